@@ -1,0 +1,193 @@
+# Fuse: one Makefile for everything. `make help` lists what it can do.
+#
+# Programs stand in build/; a variant (asan, fuzz, cov) in build/<variant>/.
+
+VARIANT ?= release
+B := $(if $(filter release,$(VARIANT)),build,build/$(VARIANT))
+VERSION := 0.1.0
+prefix ?= /usr/local
+PYTHON := /usr/bin/python3
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+# -- packages (Debian 12 names) ------------------------------------------------------------
+DEPS := gcc libc6-dev make libevent-dev libseccomp-dev liblmdb-dev libsodium-dev libjansson-dev
+TEST_DEPS := libcmocka-dev python3-pytest python3-msgpack python3-psutil clang libclang-rt-14-dev \
+	valgrind bash-completion socat
+
+# -- flags ----------------------------------------------------------------------------------
+CC := gcc
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wcast-qual \
+	-Wwrite-strings -Wundef -Wimplicit-fallthrough -Wswitch-enum -Wconversion $(if $(CI),-Werror)
+HARDEN := -fstack-protector-strong -ftrivial-auto-var-init=zero -fno-common -fPIE
+BASE := -std=gnu17 -D_GNU_SOURCE -DFUSE_VERSION='"$(VERSION)"' -I. -MMD -MP -g
+
+ifeq ($(VARIANT),release)
+CFLAGS := -O2 -D_FORTIFY_SOURCE=2 $(HARDEN) -fstack-clash-protection
+LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+ifeq ($(shell uname -m),x86_64)
+CFLAGS += -fcf-protection=full
+endif
+else ifeq ($(VARIANT),asan)
+CFLAGS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS := -fsanitize=address,undefined -Wl,--as-needed
+else ifeq ($(VARIANT),fuzz)
+CC := clang
+CFLAGS := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS := -fsanitize=address,undefined -Wl,--as-needed
+else
+$(error VARIANT is release, asan or fuzz)
+endif
+
+# -- what is built ----------------------------------------------------------------------------
+# A program is a folder: main.c and the files that its tests may link too.
+PROGRAMS := fused fusectl fuse-stored fuse-worker fuse-httpd fuse-discovery fuse-gatewayd
+DIR_fused := supervisor
+DIR_fusectl := fusectl
+DIR_fuse-stored := stored
+DIR_fuse-worker := worker/link
+DIR_fuse-httpd := httpd
+DIR_fuse-discovery := discovery
+DIR_fuse-gatewayd := gatewayd
+
+LIBS_fused := -levent_core
+LIBS_fusectl := -levent_core -ljansson
+LIBS_fuse-stored := -levent_core -lseccomp -llmdb -lsodium
+LIBS_fuse-worker := -levent_core -lseccomp
+LIBS_fuse-httpd := -levent_core -lseccomp
+LIBS_fuse-discovery := -levent_core -lseccomp
+LIBS_fuse-gatewayd := -levent_core -lseccomp
+
+BINS := $(addprefix $(B)/,$(PROGRAMS))
+LAYERS := common ipc $(foreach p,$(PROGRAMS),$(DIR_$(p)))
+sources = $(filter-out $(1)/main.c $(1)/gen_%.c,$(wildcard $(1)/*.c))
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+archive = $(B)/obj/$(subst /,-,$(1)).a
+
+.PHONY: all
+all: $(BINS)
+
+define layer_rules
+$(call archive,$(1)): $(call objects,$(call sources,$(1)))
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
+
+define program_rules
+$(B)/$(1): $(B)/obj/$(DIR_$(1))/main.o $(call archive,$(DIR_$(1))) $(call archive,ipc) $(call archive,common)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(LIBS_$(1))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(p))))
+
+$(B)/obj/%.a:
+	@rm -f $@
+	ar rcsD $@ $(filter %.o,$^)
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
+
+# -- tests ------------------------------------------------------------------------------------
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
+RIG := $(patsubst tests/rig/%.c,$(B)/tests/%,$(wildcard tests/rig/*.c))
+BENCH := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
+# Program archives come before the layers that they stand on.
+ARCHIVES := $(foreach l,$(filter-out common ipc,$(LAYERS)),$(call archive,$(l))) $(call archive,ipc) $(call archive,common)
+TEST_LIBS := -levent_core -lseccomp -llmdb -lsodium -ljansson
+
+$(B)/tests/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(TEST_LIBS) -lcmocka
+$(B)/tests/%: $(B)/obj/tests/rig/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(TEST_LIBS)
+$(B)/tests/%: $(B)/obj/tests/bench/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(TEST_LIBS)
+# A fuzz target runs under libFuzzer in the fuzz variant; elsewhere it replays files.
+ifeq ($(VARIANT),fuzz)
+$(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(ARCHIVES) $(TEST_LIBS)
+else
+$(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/obj/tests/fuzz/replay.o $(ARCHIVES) $(TEST_LIBS)
+endif
+
+.PHONY: tests
+tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH)
+
+# -- generated documentation -------------------------------------------------------------------
+GENERATED := docs/ipc.md docs/settings.md docs/processes.md
+$(B)/gen-%: $(B)/obj/ipc/gen_%.o $(call archive,ipc) $(call archive,common)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+docs/%.md: $(B)/gen-%
+	$< > $@
+.PHONY: docs
+docs: $(GENERATED)
+
+# -- what people call ---------------------------------------------------------------------------
+.PHONY: help deps test-deps run test unit asan fuzz bench valgrind install clean
+help:
+	@echo 'make            build everything into build/'
+	@echo 'make run        install what is missing, build, start Fuse (ARGS="--http …" for fused)'
+	@echo 'make test       install what is missing, build, run every test'
+	@echo 'make asan       all tests against a build with address and undefined-behaviour sanitizers'
+	@echo 'make valgrind   the unit tests and the supervisor under valgrind'
+	@echo 'make fuzz       FUZZ_RUNS=1000000 inputs for each parser'
+	@echo 'make bench      measure the figures that the design promises'
+	@echo 'make docs       write docs/ipc.md, docs/settings.md and docs/processes.md from their tables'
+	@echo 'make install    into $$(DESTDIR)$$(prefix)'
+	@echo 'make deps, make test-deps, make clean'
+
+deps:
+	@etc/install-packages $(DEPS)
+test-deps: deps
+	@etc/install-packages $(TEST_DEPS)
+
+run: deps
+	@$(MAKE) --no-print-directory all
+	exec build/fused $(ARGS)
+
+test: test-deps
+	@$(MAKE) --no-print-directory tests
+	tests/run $(B)
+
+unit: tests
+	tests/run --unit $(B)
+
+asan: test-deps
+	@$(MAKE) --no-print-directory VARIANT=asan tests
+	tests/run build/asan
+
+valgrind: test-deps
+	@$(MAKE) --no-print-directory tests
+	tests/run --valgrind build
+
+FUZZ_RUNS ?= 1000000
+fuzz: test-deps
+	@$(MAKE) --no-print-directory VARIANT=fuzz $(patsubst build/tests/%,build/fuzz/tests/%,$(filter build/tests/%,$(FUZZ)))
+	tests/fuzz/run build/fuzz $(FUZZ_RUNS)
+
+bench: test-deps
+	@$(MAKE) --no-print-directory tests
+	$(PYTHON) tests/bench/run.py $(B)
+
+install: all
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/libexec/fuse
+	install -d $(DESTDIR)$(prefix)/share/bash-completion/completions $(DESTDIR)$(prefix)/share/doc/fuse
+	install -d $(DESTDIR)$(prefix)/lib/systemd/system $(DESTDIR)$(prefix)/lib/sysusers.d
+	install -m 755 build/fused build/fusectl $(DESTDIR)$(prefix)/bin
+	install -m 755 $(filter build/fuse-%,$(BINS)) $(DESTDIR)$(prefix)/libexec/fuse
+	install -m 644 etc/fusectl.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/fusectl
+	install -m 644 etc/fused.conf README.md docs/*.md $(DESTDIR)$(prefix)/share/doc/fuse
+	sed 's|@prefix@|$(prefix)|' etc/fuse.service > $(DESTDIR)$(prefix)/lib/systemd/system/fuse.service
+	install -m 644 etc/sysusers.conf $(DESTDIR)$(prefix)/lib/sysusers.d/fuse.conf
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,69 @@
+/*
+ * terms: the enums that messages carry, each with its names for people, in X tables.
+ */
+#ifndef FUSE_IPC_TERMS_H
+#define FUSE_IPC_TERMS_H
+
+/* Why a request was refused. fusectl's exit code follows it (fusectl/outcome.h). */
+#define REFUSALS(X)                                            \
+	X(BUSY, "busy")               /* too many open requests; try again */ \
+	X(UNREACHABLE, "unreachable") /* the receiver does not run just now */ \
+	X(DIED, "died")               /* it died before it answered; whether it was done is unknown */ \
+	X(NOT_FOUND, "not-found")                              \
+	X(INVALID, "invalid")         /* out of range, wrong type, unknown name */ \
+	X(FORBIDDEN, "forbidden")                              \
+	X(READ_ONLY, "read-only")     /* the disk takes nothing */ \
+	X(NO_SPACE, "no-space")                                \
+	X(CONFLICT, "conflict")       /* not in this state */  \
+	X(FAILED, "failed")
+
+/* A child's life (supervisor/lifecycle.h). */
+#define LIFE_STATES(X)                                                          \
+	X(DOWN, "down", "not wanted, does not run")                             \
+	X(STARTING, "starting", "started, has not yet said that it is ready")   \
+	X(UP, "up", "ready")                                                    \
+	X(STOPPING, "stopping", "asked or made to end")                         \
+	X(BACKOFF, "waiting", "died; starts again soon")                        \
+	X(HELD, "held", "died too often; tried every 5 minutes, or at once when asked")
+
+#define STORE_HEALTHS(X)                                        \
+	X(GOOD, "good")                                         \
+	X(RESTORED, "restored")   /* from a snapshot, after damage */ \
+	X(READ_ONLY, "read-only") /* the folder or disk takes nothing */ \
+	X(FULL, "full")           /* the disk is full */
+
+/* What a listening socket is for. */
+#define LISTENER_PURPOSES(X) X(HTTP, "http") X(STATS, "stats")
+
+enum refusal {
+#define X(name, ...) REFUSAL_##name,
+	REFUSALS(X)
+#undef X
+	REFUSAL_COUNT
+};
+enum life_state {
+#define X(name, ...) LIFE_##name,
+	LIFE_STATES(X)
+#undef X
+	LIFE_STATE_COUNT
+};
+enum store_health {
+#define X(name, ...) STORE_##name,
+	STORE_HEALTHS(X)
+#undef X
+	STORE_HEALTH_COUNT
+};
+enum listener_purpose {
+#define X(name, ...) LISTENER_##name,
+	LISTENER_PURPOSES(X)
+#undef X
+	LISTENER_PURPOSE_COUNT
+};
+
+/* Names as in the tables above; "?" out of range. */
+const char *refusal_name(unsigned refusal);
+const char *life_state_name(unsigned state);
+const char *store_health_name(unsigned health);
+const char *listener_purpose_name(unsigned purpose);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * statedir: the state folder and the rule that one Fuse works in it.
+ *
+ *	<state>/fused.lock   flock, held by fused and inherited by every child; holds fused's pid as text
+ *	<state>/fused.sock   fusectl's door
+ *	<state>/logs/        the log files, fused's
+ *	<state>/store/       stored's, and only stored's (own uid, 0700)
+ */
+#ifndef FUSE_SUPERVISOR_STATEDIR_H
+#define FUSE_SUPERVISOR_STATEDIR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct statedir_fault {
+	int exit_code;      /* of exits.def: CANT_CREATE, TEMP_FAIL, IO … */
+	char sentence[400]; /* one sentence: what, and what to do */
+};
+
+/*
+ * Make the folder when it is missing (with parents, 0755 for them; 0751 for itself so that children with
+ * uids of their own can reach what is theirs), prove that it is writable, and take the lock, waiting up to
+ * `wait_ms` for children of a Fuse that has just died. Returns the lock's descriptor (close-on-exec), or -1
+ * with the fault: read-only, full, no permission, no folder, another Fuse (with its pid).
+ */
+int statedir_open(const char *state_dir, int64_t wait_ms, struct statedir_fault *ret_fault);
+
+/* Make <state>/store for `uid`/`gid` (mode 0700), and put what is in it into their hands when it is
+ * another's (a Fuse that ran as another user before). Returns 0, or -1 with the fault. */
+int statedir_prepare_store(const char *state_dir, uid_t uid, gid_t gid, struct statedir_fault *ret_fault);
+
+#endif
