@@ -26,15 +26,19 @@ struct frame {
 	uint8_t bytes[];      /* header and body */
 };
 
-/* Why a channel closed, in words for an obituary; static storage. NULL = the peer closed it. */
+/* What a channel tells its owner. Words are static storage. */
 struct channel_events {
 	/* A frame came: `body` is borrowed, `fd` (or -1) belongs to the callee. The callee may
-	 * close the channel with channel_close(), but must not free it. */
+	 * close the channel with channel_close(), but must not free it. Must not read another channel. */
 	void (*on_frame)(void *arg, const struct header *header, const uint8_t *body, size_t body_len, int fd);
-	/* The channel is closed for good. `fault` says what the peer did wrong ("sent …"), NULL when
-	 * it just closed. Called once, never from within channel_post(). */
+	/* The peer ended it (`fault` NULL) or broke the rules (`fault` says how: "sent …"). Nothing more
+	 * is read. Last words can still be posted; then the owner closes or frees. Called once, never
+	 * from within channel_post(). */
 	void (*on_closed)(void *arg, const char *fault);
 };
+
+/* The `fault` of a peer whose tables are not ours: compare the pointer. */
+extern const char channel_fault_other_build[];
 
 struct channel_limits {
 	size_t queue_frames, queue_bytes;
