@@ -29,9 +29,8 @@ append(char *out, size_t cap, size_t *used, const char *text, size_t len)
 	return true;
 }
 
-/* Bytes of a character that may stand in a log as it is; 0 = must be escaped. */
-static size_t
-harmless_bytes(const unsigned char *p, size_t left)
+size_t
+log_harmless_bytes(const unsigned char *p, size_t left)
 {
 	if (p[0] < 0x80)
 		return p[0] >= 0x20 && p[0] != 0x7f ? 1 : 0;
@@ -39,11 +38,12 @@ harmless_bytes(const unsigned char *p, size_t left)
 		if (!str_valid_utf8(p, n))
 			continue;
 		bool c1_control = p[0] == 0xc2 && p[1] < 0xa0;
-		/* U+200E/F, U+2028–202E, U+2066–2069: they turn or break what follows on a screen. */
+		/* U+061C, U+200E/F, U+2028–202E, U+2066–2069: they turn or break what follows on a screen. */
+		bool mark = n == 2 && p[0] == 0xd8 && p[1] == 0x9c;
 		bool turns = n == 3 && p[0] == 0xe2 &&
 			     ((p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae))) ||
 			      (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
-		return c1_control || turns ? 0 : n;
+		return c1_control || mark || turns ? 0 : n;
 	}
 	return 0;
 }
@@ -88,7 +88,7 @@ log_append_value(char *out, size_t cap, size_t *used, const void *bytes, size_t 
 		return false;
 	append(out, cap, used, "\"", 1);
 	while (len > 0 && whole) {
-		size_t n = *p == '"' || *p == '\\' ? 0 : harmless_bytes(p, len);
+		size_t n = *p == '"' || *p == '\\' ? 0 : log_harmless_bytes(p, len);
 		/* cap - 1 keeps room for the closing quote */
 		whole = n > 0 ? append(out, cap - 1, used, (const char *)p, n)
 			      : append_escaped(out, cap - 1, used, *p);

@@ -85,6 +85,10 @@ const char *log_level_name(enum log_level level);
 typedef void log_sink_fn(void *arg, enum log_level level, const char *line, size_t len);
 void log_set_sink(log_sink_fn *sink, void *arg);
 
+/* Bytes (1 to 4) of the character at `p` when it may stand on a screen as it is: UTF-8, no control, none
+ * that turns the direction of text. 0 = the byte must be escaped. `left` is not 0. */
+size_t log_harmless_bytes(const unsigned char *p, size_t left);
+
 /* Append `len` foreign bytes to `out` (capacity `cap`, current length *used, kept terminated) as
  * a logfmt value: bare when harmless, else quoted with \" \\ \n \r \t and \xHH. Well-formed UTF-8
  * passes, but for controls (C0, DEL, C1) and the characters that turn the direction of text.
