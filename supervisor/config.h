@@ -3,7 +3,8 @@
  * --help and etc/fused.conf's comments their words.
  *
  * Precedence: command line, then environment (FUSE_STATE, …), then file, then default. The file is
- * `key = value` lines, `#` comments; `worker = ENTRY` may stand many times: one worker each.
+ * `key = value` lines; `#` at the start of a line or after a space begins a comment; `worker = ENTRY` may
+ * stand many times: one worker each.
  */
 #ifndef FUSE_SUPERVISOR_CONFIG_H
 #define FUSE_SUPERVISOR_CONFIG_H
@@ -19,11 +20,13 @@
 #define CONFIG_PATH_BYTES 256
 #define CONFIG_ADDRESS_BYTES 64 /* ADDR:PORT or [ADDR6]:PORT; port 0 = the system chooses */
 #define CONFIG_FILE_MAX_BYTES (256 * 1024)
+#define CONFIG_LINE_MAX_BYTES 1024
+#define CONFIG_ADDRESS_OFF "off"
 
 struct config {
 	char state_dir[CONFIG_PATH_BYTES];
-	char http[CONFIG_ADDRESS_BYTES];
-	char stats[CONFIG_ADDRESS_BYTES]; /* "off" = no listener */
+	char http[CONFIG_ADDRESS_BYTES]; /* CONFIG_ADDRESS_OFF = no listener */
+	char stats[CONFIG_ADDRESS_BYTES];
 	enum log_level log_level;
 	bool log_level_given; /* by command line, environment or file: then the setting logLevel does not count */
 	size_t entry_count;
@@ -44,6 +47,9 @@ struct config_args {
 
 /* Parse argv. False with the fault for an unknown option, a missing value, a stray word. */
 bool config_parse_args(int argc, char **argv, struct config_args *ret_args, struct config_fault *ret_fault);
+
+/* The defaults, but for the state folder, which is the environment's business. */
+void config_set_defaults(struct config *ret_config);
 
 /* Parse the text of a file over `config` (which holds the defaults). `file_name` is for faults only. Pure;
  * any bytes. On a fault `config` is unspecified. */

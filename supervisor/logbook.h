@@ -36,7 +36,8 @@ struct logbook_file {
 	unsigned keep;      /* fuse.log.1 … fuse.log.<keep> */
 };
 
-/* A book whose files stand in the folder `dir` (made when missing, mode 0750). `echo_fd` gets every
+/* Its pipes' readers may go: the program must ignore SIGPIPE.
+ * A book whose files stand in the folder `dir` (made when missing, mode 0750). `echo_fd` gets every
  * line too (-1 = none; not owned). Starts with files off. Aborts when memory is out. */
 struct logbook *logbook_new(const char *dir, int echo_fd);
 void logbook_free(struct logbook *book);
@@ -47,7 +48,8 @@ void logbook_set_file(struct logbook *book, const struct logbook_file *file);
  * Take one line (no newline; any bytes) that `origin` said at `wall_ms`. A line that is not our own
  * logfmt (it does not begin with "lvl=") is a library's: it becomes lvl=warn msg="…" with its bytes
  * escaped. A line that is, is passed on, with every byte that could harm a terminal or forge a line
- * escaped all the same: a child may lie. Longer than the bound: cut, and marked "cut=yes".
+ * escaped all the same: a child may lie. A field of it named like a stamp (ts, role, entry, pid, lvl) comes
+ * out as about_ts, about_role …. Longer than LOG_LINE_BYTES - 1: cut, and marked "cut=yes".
  */
 void logbook_add(struct logbook *book, int64_t wall_ms, const struct logbook_origin *origin, const void *line,
 		 size_t len);
@@ -56,7 +58,8 @@ void logbook_add(struct logbook *book, int64_t wall_ms, const struct logbook_ori
 typedef void logbook_line_fn(void *arg, const char *line, size_t len);
 void logbook_newest(const struct logbook *book, size_t most_lines, logbook_line_fn *fn, void *arg);
 
-/* Every further line is also given to `fn` (one listener; NULL = none): the followers of fusectl. */
+/* Every further line is also given to `fn` (one listener; NULL = none): the followers of fusectl. Lines that
+ * `fn` itself causes are not given to it. */
 void logbook_set_listener(struct logbook *book, logbook_line_fn *fn, void *arg);
 
 /*
@@ -79,6 +82,7 @@ struct logtap {
 	bool cutting; /* the rest of a line that was too long is being skipped */
 	char part[LOG_LINE_BYTES];
 	unsigned last_next;
+	enum log_level last_level[LOGTAP_LAST_LINES];
 	char last[LOGTAP_LAST_LINES][LOGTAP_LAST_BYTES];
 };
 
@@ -86,6 +90,9 @@ void logtap_init(struct logtap *tap, struct logbook *book, const struct logbook_
 
 /* Bytes that came from the child. Times are arguments: monotonic for the limit, wall for the stamp. */
 void logtap_feed(struct logtap *tap, const void *bytes, size_t len, int64_t now_ms, int64_t wall_ms);
+
+/* Now and then (the supervisor's tick): says what was dropped even when the child has fallen silent. */
+void logtap_tick(struct logtap *tap, int64_t now_ms, int64_t wall_ms);
 
 /* The child is gone: what it had not ended with a newline is a line too; says what was dropped. */
 void logtap_finish(struct logtap *tap, int64_t wall_ms);

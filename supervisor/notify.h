@@ -8,14 +8,19 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 struct notify {
 	int fd;                  /* -1 = nobody listens */
+	struct sockaddr_un address;
+	socklen_t address_bytes;
 	int64_t watchdog_ms;     /* pet at least so often (half of WATCHDOG_USEC); 0 = no watchdog */
 	int64_t next_pet_ms;
 };
 
-/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID and removes them from the environment. */
+/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID and removes them from the environment, so that no child
+ * speaks for its supervisor. Values that make no sense count as absent. */
 void notify_init(struct notify *notify);
 void notify_fini(struct notify *notify);
 
