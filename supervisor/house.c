@@ -1,0 +1,498 @@
+/*
+ * house: up, reload, down.
+ *
+ * Processes only change state in proc_event(); whatever follows from that for the house (a record to
+ * forget, the next rank to stop, readiness to announce) is done a moment later in advance(), so that no
+ * process record goes away under somebody's feet.
+ */
+#include "supervisor/house.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/exits.h"
+#include "common/log.h"
+#include "common/miniobj.h"
+#include "common/str.h"
+#include "ipc/settings.h"
+#include "supervisor/door.h"
+
+#define STORE_PATIENCE_MS 10000 /* so long the others wait for stored's first word at start */
+#define STOP_RANKS 3
+
+/* -- processes by name and entry ------------------------------------------------------------------- */
+
+struct proc *
+house_find_proc(struct house *house, const char *name)
+{
+	struct proc *proc;
+
+	TAILQ_FOREACH(proc, &house->procs, next)
+		if (strcmp(proc->name, name) == 0)
+			return proc;
+	return NULL;
+}
+
+static struct proc *
+find_entry(struct house *house, const struct proc_spec *spec, const char *entry)
+{
+	struct proc *proc;
+
+	TAILQ_FOREACH(proc, &house->procs, next)
+		if (proc->spec == spec && strcmp(proc->entry, entry) == 0)
+			return proc;
+	return NULL;
+}
+
+static uint16_t
+lowest_free_slot(struct house *house, const struct proc_spec *spec)
+{
+	uint16_t slot = 0;
+	struct proc *proc = TAILQ_FIRST(&house->procs);
+
+	while (proc != NULL) {
+		if (proc->spec == spec && proc->slot == slot) {
+			slot++;
+			proc = TAILQ_FIRST(&house->procs);
+		} else {
+			proc = TAILQ_NEXT(proc, next);
+		}
+	}
+	return slot;
+}
+
+/* It shall run: a new record, or one that is on its way out. */
+static void
+want(struct house *house, const struct proc_spec *spec, const char *entry)
+{
+	struct proc *proc = find_entry(house, spec, entry);
+
+	if (proc == NULL)
+		proc = proc_new(house, spec, lowest_free_slot(house, spec), entry);
+	proc_event(proc, LIFE_EV_WANT, NULL);
+}
+
+static void
+want_role(struct house *house, const struct proc_spec *spec)
+{
+	if (!spec->per_entry) {
+		want(house, spec, "");
+		return;
+	}
+	for (size_t i = 0; i < house->config.entry_count; i++)
+		want(house, spec, house->config.entries[i]);
+}
+
+/* -- how it is, for people --------------------------------------------------------------------------- */
+
+static void
+count_states(const struct house *house, unsigned ret_counts[LIFE_STATE_COUNT])
+{
+	const struct proc *proc;
+
+	memset(ret_counts, 0, sizeof(unsigned) * LIFE_STATE_COUNT);
+	TAILQ_FOREACH(proc, &house->procs, next)
+		ret_counts[proc->life.state]++;
+}
+
+static void
+describe(const struct house *house, char *ret_sentence, size_t cap)
+{
+	unsigned counts[LIFE_STATE_COUNT], total = 0;
+
+	count_states(house, counts);
+	for (unsigned i = 0; i < LIFE_STATE_COUNT; i++)
+		total += counts[i];
+	if (house->phase == HOUSE_STOPPING)
+		str_format(ret_sentence, cap, "Fuse is stopping: %s", house->why_stopping);
+	else if (counts[LIFE_UP] == total)
+		str_format(ret_sentence, cap, "All %u processes are ready.", total);
+	else
+		str_format(ret_sentence, cap, "%u of %u processes are ready; %u starting, %u stopping, %u waiting, %u held.",
+			   counts[LIFE_UP], total, counts[LIFE_STARTING], counts[LIFE_STOPPING], counts[LIFE_BACKOFF],
+			   counts[LIFE_HELD]);
+}
+
+void
+house_publish(struct house *house)
+{
+	struct msg_fuse_status status = { .pid = (uint32_t)getpid(), .started_ms = house->started_wall_ms,
+					  .stopping = house->phase == HOUSE_STOPPING && !house->restart_after };
+
+	str_copy(status.version, sizeof status.version, FUSE_VERSION);
+	str_copy(status.state_dir, sizeof status.state_dir, house->config.state_dir);
+	str_copy(status.http, sizeof status.http, house->listeners[LISTENER_HTTP].address);
+	str_copy(status.stats, sizeof status.stats, house->listeners[LISTENER_STATS].address);
+	describe(house, status.sentence, sizeof status.sentence);
+	switchboard_publish(house->board, MESSAGE_FUSE_STATUS, 0, &status);
+}
+
+static void
+announce(struct house *house)
+{
+	const struct proc *proc;
+	char sentence[240];
+
+	/* Ready means: each of the house's own processes is, or has shown that it cannot be just now. */
+	TAILQ_FOREACH(proc, &house->procs, next)
+		if (!proc->spec->per_entry && (proc->life.state == LIFE_DOWN || proc->life.state == LIFE_STARTING))
+			return;
+	describe(house, sentence, sizeof sentence);
+	if (!house->announced) {
+		log_info("Fuse is up", log_str("version", FUSE_VERSION),
+			 log_str("pages", house->listeners[LISTENER_HTTP].address),
+			 log_int("workers", (int64_t)house->config.entry_count),
+			 log_str("state", house->config.state_dir));
+		notify_ready(&house->notify, sentence);
+	} else {
+		notify_status(&house->notify, sentence);
+	}
+	house->announced = true;
+}
+
+/* -- moving on ---------------------------------------------------------------------------------------- */
+
+static void
+forget_finished(struct house *house)
+{
+	struct proc *proc = TAILQ_FIRST(&house->procs);
+
+	while (proc != NULL) {
+		struct proc *following = TAILQ_NEXT(proc, next);
+		if (proc->life.state == LIFE_DOWN && !proc->life.wanted)
+			proc_free(proc);
+		proc = following;
+	}
+}
+
+/* stored has spoken, or has shown that it cannot: the others may start. */
+static void
+start_others(struct house *house)
+{
+	size_t count;
+	const struct proc_spec *specs = proc_specs(&count);
+
+	house->phase = HOUSE_RUNNING;
+	loop_timer_cancel(house->phase_timer);
+	for (size_t i = 0; i < count; i++)
+		want_role(house, &specs[i]);
+}
+
+static void
+stop_rank(struct house *house)
+{
+	struct proc *proc;
+
+	TAILQ_FOREACH(proc, &house->procs, next)
+		if (proc->spec->stop_rank == house->stop_rank)
+			proc_event(proc, LIFE_EV_UNWANT, NULL);
+}
+
+static bool
+rank_is_empty(const struct house *house)
+{
+	const struct proc *proc;
+
+	TAILQ_FOREACH(proc, &house->procs, next)
+		if (proc->spec->stop_rank == house->stop_rank)
+			return false;
+	return true;
+}
+
+static void
+finish_stopping(struct house *house)
+{
+	char sentence[240];
+
+	loop_timer_cancel(house->phase_timer);
+	if (!house->restart_after) {
+		loop_stop(house->loop);
+		return;
+	}
+	house->restart_after = false;
+	if (!house_reload(house, sentence, sizeof sentence))
+		log_error("the old configuration stays in force", log_str("because", sentence));
+	house_open(house);
+}
+
+static void
+advance(void *arg)
+{
+	struct house *house = arg;
+	const struct proc *stored = house_find_proc(house, "stored");
+
+	forget_finished(house);
+	switch (house->phase) {
+	case HOUSE_STARTING:
+		if (stored != NULL && stored->life.state != LIFE_STARTING && stored->life.state != LIFE_DOWN)
+			start_others(house);
+		break;
+	case HOUSE_RUNNING:
+		announce(house);
+		break;
+	case HOUSE_STOPPING:
+		if (!rank_is_empty(house))
+			break;
+		if (++house->stop_rank < STOP_RANKS) {
+			stop_rank(house);
+			loop_timer_set(house->advance, 0);
+		} else {
+			finish_stopping(house);
+			return;
+		}
+		break;
+	}
+	house_publish(house);
+}
+
+void
+house_on_proc_changed(struct house *house, struct proc *proc)
+{
+	proc_publish(proc);
+	loop_timer_set(house->advance, 0);
+}
+
+static void
+kill_all(struct house *house, const char *why)
+{
+	struct proc *proc;
+
+	TAILQ_FOREACH(proc, &house->procs, next) {
+		proc_event(proc, LIFE_EV_UNWANT, why);
+		proc_kill(proc);
+	}
+	house->stop_rank = STOP_RANKS - 1;
+}
+
+/* STARTING: stored takes its time. STOPPING: the time is up. */
+static void
+on_phase_timer(void *arg)
+{
+	struct house *house = arg;
+
+	if (house->phase == HOUSE_STARTING) {
+		log_warn("the store takes long; the others start without it");
+		start_others(house);
+	} else if (house->phase == HOUSE_STOPPING) {
+		log_error("not all processes stopped in time; the rest is killed");
+		kill_all(house, "did not stop in time and was killed");
+	}
+}
+
+static void
+on_tick(void *arg)
+{
+	struct house *house = arg;
+	int64_t now_ms = clock_monotonic_ms();
+	struct proc *proc;
+
+	TAILQ_FOREACH(proc, &house->procs, next)
+		proc_tick(proc, now_ms - house->last_tick_ms);
+	house->last_tick_ms = now_ms;
+	notify_pet(&house->notify, now_ms);
+	loop_timer_set(house->tick, WATCHDOG_TICK_MS);
+}
+
+void
+house_open(struct house *house)
+{
+	size_t count;
+	const struct proc_spec *specs = proc_specs(&count);
+
+	if (house->tick == NULL) {
+		house->tick = loop_timer_new(house->loop, on_tick, house);
+		house->phase_timer = loop_timer_new(house->loop, on_phase_timer, house);
+		house->advance = loop_timer_new(house->loop, advance, house);
+		house->last_tick_ms = clock_monotonic_ms();
+		loop_timer_set(house->tick, WATCHDOG_TICK_MS);
+	}
+	house->phase = HOUSE_STARTING;
+	house->stop_rank = 0;
+	house_publish(house);
+	loop_timer_set(house->phase_timer, STORE_PATIENCE_MS);
+	for (size_t i = 0; i < count; i++)
+		if (specs[i].role == ROLE_STORED)
+			want_role(house, &specs[i]);
+}
+
+static void
+begin_stopping(struct house *house, const char *why)
+{
+	house->phase = HOUSE_STOPPING;
+	str_copy(house->why_stopping, sizeof house->why_stopping, why);
+	loop_timer_set(house->phase_timer, HOUSE_STOP_TOTAL_MS);
+	house->stop_rank = 0;
+	stop_rank(house);
+	loop_timer_set(house->advance, 0);
+}
+
+void
+house_close(struct house *house, int exit_code, const char *why)
+{
+	if (house->phase == HOUSE_STOPPING) {
+		bool was_restart = house->restart_after;
+		house->restart_after = false;
+		if (exit_code != 0 || was_restart)
+			house->exit_code = exit_code;
+		if (!was_restart) {
+			log_warn("asked twice to stop: what still runs is killed");
+			kill_all(house, "was killed, as Fuse was asked twice to stop");
+		}
+		return;
+	}
+	if (exit_code == 0)
+		log_info("Fuse stops", log_str("because", why));
+	else
+		log_error("Fuse stops", log_str("because", why));
+	house->exit_code = exit_code;
+	notify_stopping(&house->notify, why);
+	begin_stopping(house, why);
+}
+
+void
+house_restart(struct house *house)
+{
+	if (house->phase == HOUSE_STOPPING)
+		return;
+	log_info("a person restarts all processes");
+	house->restart_after = true;
+	begin_stopping(house, "all processes are started anew");
+}
+
+/* -- log level and settings ---------------------------------------------------------------------------- */
+
+enum log_level
+house_log_level(const struct house *house)
+{
+	return house->config.log_level_given ? house->config.log_level : house->setting_level;
+}
+
+void
+house_apply_log_level(struct house *house)
+{
+	struct msg_log_level message = { .level = (uint32_t)house_log_level(house) };
+	struct proc *proc;
+
+	if (message.level == (uint32_t)log_level())
+		return;
+	log_set_level((enum log_level)message.level);
+	TAILQ_FOREACH(proc, &house->procs, next)
+		if (proc->pid != 0 && proc->peer.greeted)
+			switchboard_say(house->board, &proc->peer, MESSAGE_LOG_LEVEL, NULL, &message, -1);
+}
+
+void
+house_on_setting(struct house *house, const char *name, const char *value)
+{
+	if (strcmp(name, "logLevel") == 0 && log_level_parse(value, &house->setting_level))
+		house_apply_log_level(house);
+	else if (strcmp(name, "logToFile") == 0)
+		house->log_file.on = setting_truth(value);
+	else if (strcmp(name, "logFileMaxKib") == 0)
+		house->log_file.max_bytes = (uint64_t)setting_number(value) * 1024;
+	else if (strcmp(name, "logFileKeep") == 0)
+		house->log_file.keep = (unsigned)setting_number(value);
+	else
+		return;
+	logbook_set_file(house->logbook, &house->log_file);
+}
+
+/* -- reload ---------------------------------------------------------------------------------------------- */
+
+static bool
+has_entry(const struct config *config, const char *entry)
+{
+	for (size_t i = 0; i < config->entry_count; i++)
+		if (strcmp(config->entries[i], entry) == 0)
+			return true;
+	return false;
+}
+
+/* New sockets first: when one cannot be had, nothing has changed. */
+static bool
+reload_listeners(struct house *house, const struct config *fresh, bool *ret_changed, char *ret_sentence, size_t cap)
+{
+	const char *const wanted[] = { fresh->http, fresh->stats };
+	const char *const present[] = { house->config.http, house->config.stats };
+	static const char *const options[] = { "--http", "--stats" };
+	struct listener opened[LISTENER_PURPOSE_COUNT] = { { .fd = -1 }, { .fd = -1 } };
+
+	*ret_changed = false;
+	for (unsigned i = 0; i < LISTENER_PURPOSE_COUNT; i++) {
+		if (strcmp(wanted[i], present[i]) == 0)
+			continue;
+		if (!listener_open(&opened[i], wanted[i], options[i], ret_sentence, cap)) {
+			listener_close(&opened[0]);
+			return false;
+		}
+	}
+	for (unsigned i = 0; i < LISTENER_PURPOSE_COUNT; i++) {
+		if (strcmp(wanted[i], present[i]) == 0)
+			continue;
+		listener_close(&house->listeners[i]);
+		house->listeners[i] = opened[i];
+		*ret_changed = true;
+	}
+	return true;
+}
+
+/* Start what is new, stop what is gone, touch nothing else. */
+static void
+follow_entries(struct house *house, unsigned *ret_added, unsigned *ret_removed)
+{
+	size_t count;
+	const struct proc_spec *specs = proc_specs(&count);
+	struct proc *proc;
+
+	*ret_added = *ret_removed = 0;
+	TAILQ_FOREACH(proc, &house->procs, next)
+		if (proc->spec->per_entry && proc->life.wanted && !has_entry(&house->config, proc->entry)) {
+			(*ret_removed)++;
+			proc_event(proc, LIFE_EV_UNWANT, NULL);
+		}
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; specs[i].per_entry && j < house->config.entry_count; j++) {
+			proc = find_entry(house, &specs[i], house->config.entries[j]);
+			if (proc != NULL && proc->life.wanted)
+				continue;
+			(*ret_added)++;
+			want(house, &specs[i], house->config.entries[j]);
+		}
+	}
+}
+
+bool
+house_reload(struct house *house, char *ret_sentence, size_t cap)
+{
+	static struct config fresh; /* large */
+	struct config_fault fault;
+	struct proc *httpd;
+	unsigned added = 0, removed = 0;
+	bool listeners_changed;
+
+	if (!config_load(&house->args, &fresh, &fault)) {
+		str_copy(ret_sentence, cap, fault.sentence);
+		return false;
+	}
+	if (strcmp(fresh.state_dir, house->config.state_dir) != 0) {
+		str_format(ret_sentence, cap, "The state folder cannot change while Fuse runs. Stop Fuse and start it again.");
+		return false;
+	}
+	if (!reload_listeners(house, &fresh, &listeners_changed, ret_sentence, cap))
+		return false;
+	house->config = fresh;
+	house_apply_log_level(house);
+	/* While it restarts as a whole, or stored is awaited, the entries follow by themselves. */
+	if (house->phase == HOUSE_RUNNING)
+		follow_entries(house, &added, &removed);
+	httpd = house_find_proc(house, "httpd");
+	if (listeners_changed && httpd != NULL && house->phase == HOUSE_RUNNING)
+		proc_event(httpd, LIFE_EV_RESTART, NULL);
+	str_format(ret_sentence, cap, "Configuration read: %u added, %u removed, %zu workers in all%s.", added, removed,
+		   house->config.entry_count, listeners_changed ? "; the pages have a new address" : "");
+	log_info("configuration read again", log_int("added", added), log_int("removed", removed),
+		 log_int("workers", (int64_t)house->config.entry_count));
+	loop_timer_set(house->advance, 0);
+	return true;
+}
