@@ -9,6 +9,8 @@ prefix ?= /usr/local
 PYTHON := /usr/bin/python3
 
 .DELETE_ON_ERROR:
+# Keep the objects of tests, so that the next make need not build them again.
+.SECONDARY:
 .SUFFIXES:
 .DEFAULT_GOAL := all
 
