@@ -1,0 +1,152 @@
+/*
+ * table: columns that stand in line, of show.h. Cells are escaped when they come in.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/miniobj.h"
+#include "common/str.h"
+#include "fusectl/show.h"
+
+#define TABLE_COLUMNS_MAX 10
+#define GAP 2                /* blanks between columns */
+#define LEAST_LAST_COLUMNS 24 /* narrower than this, the last column goes below its row */
+#define NOTE_INDENT 4
+
+/* One cell, or a sentence below the row before it. */
+struct item {
+	bool is_note;
+	enum show_tone tone;
+	char *text;
+};
+
+struct show_table {
+	const struct show *show;
+	const char *const *heads;
+	size_t columns;
+	struct item *items;
+	size_t count, cap;
+};
+
+struct show_table *
+show_table_new(const struct show *show, const char *const *heads, size_t columns)
+{
+	struct show_table *table = calloc(1, sizeof *table);
+
+	ENSURE(table != NULL && columns > 0 && columns <= TABLE_COLUMNS_MAX);
+	*table = (struct show_table){ .show = show, .heads = heads, .columns = columns };
+	return table;
+}
+
+void
+show_table_free(struct show_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		free(table->items[i].text);
+	free(table->items);
+	free(table);
+}
+
+static void
+add_item(struct show_table *table, bool is_note, enum show_tone tone, const char *text)
+{
+	if (table->count == table->cap) {
+		table->cap = table->cap ? 2 * table->cap : 64;
+		table->items = reallocarray(table->items, table->cap, sizeof *table->items);
+		ENSURE(table->items != NULL);
+	}
+	char *safe = show_safe(table->show, text, strlen(text));
+	table->items[table->count++] = (struct item){ .is_note = is_note, .tone = tone, .text = safe };
+}
+
+void
+show_table_cell(struct show_table *table, enum show_tone tone, const char *text)
+{
+	add_item(table, false, tone, text);
+}
+
+void
+show_table_number(struct show_table *table, int64_t number)
+{
+	char text[24];
+
+	str_format(text, sizeof text, "%lld", (long long)number);
+	add_item(table, false, TONE_PLAIN, text);
+}
+
+void
+show_table_note(struct show_table *table, const char *text)
+{
+	add_item(table, true, TONE_PLAIN, text);
+}
+
+/* How wide each column is; the last one is as wide as it likes. */
+static void
+measure(const struct show_table *table, size_t ret_widths[TABLE_COLUMNS_MAX])
+{
+	size_t column = 0;
+
+	for (size_t i = 0; i < table->columns; i++)
+		ret_widths[i] = show_columns(table->heads[i]);
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->items[i].is_note)
+			continue;
+		size_t width = show_columns(table->items[i].text);
+		if (width > ret_widths[column])
+			ret_widths[column] = width;
+		column = (column + 1) % table->columns;
+	}
+}
+
+static void
+print_padded(const struct show *show, enum show_tone tone, const char *text, size_t width)
+{
+	size_t columns = show_columns(text);
+
+	show_text(show, tone, text);
+	fprintf(show->out, "%*s", (int)(width - columns + GAP), "");
+}
+
+/* The last cell of a row and its newline; `before` columns stand to its left. */
+static void
+print_last(const struct show *show, enum show_tone tone, const char *text, size_t before)
+{
+	bool narrow = show->width != 0 && before + LEAST_LAST_COLUMNS > show->width;
+	bool fits = show->width == 0 || before + show_columns(text) <= show->width;
+
+	if (fits) {
+		show_text(show, tone, text);
+		fputc('\n', show->out);
+	} else if (narrow) {
+		fputc('\n', show->out);
+		show_wrapped(show, NOTE_INDENT, 0, text);
+	} else {
+		show_wrapped(show, (unsigned)before, before, text);
+	}
+}
+
+void
+show_table_print(const struct show_table *table)
+{
+	size_t widths[TABLE_COLUMNS_MAX], before = 0, column = 0;
+	const struct show *show = table->show;
+
+	measure(table, widths);
+	for (size_t i = 0; i + 1 < table->columns; i++) {
+		print_padded(show, TONE_STRONG, table->heads[i], widths[i]);
+		before += widths[i] + GAP;
+	}
+	print_last(show, TONE_STRONG, table->heads[table->columns - 1], before);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct item *item = &table->items[i];
+		if (item->is_note) {
+			show_wrapped(show, NOTE_INDENT, 0, item->text);
+			continue;
+		}
+		if (column + 1 < table->columns)
+			print_padded(show, item->tone, item->text, widths[column]);
+		else
+			print_last(show, item->tone, item->text, before);
+		column = (column + 1) % table->columns;
+	}
+}
