@@ -90,6 +90,11 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
 
+GENERATORS := $(patsubst ipc/gen_%.c,$(B)/gen-%,$(wildcard ipc/gen_*.c))
+
+# The completion script is part of fusectl (fusectl/completion.c).
+$(B)/obj/fusectl/completion.o: etc/fusectl.bash
+
 # -- tests ------------------------------------------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -120,7 +125,7 @@ $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(A
 endif
 
 .PHONY: tests
-tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH)
+tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH) $(GENERATORS)
 
 # -- generated documentation -------------------------------------------------------------------
 GENERATED := docs/ipc.md docs/settings.md docs/processes.md

@@ -219,30 +219,32 @@ a_sender_cannot_encode_what_is_beyond_a_bound(void **state)
 	each_row(check_sender_cannot_go_beyond);
 }
 
-/* Write `field` as a hostile sender would: zero, or one beyond its bound. */
+/* Write `field` as a hostile sender would: its greatest value, or one beyond. */
 static void
 put_field(struct mpack_writer *writer, const struct field_spec *field, bool beyond)
 {
+	uint32_t len = field->max + (beyond ? 1 : 0);
+
 	switch (field->kind) {
 	case FIELD_BOOL:
-		beyond ? mpack_put_u64(writer, 1) : mpack_put_bool(writer, false);
+		beyond ? mpack_put_u64(writer, 1) : mpack_put_bool(writer, true);
 		break;
 	case FIELD_U32:
-		mpack_put_u64(writer, beyond ? (uint64_t)field->max + 1 : 0);
+		mpack_put_u64(writer, (uint64_t)field->max + (beyond ? 1 : 0));
 		break;
 	case FIELD_U64:
-		beyond ? mpack_put_i64(writer, -1) : mpack_put_u64(writer, 0);
+		beyond ? mpack_put_i64(writer, -1) : mpack_put_u64(writer, UINT64_MAX);
 		break;
 	case FIELD_I64:
-		mpack_put_u64(writer, beyond ? (uint64_t)INT64_MAX + 1 : 0);
+		mpack_put_u64(writer, (uint64_t)INT64_MAX + (beyond ? 1 : 0));
 		break;
 	case FIELD_STR:
 	case FIELD_TEXT:
-		mpack_put_str(writer, filler, beyond ? field->max + 1 : 0);
+		mpack_put_str(writer, filler, len);
 		break;
 	case FIELD_BYTES:
 	case FIELD_SECRET:
-		mpack_put_bin(writer, filler, beyond ? field->max + 1 : 0);
+		mpack_put_bin(writer, filler, len);
 		break;
 	}
 }
