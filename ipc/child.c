@@ -66,7 +66,7 @@ on_fatal_signal(int number)
 	char line[256];
 	size_t used = 0;
 
-	append_text(line, sizeof line, &used, "lvl=error msg=\"last words: ");
+	append_text(line, sizeof line, &used, "lvl=error msg=\"met ");
 	for (size_t i = 0; i < STR_ARRAY_LEN(names); i++)
 		if (names[i].number == number)
 			append_text(line, sizeof line, &used, names[i].name);

@@ -1,0 +1,118 @@
+/*
+ * The watchdog: what counts as silence, and what does not.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "supervisor/watchdog.h"
+
+#define WARN_MS 5000
+#define HANG_MS 10000
+
+static struct watchdog dog;
+
+static enum watchdog_verdict
+tick(int64_t elapsed_ms)
+{
+	return watchdog_tick(&dog, elapsed_ms, WARN_MS, HANG_MS);
+}
+
+static void
+who_answers_is_fine_for_ever(void **state)
+{
+	(void)state;
+	watchdog_init(&dog);
+	for (int i = 0; i < 100000; i++) {
+		assert_int_equal(tick(1000), WATCHDOG_FINE);
+		watchdog_pong(&dog, dog.sequence);
+	}
+}
+
+static void
+silence_is_warned_of_once_and_then_ends_it(void **state)
+{
+	int warnings = 0, ticks = 0;
+
+	(void)state;
+	watchdog_init(&dog);
+	tick(1000); /* the first ping goes out here */
+	for (;;) {
+		enum watchdog_verdict verdict = tick(1000);
+		ticks++;
+		warnings += verdict == WATCHDOG_WARN;
+		if (verdict == WATCHDOG_WARN)
+			assert_int_equal(ticks, 5);
+		if (verdict == WATCHDOG_HUNG)
+			break;
+	}
+	assert_int_equal(ticks, 10);
+	assert_int_equal(warnings, 1);
+}
+
+static void
+a_late_answer_ends_the_silence(void **state)
+{
+	(void)state;
+	watchdog_init(&dog);
+	for (int i = 0; i < 8; i++)
+		tick(1000);
+	assert_true(watchdog_pong(&dog, 3)); /* any ping of ours: it lives */
+	assert_int_equal(dog.silent_ms, 0);
+	assert_int_equal(tick(1000), WATCHDOG_FINE);
+}
+
+static void
+sleep_of_the_machine_is_not_silence(void **state)
+{
+	(void)state;
+	watchdog_init(&dog);
+	tick(1000);
+	for (int i = 0; i < 8; i++)
+		assert_int_not_equal(tick(3600000), WATCHDOG_HUNG); /* eight naps of an hour are eight seconds */
+	assert_int_equal(dog.silent_ms, 8000);
+}
+
+static void
+an_answer_to_a_ping_that_was_never_sent_is_none(void **state)
+{
+	(void)state;
+	watchdog_init(&dog);
+	tick(1000);
+	tick(1000);
+	assert_false(watchdog_pong(&dog, 77));
+	assert_false(watchdog_pong(&dog, 0));
+	assert_int_equal(dog.silent_ms, 1000);
+}
+
+static void
+counting_survives_the_wrap_of_the_sequence(void **state)
+{
+	(void)state;
+	watchdog_init(&dog);
+	dog.sequence = dog.answered = UINT32_MAX - 1;
+	for (int i = 0; i < 5; i++) {
+		tick(1000);
+		watchdog_pong(&dog, dog.sequence);
+		assert_int_equal(dog.silent_ms, 0);
+	}
+	assert_int_equal(dog.sequence, 3);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_answers_is_fine_for_ever),
+		cmocka_unit_test(silence_is_warned_of_once_and_then_ends_it),
+		cmocka_unit_test(a_late_answer_ends_the_silence),
+		cmocka_unit_test(sleep_of_the_machine_is_not_silence),
+		cmocka_unit_test(an_answer_to_a_ping_that_was_never_sent_is_none),
+		cmocka_unit_test(counting_survives_the_wrap_of_the_sequence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
