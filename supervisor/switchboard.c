@@ -7,35 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/log.h"
 #include "common/miniobj.h"
 #include "common/str.h"
+#include "supervisor/law.h"
+#include "supervisor/switchboard_inner.h"
 
 #define PEER_MAGIC 0x9ee12u
 #define SHELF_MAX_COUNT 256
 #define SHELF_MAX_BYTES (512 * 1024)
 #define OWN_SHELF_MAX_COUNT 2048
 #define OWN_SHELF_MAX_BYTES (4 * 1024 * 1024)
-
-/* A (role, slot): who sits there now, and what was said from there. */
-struct place {
-	bool exists;
-	struct peer *peer;
-	struct shelf shelf;
-};
-
-struct places {
-	struct place *at; /* by slot */
-	size_t count;
-};
-
-struct switchboard {
-	struct switchboard_events events;
-	void *arg;
-	struct places places[ROLE_LIMIT];
-	struct shelf own;
-};
 
 /* Room for any decoded message, aligned for all. */
 static union {
@@ -74,8 +55,8 @@ switchboard_free(struct switchboard *board)
 	free(board);
 }
 
-static struct place *
-find_place(struct switchboard *board, unsigned role, uint16_t slot)
+struct place *
+switchboard_place(struct switchboard *board, unsigned role, uint16_t slot)
 {
 	if (role >= ROLE_LIMIT || slot >= board->places[role].count || !board->places[role].at[slot].exists)
 		return NULL;
@@ -113,7 +94,7 @@ switchboard_add_place(struct switchboard *board, enum role role, uint16_t slot)
 struct peer *
 switchboard_find(struct switchboard *board, unsigned role, uint16_t slot)
 {
-	struct place *place = find_place(board, role, slot);
+	struct place *place = switchboard_place(board, role, slot);
 
 	return place != NULL ? place->peer : NULL;
 }
@@ -134,22 +115,22 @@ void
 switchboard_attach(struct switchboard *board, struct peer *peer)
 {
 	ENSURE_OBJ(peer, PEER_MAGIC);
-	struct place *place = find_place(board, peer->role, peer->slot);
+	struct place *place = switchboard_place(board, peer->role, peer->slot);
 	ENSURE(place != NULL && place->peer == NULL);
 	place->peer = peer;
 }
 
 /* -- saying things as the supervisor -------------------------------------------------------- */
 
-static ssize_t
-encode(enum message number, const void *message, uint8_t *body, size_t cap)
+size_t
+switchboard_encode(enum message number, const void *message, uint8_t *body, size_t cap)
 {
 	const struct message_spec *spec = message_spec_peek(number);
 
 	ENSURE(spec != NULL);
 	ssize_t len = message_encode(spec, message, body, cap);
 	ENSURE(len >= 0);
-	return len;
+	return (size_t)len;
 }
 
 enum channel_result
@@ -162,7 +143,7 @@ switchboard_say(struct switchboard *board, struct peer *peer, enum message numbe
 				 .request_id = request != NULL ? request->request_id : 0 };
 
 	(void)board;
-	size_t len = (size_t)encode(number, message, body, sizeof body);
+	size_t len = switchboard_encode(number, message, body, sizeof body);
 	enum channel_result result = channel_post(peer->channel, &header, body, len, fd, request != NULL);
 	if (result == CHANNEL_FULL)
 		peer->dropped++;
@@ -198,56 +179,6 @@ switchboard_offend(struct switchboard *board, struct peer *peer, const char *wha
 		return;
 	peer->offended = true;
 	board->events.on_offence(board->arg, peer, what);
-}
-
-static bool
-floods(struct peer *peer)
-{
-	if (peer->rate_per_s == 0)
-		return false;
-	/* The clock is read every 64 frames only: it costs as much as a small message. */
-	if (peer->window_frames++ % 64 == 0) {
-		int64_t now_ms = clock_monotonic_ms();
-		if (now_ms - peer->window_since_ms > FLOOD_WINDOW_MS) {
-			peer->window_since_ms = now_ms;
-			peer->window_frames = 1;
-		}
-	}
-	return peer->window_frames > (uint64_t)peer->rate_per_s * (FLOOD_WINDOW_MS / 1000);
-}
-
-/* Is the frame as the table says? False with the offence in words. Reads nothing of the body. */
-static bool
-is_lawful(const struct peer *peer, const struct header *header, const struct message_spec *spec, size_t body_len,
-	  int fd, char *ret_offence)
-{
-	const char *who = role_name(peer->role);
-	bool to_many = spec->kind == KIND_EVENT || spec->kind == KIND_RETAINED;
-	bool clears = (header->flags & HEADER_FLAG_CLEAR) != 0;
-
-	*ret_offence = '\0';
-	if ((header->from_role != 0 && header->from_role != peer->role) ||
-	    (header->from_slot != 0 && header->from_slot != peer->slot))
-		str_format(ret_offence, OFFENCE_BYTES, "sent %s in the name of another process", spec->name);
-	else if (!message_permitted(spec, peer->role, header->to_role))
-		str_format(ret_offence, OFFENCE_BYTES, "sent %s to %s, which a %s may not", spec->name,
-			   header->to_role == 0 ? "all" : role_name(header->to_role), who);
-	else if ((header->flags & ~HEADER_FLAG_CLEAR) != 0 || (clears && (spec->kind != KIND_RETAINED || body_len > 0)))
-		str_format(ret_offence, OFFENCE_BYTES, "sent %s with flags that it cannot have", spec->name);
-	else if ((fd >= 0) != (spec->carries_fd && !clears))
-		str_format(ret_offence, OFFENCE_BYTES, "sent %s %s a descriptor", spec->name, fd >= 0 ? "with" : "without");
-	else if (body_len > message_max_bytes(spec))
-		str_format(ret_offence, OFFENCE_BYTES, "sent an oversized %s (%zu bytes, at most %zu)", spec->name,
-			   body_len, message_max_bytes(spec));
-	else if ((header->request_id == 0) != to_many)
-		str_format(ret_offence, OFFENCE_BYTES, "sent %s %s a request number", spec->name,
-			   to_many ? "with" : "without");
-	else if (!to_many && header->to_slot == SLOT_ALL)
-		str_format(ret_offence, OFFENCE_BYTES, "sent %s to no one in particular", spec->name);
-	else if (peer->role != ROLE_CTL && peer->greeted == (header->number == MESSAGE_HELLO))
-		str_format(ret_offence, OFFENCE_BYTES, "sent %s %s", spec->name,
-			   peer->greeted ? "a second time" : "before HELLO");
-	return *ret_offence == '\0';
 }
 
 /* -- open requests ---------------------------------------------------------------------------- */
@@ -291,7 +222,7 @@ void
 switchboard_detach(struct switchboard *board, struct peer *peer)
 {
 	ENSURE_OBJ(peer, PEER_MAGIC);
-	struct place *place = find_place(board, peer->role, peer->slot);
+	struct place *place = switchboard_place(board, peer->role, peer->slot);
 	if (place != NULL && place->peer == peer)
 		place->peer = NULL;
 	while (!TAILQ_EMPTY(&peer->open)) {
@@ -332,8 +263,8 @@ deliver(struct peer *receiver, struct frame *frame, const struct header *header,
 		receiver->dropped++;
 }
 
-static bool
-addresses(const struct header *header, const struct peer *receiver)
+bool
+switchboard_addresses(const struct header *header, const struct peer *receiver)
 {
 	return receiver != NULL && receiver->greeted && !receiver->offended &&
 	       (header->to_slot == SLOT_ALL || header->to_role == ROLE_NONE || header->to_slot == receiver->slot) &&
@@ -341,8 +272,8 @@ addresses(const struct header *header, const struct peer *receiver)
 }
 
 /* To every child that the header means and the table permits. */
-static void
-forward_to_all(struct switchboard *board, const struct message_spec *spec, struct frame *frame,
+void
+switchboard_forward_to_all(struct switchboard *board, const struct message_spec *spec, struct frame *frame,
 	       const struct header *header, const uint8_t *body, size_t body_len, int fd)
 {
 	for (unsigned role = 0; role < ROLE_LIMIT; role++) {
@@ -351,31 +282,9 @@ forward_to_all(struct switchboard *board, const struct message_spec *spec, struc
 		    (header->to_role != ROLE_NONE && header->to_role != role))
 			continue;
 		for (size_t slot = 0; slot < places->count; slot++)
-			if (addresses(header, places->at[slot].peer))
+			if (switchboard_addresses(header, places->at[slot].peer))
 				deliver(places->at[slot].peer, frame, header, body, body_len, fd, false);
 	}
-}
-
-static void
-forward_retained(struct switchboard *board, struct peer *peer, const struct message_spec *spec,
-		 const struct header *header, const uint8_t *body, size_t body_len)
-{
-	struct place *place = find_place(board, peer->role, peer->slot);
-	char offence[OFFENCE_BYTES];
-
-	ENSURE(place != NULL);
-	struct frame *frame = frame_new(header, body, body_len);
-	if (header->flags & HEADER_FLAG_CLEAR) {
-		if (shelf_clear(&place->shelf, header))
-			forward_to_all(board, spec, frame, header, body, body_len, -1);
-	} else if (shelf_put(&place->shelf, frame)) {
-		forward_to_all(board, spec, frame, header, body, body_len, -1);
-	} else {
-		str_format(offence, sizeof offence, "wants more retained messages kept than there is room for (%s)",
-			   spec->name);
-		switchboard_offend(board, peer, offence);
-	}
-	frame_unref(frame);
 }
 
 static void
@@ -385,7 +294,7 @@ forward_request(struct switchboard *board, struct peer *peer, const struct heade
 	struct peer *receiver = switchboard_find(board, header->to_role, header->to_slot);
 	char sentence[160];
 
-	if (!addresses(header, receiver)) {
+	if (!switchboard_addresses(header, receiver)) {
 		str_format(sentence, sizeof sentence, "fuse-%s does not run just now.", role_name(header->to_role));
 		switchboard_say_refused(board, peer, header, REFUSAL_UNREACHABLE, sentence,
 					"It is started again by itself; `fusectl ps` shows when. Then try again.");
@@ -439,19 +348,6 @@ take_for_supervisor(struct switchboard *board, struct peer *peer, const struct m
 	switchboard_offend(board, peer, offence);
 }
 
-/* Is it of this incarnation? HELLO comes before the child knows its own. */
-static bool
-is_current(struct peer *peer, const struct header *header)
-{
-	if (peer->role == ROLE_CTL || header->number == MESSAGE_HELLO || header->generation == peer->generation)
-		return true;
-	if (peer->stale++ == 0)
-		log_warn("messages of another incarnation are dropped", log_str("role", role_name(peer->role)),
-			 log_int("slot", peer->slot), log_int("number", header->number),
-			 log_int("generation", header->generation), log_int("now", peer->generation));
-	return false;
-}
-
 static void
 route(struct switchboard *board, struct peer *peer, const struct message_spec *spec, const struct header *header,
       const uint8_t *body, size_t body_len, int fd)
@@ -465,11 +361,11 @@ route(struct switchboard *board, struct peer *peer, const struct message_spec *s
 		forward_reply(board, peer, spec, header, body, body_len, fd);
 		break;
 	case KIND_EVENT:
-		forward_to_all(board, spec, NULL, header, body, body_len, fd);
+		switchboard_forward_to_all(board, spec, NULL, header, body, body_len, fd);
 		break;
 	case KIND_RETAINED:
 		/* The supervisor is among the receivers of some: it hears them as they pass. */
-		forward_retained(board, peer, spec, header, body, body_len);
+		switchboard_forward_retained(board, peer, spec, header, body, body_len);
 		if ((spec->to & ROLE_BIT(ROLE_SUPERVISOR)) && header->to_role == ROLE_NONE && body_len > 0)
 			take_for_supervisor(board, peer, spec, header, body, body_len, -1);
 		break;
@@ -489,18 +385,18 @@ switchboard_on_frame(struct switchboard *board, struct peer *peer, const struct 
 
 	if (peer->offended)
 		goto drop;
-	if (floods(peer))
+	if (law_floods(peer))
 		str_format(offence, sizeof offence, "floods: more than %u messages a second for %d s", peer->rate_per_s,
 			   FLOOD_WINDOW_MS / 1000);
 	else if (spec == NULL)
 		str_format(offence, sizeof offence, "sent a message of unknown number %u", received->number);
 	else
-		is_lawful(peer, received, spec, body_len, fd, offence);
+		law_permits(peer, received, spec, body_len, fd, offence);
 	if (offence[0] != '\0') {
 		switchboard_offend(board, peer, offence);
 		goto drop;
 	}
-	if (!is_current(peer, received))
+	if (!law_is_current(peer, received))
 		goto drop;
 	header.from_role = (uint8_t)peer->role;
 	header.from_slot = peer->slot;
@@ -513,116 +409,4 @@ switchboard_on_frame(struct switchboard *board, struct peer *peer, const struct 
 drop:
 	if (fd >= 0)
 		close(fd);
-}
-
-/* -- retained messages -------------------------------------------------------------------------- */
-
-static void
-publish_frame(struct switchboard *board, const struct message_spec *spec, struct frame *frame)
-{
-	forward_to_all(board, spec, frame, &frame->header, NULL, 0, -1);
-}
-
-void
-switchboard_publish(struct switchboard *board, enum message number, uint32_t retain_key, const void *message)
-{
-	uint8_t body[4096];
-	const struct message_spec *spec = message_spec_peek(number);
-	struct header header = { .number = (uint16_t)number, .from_role = ROLE_SUPERVISOR, .retain_key = retain_key };
-
-	size_t len = (size_t)encode(number, message, body, sizeof body);
-	struct frame *frame = frame_new(&header, body, len);
-	ENSURE(shelf_put(&board->own, frame));
-	publish_frame(board, spec, frame);
-	frame_unref(frame);
-}
-
-void
-switchboard_unpublish(struct switchboard *board, enum message number, uint32_t retain_key)
-{
-	struct header header = { .number = (uint16_t)number, .from_role = ROLE_SUPERVISOR, .retain_key = retain_key,
-				 .flags = HEADER_FLAG_CLEAR };
-
-	if (!shelf_clear(&board->own, &header))
-		return;
-	struct frame *frame = frame_new(&header, NULL, 0);
-	publish_frame(board, message_spec_peek(number), frame);
-	frame_unref(frame);
-}
-
-void
-switchboard_remove_place(struct switchboard *board, enum role role, uint16_t slot)
-{
-	struct place *place = find_place(board, role, slot);
-	struct kept *kept;
-
-	ENSURE(place != NULL && place->peer == NULL);
-	TAILQ_FOREACH(kept, &place->shelf.list, next) {
-		struct header header = kept->frame->header;
-		header.flags = HEADER_FLAG_CLEAR;
-		struct frame *frame = frame_new(&header, NULL, 0);
-		publish_frame(board, message_spec_peek(header.number), frame);
-		frame_unref(frame);
-	}
-	shelf_fini(&place->shelf);
-	place->exists = false;
-}
-
-static void
-replay_shelf(struct shelf *shelf, struct peer *peer)
-{
-	struct kept *kept;
-
-	TAILQ_FOREACH(kept, &shelf->list, next) {
-		const struct header *header = &kept->frame->header;
-		const struct message_spec *spec = message_spec_peek(header->number);
-		if ((spec->to & ROLE_BIT(peer->role)) && addresses(header, peer) &&
-		    (header->to_role == ROLE_NONE || header->to_role == peer->role))
-			channel_post_frame(peer->channel, kept->frame);
-	}
-}
-
-void
-switchboard_replay(struct switchboard *board, struct peer *peer)
-{
-	replay_shelf(&board->own, peer);
-	for (unsigned role = 0; role < ROLE_LIMIT; role++)
-		for (size_t slot = 0; slot < board->places[role].count; slot++)
-			if (board->places[role].at[slot].exists)
-				replay_shelf(&board->places[role].at[slot].shelf, peer);
-}
-
-static void
-recall_shelf(struct shelf *shelf, struct peer *peer, const struct header *request, unsigned number)
-{
-	struct kept *kept;
-
-	TAILQ_FOREACH(kept, &shelf->list, next) {
-		struct header header = kept->frame->header;
-		size_t body_len;
-		const uint8_t *body = frame_body_peek(kept->frame, &body_len);
-		if (header.number != number)
-			continue;
-		header.request_id = request->request_id;
-		if (channel_post(peer->channel, &header, body, body_len, -1, true) == CHANNEL_FULL)
-			peer->dropped++;
-	}
-}
-
-void
-switchboard_recall(struct switchboard *board, struct peer *peer, const struct header *request, unsigned number)
-{
-	const struct message_spec *spec = message_spec_peek(number);
-
-	if (spec == NULL || spec->kind != KIND_RETAINED || !(spec->to & ROLE_BIT(peer->role))) {
-		switchboard_say_refused(board, peer, request, REFUSAL_INVALID,
-					"There is no retained message of this number for you.", "");
-		return;
-	}
-	recall_shelf(&board->own, peer, request, number);
-	for (unsigned role = 0; role < ROLE_LIMIT; role++)
-		for (size_t slot = 0; slot < board->places[role].count; slot++)
-			if (board->places[role].at[slot].exists)
-				recall_shelf(&board->places[role].at[slot].shelf, peer, request, number);
-	switchboard_say_done(board, peer, request, "");
 }
