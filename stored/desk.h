@@ -1,0 +1,41 @@
+/*
+ * desk: takes the requests of the others, keeps what they ask to keep, and answers when the disk has it.
+ */
+#ifndef FUSE_STORED_DESK_H
+#define FUSE_STORED_DESK_H
+
+#include <stdint.h>
+
+#include "ipc/child.h"
+#include "stored/batch.h"
+#include "stored/peers.h"
+#include "stored/store.h"
+#include "stored/upkeep.h"
+#include "stored/values.h"
+#include "stored/vault.h"
+
+struct desk {
+	struct child *child;
+	struct store *store;
+	struct vault *vault;
+	struct loop_timer *flush_timer;
+	struct values values;
+	struct peers peers;
+	struct batch batch;
+	struct upkeep upkeep;
+};
+
+/* Open for business: read the settings, look at the disk. Takes over `store` and `vault`. DONE, or the
+ * fault for which the store cannot serve. */
+enum outcome desk_begin(struct desk *desk, struct child *child, struct store *store, struct vault *vault,
+			const char *dir, struct fault *ret_fault);
+
+/* After child_run(), whose loop took the timers with it: wipe the key and close the database. */
+void desk_end(struct desk *desk);
+
+/* The child's duties; `arg` is the desk. */
+void desk_on_synced(void *arg);
+void desk_on_message(void *arg, const struct header *header, const void *message, int fd);
+void desk_on_stop(void *arg, uint32_t deadline_ms);
+
+#endif

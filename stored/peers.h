@@ -1,0 +1,38 @@
+/*
+ * peers: which worker serves which printer, as the supervisor says (PROC_STATUS), and so which
+ * secrets it may have. A worker's own word counts for nothing here.
+ */
+#ifndef FUSE_STORED_PEERS_H
+#define FUSE_STORED_PEERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ipc/header.h"
+#include "ipc/message.h"
+
+#define PEERS_MOST 1024
+
+struct peer {
+	uint32_t key; /* retain_key of its PROC_STATUS */
+	uint16_t slot;
+	uint32_t generation;
+	char entry[65];
+};
+
+struct peers {
+	unsigned count;
+	struct peer all[PEERS_MOST];
+};
+
+/* Note what the supervisor says; with HEADER_FLAG_CLEAR it says that the process is no more. */
+void peers_note(struct peers *peers, const struct header *header, const struct msg_proc_status *status);
+
+/* May the sender of `header` have the secret `name`? A worker: printer/<its entry>, and only in the
+ * incarnation that the supervisor named; gatewayd: gateway/…; nobody else. */
+bool peers_may_read(const struct peers *peers, const struct header *header, const char *name);
+
+/* May it set it? gatewayd: gateway/…; httpd and fusectl, who speak for a person: all. */
+bool peers_may_write(const struct header *header, const char *name);
+
+#endif
