@@ -18,10 +18,10 @@ static const struct setting_spec settings[] = {
 #undef SETTING
 };
 
-#define SETTING(name, type, min, max, choices, default_value, unit, doc)                               \
-	_Static_assert(sizeof #name <= SETTING_NAME_BYTES, "too long a name: " #name);                 \
-	_Static_assert(sizeof default_value <= SETTING_VALUE_BYTES, "too long a default: " #name);     \
-	_Static_assert((max) < SETTING_VALUE_BYTES || SETTING_TYPE_##type != SETTING_TYPE_TEXT,        \
+#define SETTING(name, type, min, max, choices, default_value, unit, doc)                           \
+	_Static_assert(sizeof #name <= SETTING_NAME_BYTES, "too long a name: " #name);             \
+	_Static_assert(sizeof default_value <= SETTING_VALUE_BYTES, "too long a default: " #name); \
+	_Static_assert((max) < SETTING_VALUE_BYTES || SETTING_TYPE_##type != SETTING_TYPE_TEXT,    \
 		       "a text that no message can carry: " #name);
 #include "ipc/settings.def"
 #undef SETTING
@@ -52,7 +52,10 @@ setting_index(const struct setting_spec *spec)
 static bool
 parse_bool(const char *text, char ret_value[SETTING_VALUE_BYTES])
 {
-	static const struct { const char *word; bool truth; } words[] = {
+	static const struct {
+		const char *word;
+		bool truth;
+	} words[] = {
 		{ "true", true },   { "on", true },   { "yes", true }, { "1", true },
 		{ "false", false }, { "off", false }, { "no", false }, { "0", false },
 	};
@@ -116,7 +119,8 @@ parse_text(const struct setting_spec *spec, const char *text, char ret_value[SET
 {
 	size_t len = strlen(text);
 
-	if ((int64_t)len < spec->min || (int64_t)len > spec->max || !str_valid_utf8(text, len) || has_control(text))
+	if ((int64_t)len < spec->min || (int64_t)len > spec->max || !str_valid_utf8(text, len) ||
+	    has_control(text))
 		return false;
 	bool blank = len > 0 && text[strspn(text, " ")] == '\0';
 	return !blank && str_copy(ret_value, SETTING_VALUE_BYTES, text);
@@ -176,7 +180,8 @@ describe_choices(const struct setting_spec *spec, char *ret_text, size_t cap)
 
 	str_copy(ret_text, cap, "one of ");
 	while (used < cap && next_choice(&at, &choice, &len)) {
-		if (!str_format(ret_text + used, cap - used, "%.*s%s", (int)len, choice, *at != '\0' ? ", " : ""))
+		if (!str_format(ret_text + used, cap - used, "%.*s%s", (int)len, choice,
+				*at != '\0' ? ", " : ""))
 			return;
 		used += strlen(ret_text + used);
 	}
@@ -199,9 +204,11 @@ setting_describe_range(const struct setting_spec *spec, char *ret_text, size_t c
 		break;
 	case SETTING_TYPE_TEXT:
 		if (spec->min > 0)
-			str_format(ret_text, cap, "text of %lld to %lld bytes without control characters", min, max);
+			str_format(ret_text, cap, "text of %lld to %lld bytes without control characters",
+				   min, max);
 		else
-			str_format(ret_text, cap, "text of at most %lld bytes without control characters", max);
+			str_format(ret_text, cap, "text of at most %lld bytes without control characters",
+				   max);
 		break;
 	}
 }

@@ -95,8 +95,9 @@ static void
 numbers_keep_to_their_range(void **state)
 {
 	static const char sentence[] = "snapshotEveryMinutes must be 5 to 1440 minutes.";
-	static const char *const wrong[] = { "4", "1441", "007", "+7", "-7", "7.5", " 7", "7 ", "", "0x10",
-					     "99999999999999999999", "sixty" };
+	static const char *const wrong[] = {
+		"4", "1441", "007", "+7", "-7", "7.5", " 7", "7 ", "", "0x10", "99999999999999999999", "sixty"
+	};
 
 	(void)state;
 	takes("snapshotEveryMinutes", "5", "5");
@@ -126,8 +127,8 @@ the_choices_of_logLevel_are_the_levels_of_the_log(void **state)
 
 	(void)state;
 	for (int level = 0; level < LOG_LEVEL_COUNT; level++)
-		assert_true(setting_parse(row("logLevel"), log_level_name((enum log_level)level), value, fault,
-					  sizeof fault));
+		assert_true(setting_parse(row("logLevel"), log_level_name((enum log_level)level), value,
+					  fault, sizeof fault));
 	for (const char *p = row("logLevel")->choices; *p != '\0'; p++)
 		bars += *p == '|';
 	assert_int_equal(bars + 1, LOG_LEVEL_COUNT);
@@ -137,7 +138,14 @@ static void
 texts_are_bounded_and_printable(void **state)
 {
 	static const char sentence[] = "fuseName must be text of 1 to 60 bytes without control characters.";
-	static const char *const wrong[] = { "", "   ", "two\nlines", "bell\a", "\xc2\x9b" "31m", "\xff\xfe", "\x7f" };
+	static const char *const wrong[] = { "",
+					     "   ",
+					     "two\nlines",
+					     "bell\a",
+					     "\xc2\x9b"
+					     "31m",
+					     "\xff\xfe",
+					     "\x7f" };
 	char longest[62];
 
 	(void)state;
