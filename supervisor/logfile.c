@@ -169,8 +169,11 @@ append(struct logfile *file, const char *line, size_t len)
 	ssize_t n = write(file->fd, line, len);
 	if (n == (ssize_t)len)
 		return 0;
-	int error = n < 0 ? errno : ENOSPC;
-	/* A full disk takes half a line: no half line stays. */
+	/* A full disk takes half a line. The other half says why; no half line stays. */
+	ssize_t rest = n > 0 ? write(file->fd, line + n, len - (size_t)n) : -1;
+	if (rest == (ssize_t)len - n)
+		return 0;
+	int error = rest < 0 ? errno : ENOSPC;
 	if (n > 0 && ftruncate(file->fd, size) != 0)
 		error = errno;
 	errno = error;

@@ -231,25 +231,26 @@ logline_format(int64_t wall_ms, const struct logbook_origin *origin, const void 
 const char *
 logline_plain(const void *bytes, size_t len, char *ret_text, size_t cap)
 {
-	char value[LOGBOOK_LINE_BYTES];
-	size_t used = 0, out = 0;
+	const unsigned char *at = bytes, *end = at + len;
+	size_t used = 0;
 
-	log_append_value(value, sizeof value, &used, bytes, len);
-	bool quoted = used > 0 && value[0] == '"';
-	size_t at = quoted ? 1 : 0, end = quoted ? used - 1 : used;
-	while (at < end && out + 1 < cap) {
-		/* Without quotes around, a quote and a backslash need no escape. */
-		if (value[at] == '\\' && (value[at + 1] == '"' || value[at + 1] == '\\'))
-			at++;
-		ret_text[out++] = value[at++];
-	}
-	/* A character that was cut in the middle goes as a whole. */
-	if (at < end)
-		while (out > 0 && ((unsigned char)value[at] & 0xc0) == 0x80) {
-			at--;
-			out--;
+	while (at < end) {
+		char piece[5];
+		size_t taken = log_harmless_bytes(at, (size_t)(end - at)), n = taken;
+		if (taken > 0) {
+			memcpy(piece, at, taken);
+		} else {
+			taken = 1;
+			n = 4;
+			str_format(piece, sizeof piece, "\\x%02x", *at);
 		}
-	ret_text[out] = '\0';
+		if (used + n >= cap)
+			break;
+		memcpy(ret_text + used, piece, n);
+		used += n;
+		at += taken;
+	}
+	ret_text[used] = '\0';
 	return ret_text;
 }
 

@@ -71,6 +71,13 @@ fault_errno(struct statedir_fault *fault, const char *failed, const char *path, 
 	return -1;
 }
 
+/* The umask may take what the children's users need to pass through. */
+static int
+make_folder(const char *path, mode_t mode)
+{
+	return mkdir(path, mode) == 0 ? chmod(path, mode) : -1;
+}
+
 /* The folder and what is missing above it. */
 static int
 make_folders(const char *dir, struct statedir_fault *fault)
@@ -81,16 +88,16 @@ make_folders(const char *dir, struct statedir_fault *fault)
 		return fault_errno(fault, "Cannot use the state folder", "\"\"", ENOENT);
 	if (!str_copy(path, sizeof path, dir))
 		return fault_errno(fault, "Cannot make the state folder", dir, ENAMETOOLONG);
+	for (size_t len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
+		path[len - 1] = '\0';
 	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdir(path, 0755) != 0 && errno != EEXIST && access(path, F_OK) != 0)
+		/* On a read-only disk mkdir() says so even of what exists. */
+		if (access(path, F_OK) != 0 && make_folder(path, 0755) != 0 && errno != EEXIST)
 			return fault_errno(fault, "Cannot make the folder", path, errno);
 		*slash = '/';
 	}
-	if (mkdir(path, 0751) == 0)
-		/* The umask may have taken what the children's users need to pass through. */
-		return chmod(path, 0751) == 0 ? 0 : fault_errno(fault, "Cannot make the state folder", path, errno);
-	if (errno != EEXIST)
+	if (access(path, F_OK) != 0 && make_folder(path, 0751) != 0 && errno != EEXIST)
 		return fault_errno(fault, "Cannot make the state folder", path, errno);
 	return 0;
 }
