@@ -20,7 +20,7 @@ static const struct option_row options[] = {
 };
 
 static const struct command_row commands[] = {
-#define COMMAND(name, arguments, least, most, completes, summary, explanation, example)                           \
+#define COMMAND(name, arguments, least, most, completes, summary, explanation, example) \
 	{ #name, arguments, least, most, COMPLETES_##completes, summary, explanation, example, command_##name },
 #include "fusectl/commands.def"
 #undef COMMAND

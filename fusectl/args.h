@@ -65,8 +65,8 @@ const struct option_row *option_peek(const char *word);
 /* `row` may stand with `command` (NULL = with none). */
 bool option_fits(const struct option_row *row, const struct command_row *command);
 
-/* Parse argv. OUTCOME_DONE, or OUTCOME_USAGE (NOT_FOUND never) with the failure. --json is found, and `given`,
- * even when something else is wrong, so that the failure can be told in JSON. */
+/* Parse argv. OUTCOME_DONE, or OUTCOME_USAGE with the failure. --json is found, and `given`, even when
+ * something else is wrong, so that the failure can be told in JSON. */
 enum outcome args_parse(int argc, char **argv, struct args *ret_args, struct failure *failure);
 
 #endif

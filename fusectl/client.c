@@ -206,7 +206,8 @@ client_ask(struct client *client, const struct client_question *question, struct
 }
 
 enum outcome
-client_recall(struct client *client, enum message number, client_part_fn *on_part, void *arg, struct failure *failure)
+client_recall(struct client *client, enum message number, client_part_fn *on_part, void *arg,
+	      struct failure *failure)
 {
 	struct msg_recall recall = { .number = (uint32_t)number };
 	struct client_question question = {

@@ -1,8 +1,8 @@
 /*
  * client: fusectl's side of the socket: connect, ask, read what comes, each with a deadline.
  *
- * What answers is not trusted: an oversized frame, bytes that are no frame, a message that was not asked for, an
- * answer without end and an early goodbye are each one failure in words, and nothing worse.
+ * What answers is not trusted: an oversized frame, bytes that are no frame, a message that was not asked
+ * for, an answer without end and an early goodbye are each one failure in words, and nothing worse.
  */
 #ifndef FUSE_FUSECTL_CLIENT_H
 #define FUSE_FUSECTL_CLIENT_H
@@ -47,8 +47,8 @@ void client_close(struct client *client);
  * Ask, give each part to `on_part`, and return how it ended. OUTCOME_DONE with DONE's sentence in
  * `ret_done` (may be NULL), or the failure.
  */
-enum outcome client_ask(struct client *client, const struct client_question *question, struct msg_done *ret_done,
-			struct failure *failure);
+enum outcome client_ask(struct client *client, const struct client_question *question,
+			struct msg_done *ret_done, struct failure *failure);
 
 /* RECALL: the retained messages of one number. */
 enum outcome client_recall(struct client *client, enum message number, client_part_fn *on_part, void *arg,

@@ -36,7 +36,8 @@ complete_offer(const struct complete_request *request, const char *candidate)
 {
 	size_t len = strlen(request->typed);
 
-	if (harmless(candidate) && strncmp(candidate, request->typed, len) == 0 && strlen(candidate) >= request->skip)
+	/* What is typed is at least what is skipped. */
+	if (harmless(candidate) && strncmp(candidate, request->typed, len) == 0)
 		request->sink.put(request->sink.arg, candidate + request->skip);
 }
 

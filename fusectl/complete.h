@@ -1,6 +1,6 @@
 /*
- * complete: what may come next on a command line that is being typed. Pure but for the names of processes, which
- * the caller finds out.
+ * complete: what may come next on a command line that is being typed. Pure but for the names of
+ * processes, which the caller finds out.
  *
  * Candidates end up on somebody's command line, where the shell would interpret them: only words of
  * A-Z a-z 0-9 . _ - / = get through, whatever a Fuse calls its processes.
@@ -22,10 +22,11 @@ struct complete_sink {
 	void *arg;
 };
 
-/* Gives candidates for process names to `sink` as they are (complete_offer() filters). `socket` is what --socket
- * says on the line being typed, or NULL. */
+/* Gives the names of processes to complete_offer(), which filters them. `socket` is what --socket says on
+ * the line being typed, or NULL. */
 struct complete_request;
-typedef void complete_processes_fn(const struct complete_request *request, const char *socket, bool only_waiting);
+typedef void complete_processes_fn(const struct complete_request *request, const char *socket,
+				   bool only_waiting);
 
 struct complete_request {
 	struct complete_sink sink;
@@ -35,8 +36,8 @@ struct complete_request {
 };
 
 /*
- * `words` are those after "fusectl" up to the one being typed, which may be "". A shell that cuts words at '='
- * ("logLevel", "=", "de") gets candidates for the last piece; one that does not, for the whole word.
+ * `words` are those after "fusectl" up to the one being typed, which may be "". A shell that cuts words
+ * at '=' ("logLevel", "=", "de") gets candidates for the last piece; one that does not, for the whole word.
  */
 void complete_words(struct complete_request *request, size_t count, char *const *words);
 

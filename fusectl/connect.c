@@ -24,7 +24,8 @@ static enum outcome
 say_not_there(const char *path, struct failure *failure)
 {
 	failure_say(failure, OUTCOME_UNREACHABLE, "Fuse does not answer at %s: nothing listens there.", path);
-	failure_remedy(failure, "Start it with `fused` (or `systemctl start fuse`), or name its socket with --socket.");
+	failure_remedy(failure,
+		       "Start it with `fused` (or `systemctl start fuse`), or name its socket with --socket.");
 	return OUTCOME_UNREACHABLE;
 }
 
@@ -79,8 +80,8 @@ say_why_not(const char *path, int error, struct failure *failure)
 	}
 }
 
-/* The address of the socket at `path`. One that does not fit is reached through `ret_pin`, a descriptor of the
- * socket's file that must stay open while connecting. Returns 0 or an errno. */
+/* The address of the socket at `path`. One that does not fit is reached through `ret_pin`, a descriptor
+ * of the socket's file that must stay open while connecting. Returns 0 or an errno. */
 static int
 address_of(const char *path, struct sockaddr_un *ret_address, int *ret_pin)
 {

@@ -43,12 +43,12 @@ enum outcome ctl_connect(struct ctl *ctl);
 /* Connect and fetch the retained messages of one number. */
 enum outcome ctl_recall(struct ctl *ctl, enum message number, client_part_fn *on_part, void *arg);
 
-/* Connect, send a request that is answered by DONE or REFUSED, and say how it went: its sentence, or `fallback`
- * when it has none; in JSON {"done":true,"sentence":…}. */
+/* Connect, send a request that is answered by DONE or REFUSED, and say how it went: its sentence, or
+ * `fallback` when it has none; in JSON {"done":true,"sentence":…}. */
 enum outcome ctl_request(struct ctl *ctl, enum role to, enum message number, const void *message,
 			 const char *fallback);
 
-/* Print `document` (stolen) as JSON: pretty, or on one line with `compact`. Only printable ASCII comes out. */
+/* Print `document` (stolen) as JSON: pretty, or on one line with `compact`. Only harmless ASCII comes out. */
 void ctl_print_json(FILE *out, json_t *document, bool compact);
 
 /* A wall clock time as RFC 3339, or null for 0. */

@@ -62,8 +62,8 @@ heading(const struct show *show, const char *text)
 	fputc('\n', show->out);
 }
 
-void
-help_print_all(const struct show *show)
+static void
+print_all(const struct show *show)
 {
 	size_t count;
 	char name[64];
@@ -87,8 +87,8 @@ help_print_all(const struct show *show)
 	fputs("\n`fusectl help COMMAND` explains one.\n", show->out);
 }
 
-void
-help_print_command(const struct show *show, const struct command_row *command)
+static void
+print_command(const struct show *show, const struct command_row *command)
 {
 	char text[128];
 
@@ -122,8 +122,9 @@ json_of_options(const struct command_row *command)
 	return list;
 }
 
-json_t *
-help_json(const struct command_row *only)
+/* {"commands":[...]} of all commands, or of `only` one. New reference. */
+static json_t *
+json_of_commands(const struct command_row *only)
 {
 	size_t count;
 	const struct command_row *rows = command_rows(&count);
@@ -139,4 +140,29 @@ help_json(const struct command_row *only)
 						      json_of_options(row)));
 	}
 	return json_pack("{s:o}", "commands", list);
+}
+
+enum outcome
+help_print(const struct ctl *ctl, const struct command_row *command)
+{
+	if (ctl_wants_json(ctl))
+		ctl_print_json(stdout, json_of_commands(command), false);
+	else if (command != NULL)
+		print_command(&ctl->show, command);
+	else
+		print_all(&ctl->show);
+	return OUTCOME_DONE;
+}
+
+enum outcome
+command_help(struct ctl *ctl)
+{
+	const char *name = ctl->args.word_count > 0 ? ctl->args.words[0] : NULL;
+	const struct command_row *command = name != NULL ? command_peek(name) : NULL;
+
+	if (name == NULL || command != NULL)
+		return help_print(ctl, command);
+	failure_say(&ctl->failure, OUTCOME_NOT_FOUND, "fusectl knows no command '%s'.", name);
+	failure_remedy(&ctl->failure, "`fusectl help` lists them.");
+	return OUTCOME_NOT_FOUND;
 }

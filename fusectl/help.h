@@ -4,15 +4,9 @@
 #ifndef FUSE_FUSECTL_HELP_H
 #define FUSE_FUSECTL_HELP_H
 
-#include <jansson.h>
+#include "fusectl/ctl.h"
 
-#include "fusectl/args.h"
-#include "fusectl/show.h"
-
-void help_print_all(const struct show *show);
-void help_print_command(const struct show *show, const struct command_row *command);
-
-/* {"commands":[…]} of all commands, or of `only` one. New reference. */
-json_t *help_json(const struct command_row *only);
+/* Explain `command`, or with NULL fusectl as a whole, as text or JSON. */
+enum outcome help_print(const struct ctl *ctl, const struct command_row *command);
 
 #endif

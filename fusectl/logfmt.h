@@ -15,9 +15,9 @@ struct logfmt_field {
 };
 
 /*
- * The next field from *at on (a terminated string), which moves behind it; false at the end. \" \\ \n \r \t are
- * undone, \xHH stays as it is: it stands for what should not be seen raw. Pure and total: what is no
- * logfmt comes out as bare words.
+ * The next field from *at on (a terminated string), which moves behind it; false at the end. \" \\ \n \r
+ * \t are undone, \xHH stays as it is: it stands for what should not be seen raw. Pure and total: what is
+ * no logfmt comes out as bare words.
  */
 bool logfmt_next(const char **at, struct logfmt_field *ret_field);
 

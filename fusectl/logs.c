@@ -8,7 +8,7 @@
 #include "fusectl/ctl.h"
 #include "fusectl/logfmt.h"
 
-_Static_assert(LOGFMT_TEXT_BYTES > sizeof((struct msg_log_line *)0)->line, "a field as long as the line fits");
+_Static_assert(LOGFMT_TEXT_BYTES > sizeof((struct msg_log_line *)0)->line, "no field is longer");
 
 struct listing {
 	struct ctl *ctl;

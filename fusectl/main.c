@@ -11,29 +11,6 @@
 #include "fusectl/ctl.h"
 #include "fusectl/help.h"
 
-enum outcome
-command_help(struct ctl *ctl)
-{
-	const struct command_row *command = NULL;
-
-	if (ctl->args.word_count > 0) {
-		command = command_peek(ctl->args.words[0]);
-		if (command == NULL) {
-			failure_say(&ctl->failure, OUTCOME_NOT_FOUND, "fusectl knows no command '%s'.",
-				    ctl->args.words[0]);
-			failure_remedy(&ctl->failure, "`fusectl help` lists them.");
-			return OUTCOME_NOT_FOUND;
-		}
-	}
-	if (ctl_wants_json(ctl))
-		ctl_print_json(stdout, help_json(command), false);
-	else if (command != NULL)
-		help_print_command(&ctl->show, command);
-	else
-		help_print_all(&ctl->show);
-	return OUTCOME_DONE;
-}
-
 static enum outcome
 say_version(const struct ctl *ctl)
 {
@@ -41,16 +18,6 @@ say_version(const struct ctl *ctl)
 		ctl_print_json(stdout, json_pack("{s:s}", "version", FUSE_VERSION), false);
 	else
 		puts("fusectl " FUSE_VERSION);
-	return OUTCOME_DONE;
-}
-
-static enum outcome
-help_of_command(struct ctl *ctl)
-{
-	if (ctl_wants_json(ctl))
-		ctl_print_json(stdout, help_json(ctl->args.command), false);
-	else
-		help_print_command(&ctl->show, ctl->args.command);
 	return OUTCOME_DONE;
 }
 
@@ -64,7 +31,7 @@ run(struct ctl *ctl, int argc, char **argv)
 	if (ctl->args.given[OPTION_VERSION])
 		return say_version(ctl);
 	if (ctl->args.given[OPTION_HELP])
-		return ctl->args.command != NULL ? help_of_command(ctl) : command_help(ctl);
+		return help_print(ctl, ctl->args.command);
 	if (ctl->args.command == NULL) {
 		failure_say(&ctl->failure, OUTCOME_USAGE, "fusectl needs a command, such as `fusectl status`.");
 		failure_remedy(&ctl->failure, "`fusectl help` lists them.");
@@ -120,5 +87,5 @@ main(int argc, char **argv)
 	client_close(&ctl.client);
 	if (outcome != OUTCOME_DONE)
 		report(&ctl);
-	return finish_output(outcome);
+	return (int)finish_output(outcome);
 }

@@ -67,7 +67,8 @@ json_of_process(const struct msg_proc_status *proc, int64_t now_ms)
 	json_object_set_new(json, "nextTryAt", ctl_json_time(proc->next_try_ms));
 	json_object_set_new(json, "unapplied", json_of_list(proc->unapplied));
 	json_object_set_new(json, "diedAt", ctl_json_time(proc->died_ms));
-	json_object_set_new(json, "obituary", proc->obituary[0] != '\0' ? ctl_json_text(proc->obituary) : json_null());
+	json_object_set_new(json, "obituary",
+			    proc->obituary[0] != '\0' ? ctl_json_text(proc->obituary) : json_null());
 	return json;
 }
 

@@ -98,46 +98,41 @@ show_text(const struct show *show, enum show_tone tone, const char *text)
 	free(safe);
 }
 
-/* Bytes of the next word and the blanks after it. */
+/* Columns of the `len` bytes at `at`. */
 static size_t
-next_word_bytes(const char *at, size_t *ret_columns)
+columns_of(const char *at, size_t len)
 {
-	size_t word = strcspn(at, " ");
-	char *copy = strndup(at, word);
+	char *copy = strndup(at, len);
 
 	ENSURE(copy != NULL);
-	*ret_columns = show_columns(copy);
+	size_t columns = show_columns(copy);
 	free(copy);
-	return word + strspn(at + word, " ");
+	return columns;
 }
 
 void
 show_wrapped(const struct show *show, unsigned indent, size_t used, const char *text)
 {
 	char *safe = show_safe(show, text, strlen(text));
-	size_t column = used;
+	size_t column = used, word;
 
-	if (used == 0) {
-		fprintf(show->out, "%*s", (int)indent, "");
-		column = indent;
-	}
-	for (const char *at = safe; *at != '\0';) {
-		size_t columns, bytes = next_word_bytes(at, &columns);
-		if (show->width != 0 && column > indent && column + columns > show->width) {
-			fprintf(show->out, "\n%*s", (int)indent, "");
-			column = indent;
+	for (const char *at = safe;; at += word) {
+		size_t gap = strspn(at, " ");
+		at += gap;
+		word = strcspn(at, " ");
+		if (word == 0)
+			break;
+		size_t columns = columns_of(at, word);
+		bool fits = show->width == 0 || column <= indent || column + gap + columns <= show->width;
+		if (column == 0 && gap < indent)
+			gap = indent;
+		if (!fits) {
+			fputc('\n', show->out);
+			column = 0;
+			gap = indent;
 		}
-		/* Blanks at the end of the text or of a line do no harm, but are not printed. */
-		size_t word = strcspn(at, " ");
-		fwrite(at, 1, word, show->out);
-		column += columns;
-		at += bytes;
-		if (*at != '\0' && (show->width == 0 || column + 1 < show->width)) {
-			fputc(' ', show->out);
-			column++;
-		} else if (*at != '\0') {
-			column = show->width + 1;
-		}
+		fprintf(show->out, "%*s%.*s", (int)gap, "", (int)word, at);
+		column += gap + columns;
 	}
 	fputc('\n', show->out);
 	free(safe);

@@ -48,6 +48,9 @@ ctl_store_json(const struct msg_store_status *status)
 	return json;
 }
 
+#define LABEL "  %-10s"
+#define TEXT_INDENT 12
+
 static void
 print_figures(const struct ctl *ctl, const struct msg_store_status *status)
 {
@@ -55,19 +58,18 @@ print_figures(const struct ctl *ctl, const struct msg_store_status *status)
 	const struct show *show = &ctl->show;
 
 	show_size(status->size_bytes, words);
-	str_format(text, sizeof text, "  Records   %llu, in a file of %s (layout %u)",
-		   (unsigned long long)status->records, words, status->schema);
-	show_wrapped(show, 12, 12, text);
-	if (status->snapshot_ms != 0) {
-		show_duration(ctl->now_ms - status->snapshot_ms, words);
-		str_format(text, sizeof text, "  Snapshot  %s ago", words);
-	} else {
-		str_copy(text, sizeof text, "  Snapshot  none yet");
-	}
-	show_wrapped(show, 12, 12, text);
-	str_format(text, sizeof text, "  Commits   the slowest of the last 64 took %u.%u ms", status->commit_us / 1000,
+	str_format(text, sizeof text, "%llu, in a file of %s (layout %u)", (unsigned long long)status->records,
+		   words, status->schema);
+	fprintf(show->out, LABEL, "Records");
+	show_wrapped(show, TEXT_INDENT, TEXT_INDENT, text);
+	show_duration(ctl->now_ms - status->snapshot_ms, words);
+	str_format(text, sizeof text, "%s ago", words);
+	fprintf(show->out, LABEL, "Snapshot");
+	show_wrapped(show, TEXT_INDENT, TEXT_INDENT, status->snapshot_ms != 0 ? text : "none yet");
+	str_format(text, sizeof text, "the slowest of the last 64 took %u.%u ms", status->commit_us / 1000,
 		   status->commit_us % 1000 / 100);
-	show_wrapped(show, 12, 12, text);
+	fprintf(show->out, LABEL, "Commits");
+	show_wrapped(show, TEXT_INDENT, TEXT_INDENT, text);
 }
 
 static void

@@ -98,55 +98,66 @@ measure(const struct show_table *table, size_t ret_widths[TABLE_COLUMNS_MAX])
 	}
 }
 
-static void
-print_padded(const struct show *show, enum show_tone tone, const char *text, size_t width)
-{
-	size_t columns = show_columns(text);
+/* The line being printed: blanks are held back until something follows them. */
+struct line {
+	const struct show *show;
+	size_t at;
+};
 
-	show_text(show, tone, text);
-	fprintf(show->out, "%*s", (int)(width - columns + GAP), "");
+static void
+print_cell(struct line *line, size_t start, enum show_tone tone, const char *text)
+{
+	if (text[0] == '\0')
+		return;
+	fprintf(line->show->out, "%*s", (int)(start - line->at), "");
+	show_text(line->show, tone, text);
+	line->at = start + show_columns(text);
 }
 
-/* The last cell of a row and its newline; `before` columns stand to its left. */
+/* The last cell of a row and its newline. */
 static void
-print_last(const struct show *show, enum show_tone tone, const char *text, size_t before)
+print_last(struct line *line, size_t start, enum show_tone tone, const char *text)
 {
-	bool narrow = show->width != 0 && before + LEAST_LAST_COLUMNS > show->width;
-	bool fits = show->width == 0 || before + show_columns(text) <= show->width;
+	const struct show *show = line->show;
+	bool narrow = show->width != 0 && start + LEAST_LAST_COLUMNS > show->width;
+	bool fits = show->width == 0 || start + show_columns(text) <= show->width;
 
 	if (fits) {
-		show_text(show, tone, text);
+		print_cell(line, start, tone, text);
 		fputc('\n', show->out);
 	} else if (narrow) {
 		fputc('\n', show->out);
 		show_wrapped(show, NOTE_INDENT, 0, text);
 	} else {
-		show_wrapped(show, (unsigned)before, before, text);
+		fprintf(show->out, "%*s", (int)(start - line->at), "");
+		show_wrapped(show, (unsigned)start, start, text);
 	}
+	line->at = 0;
 }
 
 void
 show_table_print(const struct show_table *table)
 {
-	size_t widths[TABLE_COLUMNS_MAX], before = 0, column = 0;
-	const struct show *show = table->show;
+	size_t widths[TABLE_COLUMNS_MAX], starts[TABLE_COLUMNS_MAX] = { 0 }, column = 0;
+	size_t last = table->columns - 1;
+	struct line line = { .show = table->show };
 
 	measure(table, widths);
-	for (size_t i = 0; i + 1 < table->columns; i++) {
-		print_padded(show, TONE_STRONG, table->heads[i], widths[i]);
-		before += widths[i] + GAP;
+	for (size_t i = 0; i < last; i++) {
+		print_cell(&line, starts[i], TONE_STRONG, table->heads[i]);
+		starts[i + 1] = starts[i] + widths[i] + GAP;
 	}
-	print_last(show, TONE_STRONG, table->heads[table->columns - 1], before);
+	print_last(&line, starts[last], TONE_STRONG, table->heads[last]);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct item *item = &table->items[i];
 		if (item->is_note) {
-			show_wrapped(show, NOTE_INDENT, 0, item->text);
+			show_wrapped(line.show, NOTE_INDENT, 0, item->text);
 			continue;
 		}
-		if (column + 1 < table->columns)
-			print_padded(show, item->tone, item->text, widths[column]);
+		if (column < last)
+			print_cell(&line, starts[column], item->tone, item->text);
 		else
-			print_last(show, item->tone, item->text, before);
+			print_last(&line, starts[last], item->tone, item->text);
 		column = (column + 1) % table->columns;
 	}
 }
