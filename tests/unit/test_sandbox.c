@@ -101,16 +101,18 @@ make_a_socket_pair(void)
 static int
 connect_an_inherited_socket(void)
 {
-	struct sockaddr_in nowhere = { .sin_family = AF_INET, .sin_port = htons(9), .sin_addr = { htonl(0x7f000001) } };
+	struct sockaddr_in nowhere = { .sin_family = AF_INET, .sin_port = htons(9),
+				       .sin_addr = { htonl(INADDR_LOOPBACK) } };
 
 	/* That nobody listens there is no refusal by the sandbox. */
-	return connect(tcp_socket, (struct sockaddr *)&nowhere, sizeof nowhere) != 0 && errno != ECONNREFUSED ? -1 : 0;
+	int result = connect(tcp_socket, (struct sockaddr *)&nowhere, sizeof nowhere);
+	return result != 0 && errno != ECONNREFUSED ? -1 : 0;
 }
 
 static int
 bind_an_inherited_socket(void)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr = { htonl(0x7f000001) } };
+	struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 
 	return bind(tcp_socket, (struct sockaddr *)&any, sizeof any);
 }
