@@ -16,7 +16,9 @@ note_confinement(struct proc *proc, const struct msg_hello *hello)
 	char path[40], line[160];
 	int seccomp = -1;
 
-	str_copy(proc->unapplied, sizeof proc->unapplied, hello->unapplied);
+	bool own_uid = proc->house->kits[proc->spec->role].identity.own;
+	str_format(proc->unapplied, sizeof proc->unapplied, "%s%s%s", hello->unapplied,
+		   own_uid || hello->unapplied[0] == '\0' ? "" : ",", own_uid ? "" : "own-uid");
 	str_format(path, sizeof path, "/proc/%d/status", (int)proc->pid);
 	FILE *file = fopen(path, "re");
 	while (file != NULL && fgets(line, sizeof line, file) != NULL)
