@@ -164,8 +164,8 @@ def test_a_program_loads_only_its_libraries(program):
     libraries = [name for name in needed(BUILD / program) if not BASIS.match(name)]
     strange = [name for name in libraries if not name.startswith(tuple(MAY_LOAD[program]))]
     assert not strange
-    # The reading works: each of them has at least its event loop.
-    assert any(name.startswith("libevent_core") for name in libraries)
+    # The reading works: each of them has at least the C library.
+    assert "libc.so.6" in needed(BUILD / program)
 
 
 def test_every_program_that_is_built_is_checked():
@@ -184,9 +184,15 @@ def calls_of(folder: pathlib.Path) -> set:
     return {line.split()[-1] for line in names.splitlines() if line.startswith(" ")}
 
 
+# stored reads a database for the first time in a copy of itself, before it locks itself in (stored/check.c):
+# a damaged file may kill whoever looks at it.
+MAY_CALL = {"stored": {"fork"}}
+
+
 @pytest.mark.parametrize("folder", ["common", "ipc", *sorted(set(PROGRAMS) - {"supervisor"})])
 def test_only_the_supervisor_starts_processes(folder):
-    assert not {name for name in calls_of(BUILD / "obj" / folder) if STARTS_A_PROCESS.fullmatch(name)}
+    starters = {name for name in calls_of(BUILD / "obj" / folder) if STARTS_A_PROCESS.fullmatch(name)}
+    assert starters <= MAY_CALL.get(folder, set())
 
 
 def test_the_supervisor_is_seen_to_start_processes():
