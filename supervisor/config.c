@@ -72,8 +72,9 @@ parse_option(int argc, char **argv, int *at, struct config_args *args, struct co
 		name[equals - word] = '\0';
 	while (k < CONFIGKEY_COUNT && (configkeys[k].option[0] == '\0' || strcmp(configkeys[k].option, name) != 0))
 		k++;
+	/* --version=1 is not --version. */
 	if (k == CONFIGKEY_COUNT)
-		return fail_word(fault, name);
+		return fail_word(fault, strcmp(name, "--help") == 0 || strcmp(name, "--version") == 0 ? word : name);
 	const char *value = equals != NULL ? equals + 1 : *at + 1 < argc ? argv[++*at] : "";
 	if (value[0] == '\0' || (equals == NULL && strncmp(value, "--", 2) == 0)) {
 		str_format(reason, sizeof reason, "the value is missing; write %s %s", name, configkeys[k].word);

@@ -121,7 +121,7 @@ take_line(struct parser *p, const char *bytes, size_t len)
 		str_format(reason, sizeof reason, "the line is longer than %d bytes; shorten it", CONFIG_LINE_MAX_BYTES);
 		return fail_line(p, reason);
 	}
-	if (memchr(bytes, '\0', len) != NULL || !str_valid_utf8(bytes, len))
+	if (!str_valid_utf8(bytes, len))
 		return fail_line(p, "the line is not text (UTF-8 without NUL); save the file as UTF-8");
 	memcpy(text, bytes, len);
 	text[len] = '\0';

@@ -169,20 +169,31 @@ configkey_take(const struct configkey_spec *key, struct config *config, const ch
 	return key->check(config, value, ret_reason);
 }
 
+/* Keeps the nearest name so far. More edits than two are another word. */
+static void
+consider(const char *word, const char *name, const char **nearest, size_t *least)
+{
+	size_t distance = str_distance(word, name);
+
+	if (name[0] == '\0' || distance > 2 || (*nearest != NULL && distance >= *least))
+		return;
+	*nearest = name;
+	*least = distance;
+}
+
 void
 configkey_hint(const char *word, bool options, const char *otherwise, char *ret_hint, size_t cap)
 {
 	const char *nearest = NULL;
-	size_t least = 3; /* more edits than two are another word */
+	size_t least = 0;
 
 	for (size_t k = 0; k < CONFIGKEY_COUNT; k++) {
 		const struct configkey_spec *key = &configkeys[k];
-		const char *name = options ? key->option : key->where == IN_FILE ? key->name : "";
-		size_t distance = str_distance(word, name);
-		if (name[0] != '\0' && distance < least) {
-			nearest = name;
-			least = distance;
-		}
+		consider(word, options ? key->option : key->where == IN_FILE ? key->name : "", &nearest, &least);
+	}
+	if (options) {
+		consider(word, "--help", &nearest, &least);
+		consider(word, "--version", &nearest, &least);
 	}
 	if (nearest != NULL)
 		str_format(ret_hint, cap, "; did you mean '%s'?", nearest);

@@ -152,7 +152,7 @@ newest(size_t most)
 	return &found;
 }
 
-/* -- memory ----------------------------------------------------------------------------------------- */
+/* -- memory --------------------------------------------------------------------------------------- */
 
 static void
 the_newest_lines_are_there_oldest_first(void **state)
@@ -162,8 +162,10 @@ the_newest_lines_are_there_oldest_first(void **state)
 	say_all(1, 5);
 	assert_int_equal(newest(100)->lines, 5);
 	assert_int_equal(newest(2)->lines, 2);
-	assert_string_equal(newest(2)->first, "ts=1970-01-01T00:00:04.000Z role=worker entry=A pid=7 lvl=info msg=line n=4.");
-	assert_string_equal(newest(2)->last, "ts=1970-01-01T00:00:05.000Z role=worker entry=A pid=7 lvl=info msg=line n=5.");
+	assert_string_equal(newest(2)->first,
+			    "ts=1970-01-01T00:00:04.000Z role=worker entry=A pid=7 lvl=info msg=line n=4.");
+	assert_string_equal(newest(2)->last,
+			    "ts=1970-01-01T00:00:05.000Z role=worker entry=A pid=7 lvl=info msg=line n=5.");
 	assert_int_equal(newest(0)->lines, 0);
 }
 
@@ -213,7 +215,7 @@ a_listener_that_logs_does_not_hear_itself(void **state)
 	assert_int_equal(calls, 2);
 }
 
-/* -- console -------------------------------------------------------------------------------------------- */
+/* -- console -------------------------------------------------------------------------------------- */
 
 static size_t
 drain(int fd, char *text, size_t cap)
@@ -303,7 +305,7 @@ a_terminal_that_was_stopped_does_not_block(void **state)
 	say(20002);
 }
 
-/* -- file ------------------------------------------------------------------------------------------------- */
+/* -- file ----------------------------------------------------------------------------------------- */
 
 static void
 lines_go_to_a_file_that_only_owner_and_group_may_read(void **state)
