@@ -7,12 +7,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/exits.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "ipc/child.h"
 
 static struct child *child;
-static unsigned listener_count;
+
+static struct {
+	int fd;
+	struct loop_io *io;
+} listeners[LISTENER_PURPOSE_COUNT];
 
 static void
 on_knock(void *arg, int listen_fd, unsigned ready)
@@ -44,8 +49,12 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 		return;
 	}
 	const struct msg_listener *listener = message;
-	loop_io_new(child_loop_peek(child), fd, LOOP_READ, on_knock, NULL);
-	listener_count++;
+	if (listeners[listener->purpose].io != NULL) {
+		close(fd);
+		child_protocol_fault("a second socket for one purpose");
+	}
+	listeners[listener->purpose].fd = fd;
+	listeners[listener->purpose].io = loop_io_new(child_loop_peek(child), fd, LOOP_READ, on_knock, NULL);
 	log_info("listens", log_str("for", listener_purpose_name(listener->purpose)),
 		 log_str("address", listener->address));
 }
@@ -54,16 +63,33 @@ static void
 on_synced(void *arg)
 {
 	char sentence[80];
+	unsigned count = 0;
 
 	(void)arg;
-	str_format(sentence, sizeof sentence, "listens at %u address%s", listener_count, listener_count == 1 ? "" : "es");
+	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
+		count += listeners[i].io != NULL;
+	str_format(sentence, sizeof sentence, "listens at %u address%s", count, count == 1 ? "" : "es");
 	child_ready(child, sentence);
+}
+
+static void
+on_stop(void *arg, uint32_t deadline_ms)
+{
+	(void)arg;
+	(void)deadline_ms;
+	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++) {
+		if (listeners[i].io == NULL)
+			continue;
+		loop_io_free(listeners[i].io);
+		close(listeners[i].fd);
+	}
+	child_exit(child, EXIT_DONE);
 }
 
 int
 main(void)
 {
-	const struct child_duties duties = { .on_synced = on_synced, .on_message = on_message };
+	const struct child_duties duties = { .on_synced = on_synced, .on_message = on_message, .on_stop = on_stop };
 
 	child = child_new(ROLE_HTTPD, SANDBOX_HTTPD, NULL, 0, &duties);
 	return child_run(child);

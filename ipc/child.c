@@ -48,6 +48,9 @@ child_doing(const char *what)
 	doing_now = what;
 }
 
+/* A sanitizer build has a handler of its own, which says more. */
+#if !defined(__SANITIZE_ADDRESS__)
+/* Only calls that are safe in a signal handler. */
 static void
 append_text(char *line, size_t cap, size_t *used, const char *text)
 {
@@ -55,7 +58,6 @@ append_text(char *line, size_t cap, size_t *used, const char *text)
 		line[(*used)++] = *text++;
 }
 
-/* Only calls that are safe in a signal handler. */
 static void
 on_fatal_signal(int number)
 {
@@ -73,15 +75,14 @@ on_fatal_signal(int number)
 	append_text(line, sizeof line, &used, " while ");
 	append_text(line, sizeof line, &used, doing_now != NULL ? doing_now : "waiting for work");
 	append_text(line, sizeof line, &used, "\"\n");
-	if (write(STDERR_FILENO, line, used) < 0)
-		number = number + 0; /* nobody listens: there is nothing left to do */
-	raise(number);               /* SA_RESETHAND: now it ends us as it would have */
+	ssize_t written = write(STDERR_FILENO, line, used);
+	(void)written; /* nobody listens: there is nothing left to do */
+	raise(number); /* SA_RESETHAND: now it ends us as it would have */
 }
 
 static void
 catch_fatal_signals(void)
 {
-#if !defined(__SANITIZE_ADDRESS__)
 	static const int numbers[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
 	static uint8_t stack[16384];
 	stack_t alternative = { .ss_sp = stack, .ss_size = sizeof stack };
@@ -90,8 +91,13 @@ catch_fatal_signals(void)
 	sigaltstack(&alternative, NULL);
 	for (size_t i = 0; i < STR_ARRAY_LEN(numbers); i++)
 		sigaction(numbers[i], &action, NULL);
-#endif
 }
+#else
+static void
+catch_fatal_signals(void)
+{
+}
+#endif
 
 /* -- sending ------------------------------------------------------------------------------- */
 
