@@ -1,0 +1,540 @@
+/*
+ * rogue: a child that locks itself in and says hello as every child does, and then misbehaves as a test has
+ * planned it. It stands in the place of a fuse-* program in a folder of its own (tests/integration/rig).
+ *
+ * The plan is the file rogue.plan beside the executable, read before it locks itself in; lines of
+ *
+ *	PROCESS WHEN WHAT [ARGUMENT [ARGUMENT]]      worker/alpha usr1 send_oversized_frame
+ *
+ *	PROCESS  as `fusectl ps` names it
+ *	WHEN     before  it locks itself in, so before HELLO
+ *	         start   instead of saying READY
+ *	         ready   right after READY
+ *	         usr1    at SIGUSR1, when all else is as it should be
+ *	WHAT     a function of the table BEHAVIOURS below, without its do_
+ *
+ * Without a line for it, it is a good child. What it tries and survives it says in its log.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/exits.h"
+#include "common/log.h"
+#include "common/miniobj.h"
+#include "common/str.h"
+#include "ipc/child.h"
+
+#define PLAN_LINES_MAX 8
+#define WORD_BYTES 200
+
+struct step {
+	char process[WORD_BYTES], when[WORD_BYTES], what[WORD_BYTES], first[WORD_BYTES], second[WORD_BYTES];
+};
+
+static struct step plan[PLAN_LINES_MAX];
+static size_t plan_count;
+static struct child *child;
+static enum role role;
+static uint32_t generation;
+static bool refuses_to_stop;
+
+/* What it can do; the table of all is BEHAVIOURS below. */
+#define BEHAVIOUR(name) static void do_##name(const struct step *step __attribute__((unused)))
+
+/* -- frames as no honest child sends them ---------------------------------------------------------- */
+
+static struct header
+header_to(enum role to_role, unsigned number)
+{
+	return (struct header){ .number = (uint16_t)number, .to_role = (uint8_t)to_role, .generation = generation };
+}
+
+/* Send bytes past all of our own checks, waiting for room. */
+static void
+send_bytes(const void *bytes, size_t len, const int *fds, size_t fd_count)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(8 * sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { (void *)(uintptr_t)bytes, len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd_count > 0) {
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+		struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+		memcpy(CMSG_DATA(cmsg), fds, fd_count * sizeof(int));
+	}
+	while (sendmsg(CHILD_FD_CHANNEL, &msg, MSG_NOSIGNAL) < 0 && errno == EAGAIN) {
+		struct pollfd room = { .fd = CHILD_FD_CHANNEL, .events = POLLOUT };
+		poll(&room, 1, 1000);
+	}
+}
+
+static void
+send_frame(const struct header *header, const void *body, size_t body_len, const int *fds, size_t fd_count)
+{
+	static uint8_t frame[FRAME_MAX_BYTES + 64];
+
+	ENSURE(HEADER_BYTES + body_len <= sizeof frame);
+	header_encode(header, frame);
+	if (body_len > 0)
+		memcpy(frame + HEADER_BYTES, body, body_len);
+	send_bytes(frame, HEADER_BYTES + body_len, fds, fd_count);
+}
+
+/* A PONG as it should be, but for `header` and the descriptors. */
+static void
+send_pong(const struct header *header, const int *fds, size_t fd_count)
+{
+	static const uint8_t body[] = { 0x91, 0x00 };
+
+	send_frame(header, body, sizeof body, fds, fd_count);
+}
+
+BEHAVIOUR(flood)
+{
+	struct header pong = header_to(ROLE_SUPERVISOR, MESSAGE_PONG);
+
+	while (true)
+		send_pong(&pong, NULL, 0);
+}
+
+BEHAVIOUR(send_malformed)
+{
+	static const uint8_t two_fields_and_rubbish[] = { 0x92, 0xc0, 0xc1, 0xff };
+	struct header pong = header_to(ROLE_SUPERVISOR, MESSAGE_PONG);
+
+	send_frame(&pong, two_fields_and_rubbish, sizeof two_fields_and_rubbish, NULL, 0);
+}
+
+/* To a sibling: the supervisor does not look into it, the sibling does. */
+BEHAVIOUR(send_malformed_to_stored)
+{
+	static const uint8_t name_is_a_number[] = { 0x91, 0x2a };
+	struct header want = header_to(ROLE_STORED, MESSAGE_SECRET_WANT);
+
+	want.request_id = 1;
+	send_frame(&want, name_is_a_number, sizeof name_is_a_number, NULL, 0);
+}
+
+BEHAVIOUR(send_oversized_frame)
+{
+	static uint8_t body[FRAME_MAX_BYTES - HEADER_BYTES + 1];
+	struct header pong = header_to(ROLE_SUPERVISOR, MESSAGE_PONG);
+
+	send_frame(&pong, body, sizeof body, NULL, 0);
+}
+
+BEHAVIOUR(send_oversized_body)
+{
+	static uint8_t body[4000];
+	struct header pong = header_to(ROLE_SUPERVISOR, MESSAGE_PONG);
+
+	send_frame(&pong, body, sizeof body, NULL, 0);
+}
+
+BEHAVIOUR(send_unknown_number)
+{
+	struct header unknown = header_to(ROLE_SUPERVISOR, 60000);
+
+	send_pong(&unknown, NULL, 0);
+}
+
+/* Only the supervisor says WELCOME. */
+BEHAVIOUR(send_forbidden)
+{
+	struct header welcome = header_to(ROLE_SUPERVISOR, MESSAGE_WELCOME);
+
+	send_pong(&welcome, NULL, 0);
+}
+
+/* A PONG is for the supervisor; a sibling may not be given one. */
+BEHAVIOUR(send_to_forbidden_receiver)
+{
+	struct header pong = header_to(ROLE_WORKER, MESSAGE_PONG);
+
+	pong.to_slot = SLOT_ALL;
+	send_pong(&pong, NULL, 0);
+}
+
+BEHAVIOUR(send_stale)
+{
+	struct header pong = header_to(ROLE_SUPERVISOR, MESSAGE_PONG);
+
+	pong.generation = generation - 1;
+	send_pong(&pong, NULL, 0);
+}
+
+BEHAVIOUR(send_as_supervisor)
+{
+	struct header pong = header_to(ROLE_SUPERVISOR, MESSAGE_PONG);
+
+	pong.from_role = ROLE_SUPERVISOR;
+	send_pong(&pong, NULL, 0);
+}
+
+BEHAVIOUR(send_as_another_slot)
+{
+	struct header pong = header_to(ROLE_SUPERVISOR, MESSAGE_PONG);
+
+	pong.from_role = (uint8_t)role;
+	pong.from_slot = 77;
+	send_pong(&pong, NULL, 0);
+}
+
+BEHAVIOUR(send_nothing)
+{
+	send_bytes("", 0, NULL, 0);
+}
+
+BEHAVIOUR(send_a_descriptor)
+{
+	static const int fd = 0;
+	struct header pong = header_to(ROLE_SUPERVISOR, MESSAGE_PONG);
+
+	send_pong(&pong, &fd, 1);
+}
+
+BEHAVIOUR(send_many_descriptors)
+{
+	static const int fds[] = { 0, 0, 1, 1, 2, 2, 0, 1 };
+	struct header pong = header_to(ROLE_SUPERVISOR, MESSAGE_PONG);
+
+	send_pong(&pong, fds, STR_ARRAY_LEN(fds));
+}
+
+BEHAVIOUR(send_garbage)
+{
+	static const char garbage[] = "GET / HTTP/1.1\r\nHost: somewhere-else.example\r\n\r\n";
+
+	send_bytes(garbage, sizeof garbage, NULL, 0);
+}
+
+BEHAVIOUR(send_a_short_frame)
+{
+	send_bytes("\x5e\xf0\x01", 3, NULL, 0);
+}
+
+BEHAVIOUR(send_a_second_hello)
+{
+	struct msg_hello hello = { .version = "again" };
+
+	child_send(child, MESSAGE_HELLO, ROLE_SUPERVISOR, 0, 0, 0, &hello, -1);
+}
+
+BEHAVIOUR(answer_nobody)
+{
+	struct header nobody = { .from_role = ROLE_CTL, .from_slot = 3, .generation = 4, .request_id = 5 };
+
+	child_reply_done(child, &nobody, "nobody asked");
+}
+
+/* Its first words are those of another build; then it does as a child does that meets one. */
+BEHAVIOUR(be_of_another_build)
+{
+	struct header hello = { .number = MESSAGE_HELLO, .to_role = ROLE_SUPERVISOR };
+	uint8_t frame[HEADER_BYTES + 3] = { 0 };
+	struct pollfd answer = { .fd = CHILD_FD_CHANNEL, .events = POLLIN };
+
+	header_encode(&hello, frame);
+	memcpy(frame + HEADER_BYTES, "\x92\xa0\xa0", 3);
+	frame[32] ^= 1; /* the schema */
+	send_bytes(frame, sizeof frame, NULL, 0);
+	poll(&answer, 1, 5000);
+	log_error("is of another build than fused");
+	_exit(EXIT_PROTOCOL);
+}
+
+/* -- life ------------------------------------------------------------------------------------------- */
+
+BEHAVIOUR(nothing)
+{
+}
+
+BEHAVIOUR(exit)
+{
+	_exit(atoi(step->first));
+}
+
+BEHAVIOUR(segfault)
+{
+	volatile int *volatile nowhere = NULL;
+
+	child_doing("reading what is not there");
+	*nowhere = 1;
+}
+
+BEHAVIOUR(abort)
+{
+	child_doing("thinking about its end");
+	abort();
+}
+
+BEHAVIOUR(cannot_be)
+{
+	bool sky_is_green = false;
+
+	ENSURE(sky_is_green);
+}
+
+static void
+sleep_forever(void)
+{
+	while (true) {
+		struct timespec long_time = { .tv_sec = 1000 };
+		nanosleep(&long_time, NULL);
+	}
+}
+
+/* Reads nothing and answers nothing from now on. */
+BEHAVIOUR(sleep)
+{
+	child_doing("sleeping on duty");
+	sleep_forever();
+}
+
+BEHAVIOUR(spin)
+{
+	child_doing("running in circles");
+	for (volatile unsigned long rounds = 0;; rounds++)
+		;
+}
+
+/* Not even SIGABRT ends it. */
+BEHAVIOUR(sleep_through_abort)
+{
+	signal(SIGABRT, SIG_IGN);
+	sleep_forever();
+}
+
+BEHAVIOUR(ignore_stop)
+{
+	refuses_to_stop = true;
+}
+
+BEHAVIOUR(close_the_channel)
+{
+	close(CHILD_FD_CHANNEL);
+	sleep_forever();
+}
+
+/* -- logs ------------------------------------------------------------------------------------------- */
+
+static void
+say(const void *bytes, size_t len)
+{
+	if (write(STDERR_FILENO, bytes, len) < 0)
+		_exit(EXIT_IO);
+}
+
+BEHAVIOUR(log_much)
+{
+	char line[80];
+
+	for (int i = 0; i < atoi(step->first); i++) {
+		str_format(line, sizeof line, "lvl=info msg=\"chatter number %d\"\n", i);
+		say(line, strlen(line));
+	}
+}
+
+/* A line that wants to be two, the second from somebody else, and to colour a terminal. */
+BEHAVIOUR(log_forged_lines)
+{
+	static const char forged[] = "lvl=info msg=\"\x1b[31mred\x1b[0m\" \rts=2020-01-01T00:00:00.000Z "
+				     "role=supervisor pid=1 lvl=error msg=\"the house is on fire\"\n";
+
+	say(forged, sizeof forged - 1);
+}
+
+BEHAVIOUR(log_without_end)
+{
+	char endless[5000];
+
+	memset(endless, 'x', sizeof endless);
+	for (int i = 0; i < 20; i++)
+		say(endless, sizeof endless);
+	say("\n", 1);
+}
+
+#include "tests/rig/rogue_attempts.h"
+
+#define BEHAVIOURS(X)                                                                             \
+	X(flood) X(send_malformed) X(send_malformed_to_stored) X(send_oversized_frame)            \
+	X(send_oversized_body) X(send_unknown_number) X(send_forbidden)                           \
+	X(send_to_forbidden_receiver) X(send_stale) X(send_as_supervisor) X(send_as_another_slot) \
+	X(send_nothing) X(send_a_descriptor) X(send_many_descriptors) X(send_garbage)             \
+	X(send_a_short_frame) X(send_a_second_hello) X(answer_nobody) X(be_of_another_build)      \
+	X(nothing) X(exit) X(segfault) X(abort) X(cannot_be) X(sleep) X(spin)                     \
+	X(sleep_through_abort) X(ignore_stop) X(close_the_channel)                                \
+	X(log_much) X(log_forged_lines) X(log_without_end)                                        \
+	X(read_file) X(write_file) X(unlink_file) X(connect_tcp) X(connect_unix)                  \
+	X(make_socket_pair) X(execute) X(fork) X(trace) X(signal) X(signal_thread)                \
+	X(signal_by_owner) X(read_memory) X(get_executable_memory) X(become_root) X(mount)        \
+	X(give_up_the_lock) X(write_into_the_lock)
+
+static const struct { const char *what; void (*does)(const struct step *step); } behaviours[] = {
+#define X(name) { #name, do_##name },
+	BEHAVIOURS(X)
+#undef X
+};
+
+/* -- the plan ----------------------------------------------------------------------------------------- */
+
+static void
+read_plan(const char *process)
+{
+	char path[4096 + 16], line[1000];
+	ssize_t n = readlink("/proc/self/exe", path, 4096);
+	struct step step;
+
+	ENSURE(n > 0 && n < 4096);
+	path[n] = '\0';
+	str_copy(strrchr(path, '/'), 16, "/rogue.plan");
+	FILE *file = fopen(path, "re");
+	while (file != NULL && plan_count < PLAN_LINES_MAX && fgets(line, sizeof line, file) != NULL) {
+		memset(&step, 0, sizeof step);
+		if (sscanf(line, "%199s %199s %199s %199s %199s", step.process, step.when, step.what, step.first,
+			   step.second) >= 3 && strcmp(step.process, process) == 0)
+			plan[plan_count++] = step;
+	}
+	if (file != NULL)
+		fclose(file);
+}
+
+/* Returns how many steps there were. */
+static size_t
+carry_out(const char *when)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan_count; i++) {
+		bool known = false;
+		if (strcmp(plan[i].when, when) != 0)
+			continue;
+		for (size_t j = 0; j < STR_ARRAY_LEN(behaviours); j++)
+			if (strcmp(behaviours[j].what, plan[i].what) == 0) {
+				known = true;
+				behaviours[j].does(&plan[i]);
+			}
+		if (!known)
+			log_error("the plan says what the rogue cannot do", log_str("what", plan[i].what));
+		count++;
+	}
+	return count;
+}
+
+/* -- a child ------------------------------------------------------------------------------------------ */
+
+static void
+on_usr1(void *arg, int number)
+{
+	(void)arg;
+	(void)number;
+	carry_out("usr1");
+}
+
+static void
+on_synced(void *arg)
+{
+	(void)arg;
+	if (carry_out("start") > 0)
+		return;
+	child_ready(child, "ready for mischief");
+	carry_out("ready");
+}
+
+static void
+on_message(void *arg, const struct header *header, const void *message, int fd)
+{
+	(void)arg;
+	(void)header;
+	(void)message;
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+on_stop(void *arg, uint32_t deadline_ms)
+{
+	(void)arg;
+	(void)deadline_ms;
+	if (!refuses_to_stop)
+		child_exit(child, EXIT_DONE);
+}
+
+/* WELCOME tells the incarnation; ipc/child.c keeps it to itself, so look without taking it away. */
+static void
+learn_generation(void)
+{
+	static uint8_t frame[FRAME_MAX_BYTES];
+	struct pollfd welcome_comes = { .fd = CHILD_FD_CHANNEL, .events = POLLIN };
+	struct msg_welcome welcome;
+	struct header header;
+
+	poll(&welcome_comes, 1, 10000);
+	ssize_t n = recv(CHILD_FD_CHANNEL, frame, sizeof frame, MSG_PEEK);
+	if (n > HEADER_BYTES && header_decode(frame, (size_t)n, &header) == HEADER_FINE &&
+	    header.number == MESSAGE_WELCOME &&
+	    msg_welcome_decode(frame + HEADER_BYTES, (size_t)n - HEADER_BYTES, &welcome))
+		generation = welcome.generation;
+}
+
+/* What the role's real main.c gives it. */
+static struct child *
+lock_in(int argc, char **argv)
+{
+	static const struct child_duties duties = { .on_synced = on_synced, .on_message = on_message,
+						    .on_stop = on_stop };
+	struct sandbox_path store = { argc > 2 ? argv[2] : "", true };
+
+	switch (role) {
+	case ROLE_STORED:
+		return child_new(role, SANDBOX_STORED, &store, 1, &duties);
+	case ROLE_GATEWAYD:
+		return child_new(role, SANDBOX_GATEWAYD, NULL, 0, &duties);
+	case ROLE_HTTPD:
+		return child_new(role, SANDBOX_HTTPD, NULL, 0, &duties);
+	case ROLE_DISCOVERY:
+		return child_new(role, SANDBOX_DISCOVERY, NULL, 0, &duties);
+	case ROLE_WORKER:
+		return child_new(role, SANDBOX_WORKER, NULL, 0, &duties);
+	case ROLE_NONE:
+	case ROLE_SUPERVISOR:
+	case ROLE_CTL:
+	case ROLE_LIMIT:
+		break;
+	}
+	fprintf(stderr, "rogue: fused starts it as fuse-<role> in a test\n");
+	exit(EXIT_USAGE);
+}
+
+int
+main(int argc, char **argv)
+{
+	char process[WORD_BYTES];
+	const char *name = strncmp(argv[0], "fuse-", 5) == 0 ? argv[0] + 5 : argv[0];
+
+	role = role_by_name(name);
+	str_format(process, sizeof process, role == ROLE_WORKER && argc > 1 ? "%s/%s" : "%s%s", name,
+		   role == ROLE_WORKER && argc > 1 ? argv[1] : "");
+	read_plan(process);
+	carry_out("before");
+	child = lock_in(argc, argv);
+	learn_generation();
+	loop_signal_new(child_loop_peek(child), SIGUSR1, on_usr1, NULL);
+	return child_run(child);
+}
