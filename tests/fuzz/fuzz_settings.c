@@ -1,6 +1,7 @@
 /*
  * Any text as the name or the value of a setting: refused with a sentence, or taken in a canonical
  * form that parses to itself. Input: a row's number, then the text.
+ * Covers: setting_parse
  * Covers: setting_parse, setting_nearest
  */
 #include <stddef.h>
