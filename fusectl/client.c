@@ -56,12 +56,14 @@ wait_for(const struct client *client, short events, int64_t deadline_ms, int wat
 
 	*ret_reader_gone = false;
 	for (;;) {
-		int64_t left_ms = deadline_ms < 0 ? -1 : deadline_ms - clock_monotonic_ms();
-		if (deadline_ms >= 0 && left_ms <= 0)
-			return say_timed_out(client, failure);
-		int ready = poll(fds, deadline_ms < 0 ? 2 : 1, (int)left_ms);
+		int64_t left_ms = deadline_ms - clock_monotonic_ms();
+		int wait_ms = deadline_ms < 0 ? -1 : left_ms > 0 ? (int)left_ms : 0;
+		int ready = poll(fds, deadline_ms < 0 ? 2 : 1, wait_ms);
 		if (ready < 0 && errno != EINTR)
 			return failure_say(failure, OUTCOME_FAILED, "Could not wait for Fuse: %s.", strerror(errno));
+		/* What has come counts even after the deadline: it may be we who were held up, by a pager. */
+		if (ready <= 0 && wait_ms == 0)
+			return say_timed_out(client, failure);
 		if (ready <= 0)
 			continue;
 		*ret_reader_gone = fds[0].revents == 0;

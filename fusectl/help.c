@@ -68,7 +68,7 @@ print_all(const struct show *show)
 	size_t count;
 	char name[64];
 
-	fputs("fusectl [OPTIONS] COMMAND: look into a running Fuse and tell it what to do.\n", show->out);
+	show_wrapped(show, 0, 0, "fusectl [OPTIONS] COMMAND: look into a running Fuse and tell it what to do.");
 	heading(show, "Commands");
 	const struct command_row *commands = command_rows(&count);
 	for (size_t i = 0; i < count; i++) {

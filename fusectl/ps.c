@@ -84,7 +84,7 @@ show_notes(struct show_table *table, const struct msg_proc_status *proc, int64_t
 	}
 	if (proc->obituary[0] != '\0') {
 		show_duration(now_ms - proc->died_ms, words);
-		str_format(text, sizeof text, "Last death, %s ago: %s", words, proc->obituary);
+		str_format(text, sizeof text, "Last death, %s ago: it %s.", words, proc->obituary);
 		show_table_note(table, text);
 	}
 	if (proc->unapplied[0] != '\0') {

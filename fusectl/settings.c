@@ -160,7 +160,7 @@ json_of_setting(const struct setting_spec *spec, const struct values *values)
 static void
 print_list(const struct ctl *ctl, const struct values *values)
 {
-	static const char *const heads[] = { "SETTING", "VALUE", "UNIT", "", "WHAT IT IS" };
+	static const char *const heads[] = { "SETTING", "VALUE", "UNIT", "STATE", "WHAT IT IS" };
 	size_t count;
 	const struct setting_spec *specs = settings_all(&count);
 	struct show_table *table = show_table_new(&ctl->show, heads, STR_ARRAY_LEN(heads));

@@ -66,7 +66,7 @@ static json_t *
 json_of_attention(const struct overview *view)
 {
 	json_t *list = json_array();
-	char name[PROCESS_NAME_BYTES], remedy[PROCESS_NAME_BYTES + 16];
+	char name[PROCESS_NAME_BYTES], remedy[PROCESS_NAME_BYTES + 16], sentence[600];
 
 	for (size_t i = 0; i < view->list.count; i++) {
 		const struct msg_proc_status *proc = &view->list.rows[i];
@@ -74,9 +74,10 @@ json_of_attention(const struct overview *view)
 			continue;
 		ctl_process_name(proc, name);
 		str_format(remedy, sizeof remedy, "fusectl retry %s", name);
+		str_format(sentence, sizeof sentence, "%s %s.", name, proc->obituary);
 		json_array_append_new(list, json_pack("{s:o,s:s,s:o,s:o,s:o}", "process", ctl_json_text(name), "state",
 						      life_state_name(proc->state), "sentence",
-						      ctl_json_text(proc->obituary), "remedy", ctl_json_text(remedy),
+						      ctl_json_text(sentence), "remedy", ctl_json_text(remedy),
 						      "nextTryAt", ctl_json_time(proc->next_try_ms)));
 	}
 	return list;
@@ -159,7 +160,7 @@ print_attention(const struct show *show, const struct overview *view, int64_t no
 		show_duration(proc->next_try_ms - now_ms, when);
 		fputc('\n', show->out);
 		show_text(show, proc->state == LIFE_HELD ? TONE_BAD : TONE_WARN, name);
-		str_format(text, sizeof text, " is %s, the next try is in %s. %s", life_state_name(proc->state), when,
+		str_format(text, sizeof text, " is %s, the next try is in %s. It %s.", life_state_name(proc->state), when,
 			   proc->obituary);
 		show_wrapped(show, 2, strlen(name), text);
 		str_format(text, sizeof text, "To try it now: fusectl retry %s", name);

@@ -44,7 +44,8 @@ ctl_store_json(const struct msg_store_status *status)
 	json_object_set_new(json, "records", json_integer((json_int_t)status->records));
 	json_object_set_new(json, "sizeBytes", json_integer((json_int_t)status->size_bytes));
 	json_object_set_new(json, "snapshotAt", ctl_json_time(status->snapshot_ms));
-	json_object_set_new(json, "slowestCommitUs", json_integer(status->commit_us));
+	json_object_set_new(json, "slowestCommitUs",
+			    status->commit_us != 0 ? json_integer(status->commit_us) : json_null());
 	return json;
 }
 
@@ -69,7 +70,7 @@ print_figures(const struct ctl *ctl, const struct msg_store_status *status)
 	str_format(text, sizeof text, "the slowest of the last 64 took %u.%u ms", status->commit_us / 1000,
 		   status->commit_us % 1000 / 100);
 	fprintf(show->out, LABEL, "Commits");
-	show_wrapped(show, TEXT_INDENT, TEXT_INDENT, text);
+	show_wrapped(show, TEXT_INDENT, TEXT_INDENT, status->commit_us != 0 ? text : "none yet");
 }
 
 static void

@@ -202,6 +202,25 @@ a_silent_peer_is_left_when_time_is_up(void **state)
 }
 
 static void
+linger(void *arg, const void *message)
+{
+	on_part(arg, message);
+	usleep(100 * 1000);
+}
+
+static void
+time_that_our_own_reader_takes_is_not_held_against_fuse(void **state)
+{
+	(void)state;
+	client.timeout_ms = 50;
+	peer_says_setting(1, "first");
+	peer_says_setting(1, "second");
+	peer_says(MESSAGE_DONE, 1, &(struct msg_done){ "" });
+	assert_int_equal(client_recall(&client, MESSAGE_SETTING, linger, NULL, &failure), OUTCOME_DONE);
+	assert_int_equal(parts, 2);
+}
+
+static void
 a_peer_that_goes_before_the_end_is_told(void **state)
 {
 	(void)state;
@@ -458,6 +477,7 @@ main(void)
 		WITH_PEER(a_refusal_is_told_in_fuse_s_words),
 		WITH_PEER(a_door_that_takes_nobody_in_is_heard),
 		WITH_PEER(a_silent_peer_is_left_when_time_is_up),
+		WITH_PEER(time_that_our_own_reader_takes_is_not_held_against_fuse),
 		WITH_PEER(a_peer_that_goes_before_the_end_is_told),
 		WITH_PEER(bytes_that_are_no_message_are_told),
 		WITH_PEER(an_oversized_frame_is_told),

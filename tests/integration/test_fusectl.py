@@ -1,0 +1,616 @@
+"""fusectl as people and scripts meet it: every command as text and as JSON, its exit codes, a Fuse that does not run,
+strangers at the socket, terminals, pipes, and completion in a real bash."""
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import termios
+import threading
+import time
+
+import pytest
+
+from rig import fuse as rig_fuse
+from rig import wire
+from rig.waiting import wait_until
+
+FUSECTL = rig_fuse.BUILD / "fusectl"
+COMMANDS = ["status", "ps", "logs", "restart", "retry", "reload", "settings", "store", "completion", "help"]
+DONE, FAILED, USAGE, NOT_FOUND, UNREACHABLE, REFUSED, TIMED_OUT = range(7)
+
+
+def run(*arguments, env: dict = None, **more):
+    """fusectl with nothing in its environment that says where Fuse is."""
+    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent", **(env or {})}
+    if "ASAN_OPTIONS" in os.environ:
+        environment["ASAN_OPTIONS"] = os.environ["ASAN_OPTIONS"]
+    given = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 30 * rig_fuse.SLOWNESS, **more}
+    return subprocess.run([str(FUSECTL), *map(str, arguments)], env=environment, check=False, **given)
+
+
+def keys_of(document):
+    """Every key of a JSON document, but for the fields of a log line, which are not ours to name."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield key
+            if key != "fields":
+                yield from keys_of(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from keys_of(value)
+
+
+# -- a Fuse that runs -------------------------------------------------------------------------------
+
+def test_status_is_one_look(fuse):
+    text = fuse.fusectl("status")
+    assert text.returncode == DONE and text.stderr == ""
+    assert re.match(r"Fuse \d\S*, running for .+ \(pid \d+\)", text.stdout)
+    assert f"http://{fuse.http}/" in text.stdout
+    assert str(fuse.state) in text.stdout
+    assert "6: 6 up" in text.stdout and "good: " in text.stdout
+    status = fuse.ask("status")
+    assert status["pid"] == fuse.pid and status["http"] == fuse.http and status["stats"] == fuse.stats
+    assert status["processes"]["up"] == status["processes"]["total"] == 6
+    assert status["store"]["health"] == "good" and status["store"]["holdsPrints"] is False
+    assert status["attention"] == [] and status["stopping"] is False
+    assert 0 <= status["uptimeMs"] < 600_000
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", status["startedAt"])
+
+
+def test_ps_tells_each_process_and_how_it_last_died(fuse):
+    text = fuse.fusectl("ps").stdout.splitlines()
+    assert text[0].split() == ["PROCESS", "STATE", "PID", "GENERATION", "AGE", "RESTARTS"]
+    assert [line.split()[0] for line in text[1:] if not line.startswith(" ")] == \
+        ["stored", "gatewayd", "httpd", "discovery", "worker/alpha", "worker/beta"]
+    before = fuse.ps()["worker/alpha"]
+    fuse.kill("worker/alpha", 11)
+    row = fuse.wait_reborn("worker/alpha", before["generation"])
+    assert row["role"] == "worker" and row["entry"] == "alpha"
+    assert row["restarts"] == before["restarts"] + 1 and row["pid"] != before["pid"]
+    assert "signal 11" in row["obituary"] and row["diedAt"]
+    told = fuse.fusectl("ps").stdout
+    assert re.search(r"^worker/alpha .*\n +Last death, .* ago: it was killed by signal 11", told, re.MULTILINE)
+
+
+def test_every_json_document_has_camel_case_keys(fuse):
+    for command in (["status"], ["ps"], ["logs"], ["settings"], ["settings", "logLevel"], ["store"], ["reload"],
+                    ["help"], ["help", "ps"], ["--version"], ["completion", "bash"], ["restart", "httpd"]):
+        document = fuse.ask(*command)
+        bad = [key for key in keys_of(document) if not re.fullmatch(r"[a-z][A-Za-z0-9]*", key)]
+        assert isinstance(document, dict) and not bad, (command, bad)
+
+
+def test_restart_takes_one_process_or_all(fuse):
+    before = fuse.ps()
+    with fuse.others_untouched("httpd"):
+        done = fuse.fusectl("restart", "httpd")
+        assert done.returncode == DONE and "httpd" in done.stdout
+        fuse.wait_reborn("httpd", before["httpd"]["generation"])
+    assert fuse.ask("restart")["done"] is True
+    for name, row in before.items():
+        fuse.wait_reborn(name, row["generation"])
+
+
+def test_requests_that_fuse_refuses_have_its_words_and_a_code(fuse):
+    for arguments, code, reason, words in [
+            (["restart", "nosuch"], NOT_FOUND, "not-found", "no process nosuch"),
+            (["retry", "worker/nosuch"], NOT_FOUND, "not-found", "no process"),
+            (["retry", "worker/alpha"], REFUSED, "conflict", "nothing to retry"),
+            (["retry", "x" * 200], NOT_FOUND, "not-found", "so long a name"),
+            (["store", "confirm"], REFUSED, "conflict", "nothing to confirm"),
+            (["settings", "noSuch"], NOT_FOUND, "not-found", "no setting"),
+            (["settings", "logLevel=loud"], REFUSED, "invalid", "error, warn, info, debug")]:
+        told = fuse.fusectl(*arguments)
+        assert (told.returncode, told.stdout) == (code, ""), arguments
+        assert words in told.stderr, arguments
+        in_json = fuse.fusectl("--json", *arguments)
+        error = json.loads(in_json.stdout)["error"]
+        assert (in_json.returncode, in_json.stderr, error["reason"]) == (code, "", reason), arguments
+        assert words in error["sentence"]
+    told = run("--socket", fuse.socket_path, "restart", b"\xff".decode("utf-8", "surrogateescape"))
+    assert told.returncode == USAGE and "UTF-8" in told.stderr
+
+
+def test_settings_are_listed_shown_set_and_put_back(fuse):
+    listed = fuse.fusectl("settings").stdout
+    assert re.search(r"^snapshotKeep +24 +snapshots +default +How many", listed, re.MULTILINE)
+    assert "It takes 2 to 168 snapshots; the default is 24." in fuse.fusectl("settings", "snapshotKeep").stdout
+    changed = fuse.fusectl("settings", "snapshotKeep=30", "logToFile=off")
+    assert changed.stdout == "snapshotKeep is now 30 snapshots.\nlogToFile is now false.\n"
+    shown = {row["name"]: row for row in fuse.ask("settings")["settings"]}
+    assert shown["snapshotKeep"]["value"] == 30 and shown["snapshotKeep"]["isDefault"] is False
+    assert shown["snapshotKeep"]["default"] == 24 and shown["snapshotKeep"]["max"] == 168
+    assert shown["logToFile"]["value"] is False
+    back = fuse.ask("settings", "--default", "snapshotKeep", "logToFile")["settings"]
+    assert [(row["value"], row["isDefault"]) for row in back] == [(24, True), (True, True)]
+
+
+def test_one_wrong_value_changes_nothing(fuse):
+    told = fuse.fusectl("settings", "snapshotKeep=30", "logLevel=loud")
+    assert told.returncode == REFUSED
+    assert fuse.ask("settings", "snapshotKeep")["settings"][0]["isDefault"] is True
+
+
+def test_settings_say_when_the_store_does_not_run(fuse):
+    fuse.kill("stored", 19)  # stopped: it answers nothing
+    told = fuse.fusectl("--timeout", 1, "settings", "snapshotKeep=30")
+    assert told.returncode == TIMED_OUT and "within 1 s" in told.stderr
+    fuse.kill("stored", 18)
+
+
+def test_logs_are_the_newest_lines_oldest_first(fuse):
+    few = fuse.fusectl("logs", "--lines", 3).stdout.splitlines()
+    assert len(few) == 3 and all(line.startswith("ts=2") for line in few) and few == fuse.stderr_text().splitlines()[-3:]
+    lines = fuse.ask("logs", "-n", 3)["lines"]
+    assert len(lines) == 3 and lines[-1]["line"].startswith("ts=") and lines[-1]["time"] and lines[-1]["pid"] > 0
+    assert fuse.ask("logs", "--lines", 0) == {"lines": []}
+
+
+def test_all_lines_of_a_full_log_come_out(fuse):
+    """Also when there are more than the door's queue holds at once, and a pager takes its time."""
+    with fuse.ctl() as visitor:
+        for _ in range(1500):
+            visitor.request("RELOAD")
+    done = subprocess.run(f"'{FUSECTL}' --socket '{fuse.socket_path}' --timeout 1 logs --lines 5000 | (sleep 2; cat)",
+                          shell=True, capture_output=True, text=True, timeout=60, check=True)
+    said = fuse.stderr_text().splitlines()
+    assert done.stderr == "" and len(said) > 1500 and done.stdout.splitlines() == said
+
+
+@contextlib.contextmanager
+def following(fuse, *arguments):
+    with subprocess.Popen([str(FUSECTL), "--socket", str(fuse.socket_path), "logs", "--follow", *arguments],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def test_following_the_log_shows_what_comes(fuse):
+    with following(fuse, "--lines", "1") as text, following(fuse, "--json", "--lines", "0") as objects:
+        assert text.stdout.readline().startswith("ts=")
+        # The follower without old lines shows itself by what the other one hears about the restart.
+        before = fuse.ps()["httpd"]["generation"]
+        fuse.ask("restart", "httpd")
+        fuse.wait_reborn("httpd", before)
+        for line in text.stdout:
+            if 'msg="a person restarts a process"' in line:
+                break
+        for line in objects.stdout:
+            record = json.loads(line)
+            if record["message"] == "a person restarts a process":
+                assert record["fields"]["process"] == "httpd" and record["level"] == "info"
+                break
+
+
+def test_a_follower_ends_when_its_reader_has_gone(fuse):
+    with following(fuse, "--lines", "1") as child:
+        child.stdout.readline()
+        child.stdout.close()
+        assert child.wait(10) in (DONE, FAILED, -13)
+
+
+def test_a_follower_ends_when_fuse_does(fuse):
+    with following(fuse, "--lines", "1") as child:
+        child.stdout.readline()
+        fuse.stop()
+        child.stdout.read()
+        assert child.wait(10) == FAILED
+        assert "closed the connection" in child.stderr.read()
+
+
+def test_head_ends_it_quietly(fuse):
+    done = subprocess.run(f"'{FUSECTL}' --socket '{fuse.socket_path}' logs | head -1", shell=True, capture_output=True,
+                          text=True, timeout=30, check=True)
+    assert done.stdout.startswith("ts=") and done.stderr == ""
+
+
+def test_output_that_cannot_be_written_is_a_failure(fuse):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        told = run("--socket", fuse.socket_path, "ps", capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert told.returncode == FAILED and "No space left" in told.stderr
+
+
+# -- the way to it ---------------------------------------------------------------------------------------
+
+def test_without_a_fuse_it_says_how_to_start_one(tmp_path):
+    missing = tmp_path / "fused.sock"
+    for command in (["status"], ["ps"], ["logs"], ["logs", "--follow"], ["restart"], ["retry", "x"], ["reload"],
+                    ["settings"], ["settings", "logLevel=info"], ["store"], ["store", "confirm"]):
+        told = run("--socket", missing, *command)
+        assert (told.returncode, told.stdout) == (UNREACHABLE, ""), command
+        assert told.stderr == (f"Fuse does not answer at {missing}: nothing listens there.\nStart it with `fused` (or "
+                               "`systemctl start fuse`), or name its socket with --socket.\n")
+        in_json = run("--json", "--socket", missing, *command)
+        assert in_json.returncode == UNREACHABLE and in_json.stderr == ""
+        assert json.loads(in_json.stdout)["error"]["reason"] == "unreachable"
+
+
+def test_a_killed_fuse_has_left_a_socket_where_nobody_listens(fuse):
+    fuse.kill9()
+    assert fuse.socket_path.is_socket()
+    assert fuse.fusectl("ps").returncode == UNREACHABLE
+
+
+def test_the_socket_is_found_as_fused_finds_its_state(fuse):
+    for env in ({"FUSE_SOCKET": str(fuse.socket_path)}, {"FUSE_STATE": str(fuse.state)},
+                {"STATE_DIRECTORY": f"{fuse.state}:/elsewhere"}):
+        assert run("ps", env=env).returncode == DONE, env
+    assert run("--socket", fuse.socket_path, "ps", env={"FUSE_SOCKET": "/nonexistent"}).returncode == DONE
+
+
+def test_a_path_longer_than_a_socket_s_name_works(make_fuse):
+    fuse = make_fuse(workers=["a"])
+    fuse.state = fuse.dir / ("long-" * 20) / ("longer-" * 12)
+    assert len(str(fuse.socket_path)) > 180
+    fuse.start()
+    assert fuse.fusectl("status").returncode == DONE
+
+
+@pytest.mark.skipif(not rig_fuse.AS_ROOT, reason="only root can be somebody else")
+def test_who_may_not_come_in_is_told_who_may(fuse):
+    program = fuse.dir / "fusectl"
+    shutil.copy2(FUSECTL, program)
+    told = subprocess.run([str(program), "--socket", str(fuse.socket_path), "ps"], user=65534, group=65534,
+                          extra_groups=[], capture_output=True, text=True, timeout=30, check=False)
+    assert told.returncode == REFUSED and told.stdout == ""
+    assert "only root" in told.stderr and "sudo" in told.stderr
+
+
+# -- words --------------------------------------------------------------------------------------------------
+
+def test_help_explains_every_command():
+    overview = run("help")
+    assert overview.returncode == DONE and overview.stdout == run("--help").stdout == run("-h").stdout
+    listed = overview.stdout.partition("Commands\n")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in listed.splitlines()] == COMMANDS
+    for command in COMMANDS:
+        told = run(command, "--help")
+        assert told.returncode == DONE and told.stdout == run("help", command).stdout
+        assert re.search(rf"Example\n  .*fusectl {command}", told.stdout), command
+        (row,) = json.loads(run("--json", "help", command).stdout)["commands"]
+        assert row["name"] == command and row["example"] in told.stdout
+    assert run("--version").stdout.startswith("fusectl 0.")
+
+
+@pytest.mark.parametrize("arguments,code,words", [
+    ([], USAGE, "needs a command"),
+    (["pss"], USAGE, "Did you mean 'fusectl ps'?"),
+    (["ps", "--jsn"], USAGE, "Did you mean '--json'?"),
+    (["ps", "x"], USAGE, "nothing to do with 'x'"),
+    (["ps", "--follow"], USAGE, "goes with `fusectl logs` only"),
+    (["retry"], USAGE, "fusectl retry PROCESS"),
+    (["--timeout", "0", "ps"], USAGE, "1 to 86400 seconds"),
+    (["logs", "--lines", "9999"], USAGE, "0 to 5000"),
+    (["ps", "--socket"], USAGE, "--socket PATH"),
+    (["settings", "--default"], USAGE, "names of the settings"),
+    (["store", "shut"], USAGE, "'confirm'"),
+    (["completion", "fish"], NOT_FOUND, "no completion for 'fish'"),
+    (["help", "nosuch"], NOT_FOUND, "no command 'nosuch'"),
+    (["--socket", "/etc/passwd", "ps"], UNREACHABLE, "not Fuse's socket"),
+    (["--socket", "/x" * 3000, "ps"], USAGE, "cannot be told"),
+])
+def test_mistakes_are_named(arguments, code, words):
+    told = run(*arguments)
+    assert (told.returncode, told.stdout) == (code, "")
+    assert words in told.stderr
+    in_json = run("--json", *arguments)
+    assert (in_json.returncode, in_json.stderr) == (code, "")
+    error = json.loads(in_json.stdout)["error"]
+    assert words in f"{error['sentence']} {error['remedy']}" and error["reason"]
+
+
+# -- strangers at the socket -----------------------------------------------------------------------------------
+
+class Stranger:
+    """Something that listens where Fuse should. `answer(request, say)` is called for each request with its frame;
+    `say` sends bytes, or a message of our tables under the request's number."""
+
+    def __init__(self, folder: pathlib.Path, answer):
+        self.path, self.answer, self.requests = folder / "fused.sock", answer, []
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.listener.bind(str(self.path))
+        self.listener.listen()
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self):
+        while True:
+            try:
+                visitor, _ = self.listener.accept()
+            except OSError:
+                return
+            with visitor, contextlib.suppress(OSError):
+                visitor.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+                while data := visitor.recv(wire.FRAME_MAX_BYTES):
+                    request = wire.decode_frame(data)
+                    self.requests.append(request)
+
+                    def say(what, fields=None, **header):
+                        if isinstance(what, bytes):
+                            visitor.send(what)
+                            return
+                        message = wire.MESSAGES[what]
+                        header = {"request_id": request.request_id, "from_role": 1, "to_role": 2, **header}
+                        visitor.send(wire.encode_frame(message.number, wire.encode_body(message, fields or {}), **header))
+
+                    if self.answer(request, say) == "hang up":
+                        break
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(5)
+
+
+@pytest.fixture
+def stranger(tmp_path):
+    made = []
+
+    def make(answer) -> Stranger:
+        made.append(Stranger(tmp_path, answer))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def endless(request, say):
+    message = wire.MESSAGES["PROC_STATUS"]
+    frame = wire.encode_frame(message.number, wire.encode_body(message, {"role": 3}), request_id=request.request_id)
+    while True:
+        say(frame)
+
+
+@pytest.mark.parametrize("answer,code,words", [
+    (lambda _, say: say(b"HTTP/1.1 400 Bad Request\r\n\r\n" + b"." * 50), FAILED, "no message of Fuse"),
+    (lambda _, say: say(b"\x00"), FAILED, "no message of Fuse"),
+    (lambda _, say: say(b"\x00" * (wire.FRAME_MAX_BYTES + 1)), FAILED, "more than a message may hold"),
+    (lambda _, say: say("DONE", schema=1), REFUSED, "different builds"),
+    (lambda _, say: say("DONE", request_id=99), FAILED, "an answer to something else"),
+    (lambda _, say: say("SETTING", {"name": "x"}), FAILED, "an answer to something else"),
+    (lambda r, say: say(wire.encode_frame(999, b"\x90", request_id=r.request_id)), FAILED, "something else"),
+    (lambda r, say: say(wire.encode_frame(16, b"\x92\xa0\xa0", request_id=r.request_id)), FAILED, "not as agreed"),
+    (lambda r, say: say(wire.encode_frame(32, b"\xff" * 99, request_id=r.request_id)), FAILED, "not as agreed"),
+    (lambda _, say: "hang up", FAILED, "closed the connection"),
+    (lambda _, say: say("PROC_STATUS", {"role": 3}) or "hang up", FAILED, "closed the connection"),
+    (lambda _, say: None, TIMED_OUT, "within 1 s"),
+    (endless, FAILED, "without end"),
+    (lambda _, say: say("REFUSED", {"reason": 0, "sentence": "Full."}, request_id=0) or "hang up", REFUSED, "Full."),
+    (lambda _, say: say("REFUSED", {"reason": 15}), FAILED, "gave no reason"),
+], ids=["a-web-server", "one-byte", "oversized", "other-build", "other-request", "not-asked", "unknown-number",
+        "extra-field", "broken-body", "hangs-up", "hangs-up-amid", "silent", "endless", "full-house", "no-reason"])
+def test_a_stranger_gets_one_sentence_and_no_harm_done(stranger, answer, code, words):
+    path = stranger(answer).path
+    told = run("--socket", path, "--timeout", 1 if code == TIMED_OUT else 20, "ps")
+    assert (told.returncode, told.stdout) == (code, ""), told.stderr
+    assert words in told.stderr
+    assert json.loads(run("--json", "--socket", path, "--timeout", 1, "ps").stdout)["error"]["sentence"]
+
+
+def test_following_a_silent_stranger_ends_too(stranger):
+    told = run("--socket", stranger(lambda _, say: None).path, "--timeout", 1, "logs", "--follow")
+    assert told.returncode == TIMED_OUT
+
+
+def sick_fuse(request, say):
+    """A Fuse with a held worker, a waiting one, a restored store, and words that would harm a terminal."""
+    kind = wire.BY_NUMBER[request["number"]].name if request.message.name == "RECALL" else request.message.name
+    now = int(time.time() * 1000)
+    if kind == "FUSE_STATUS":
+        say("FUSE_STATUS", {"version": "9", "pid": 7, "started_ms": now - 192_500, "state_dir": "/s",
+                            "http": "127.0.0.1:1", "sentence": "Two are ill.\x1b]0;owned\x07"})
+    elif kind == "PROC_STATUS":
+        ill = {"role": 7, "next_try_ms": now + 60_500, "died_ms": now - 5_500}
+        say("PROC_STATUS", {**ill, "slot": 1, "entry": "b", "state": 4, "obituary": "was \u202eturned\x1b[31m"})
+        say("PROC_STATUS", {**ill, "slot": 0, "entry": "a", "state": 5, "obituary": "ended with exit code 1"})
+        say("PROC_STATUS", {"role": 7, "slot": 2, "entry": "$(touch x)", "state": 2, "pid": 9, "dropped": 3,
+                            "since_ms": now - 192_500, "unapplied": "landlock,uid"})
+    elif kind == "STORE_STATUS":
+        say("STORE_STATUS", {"health": 1, "sentence": "Restored from 12:00.", "remedy": "Look at the printers.",
+                             "holds_prints": True, "records": 3, "size_bytes": 4096})
+    elif kind == "LOGS":
+        say("LOG_LINE", {"line": "ts=1 role=\x1b[2J msg=\"x\"\r\x7f\u202e"})
+    say("DONE")
+
+
+def test_status_says_what_to_do_about_what_is_held_or_waits(stranger):
+    path = stranger(sick_fuse).path
+    told = run("--socket", path, "status").stdout
+    assert "running for 3 min 12 s (pid 7)" in told and "3: 1 up, 1 waiting, 1 held" in told
+    assert "worker/a is held, the next try is in 1 min. It ended with exit code 1." in told.replace("60 s", "1 min")
+    assert "fusectl retry worker/a" in told and "fusectl retry worker/b" in told
+    assert "restored: Restored from 12:00.\n" in told and "Look at the printers." in told
+    assert "fusectl store confirm" in told
+    status = json.loads(run("--json", "--socket", path, "status").stdout)
+    assert [row["remedy"] for row in status["attention"]] == ["fusectl retry worker/a", "fusectl retry worker/b"]
+    assert status["store"]["holdsPrints"] is True and status["stats"] is None
+
+
+def test_nothing_foreign_reaches_the_terminal_raw(stranger):
+    path = stranger(sick_fuse).path
+    for command in (["status"], ["ps"], ["store"], ["logs"], ["restart", "\x1b[31m"]):
+        for form in ([], ["--json"]):
+            told = run(*form, "--socket", path, *command)
+            raw = told.stdout + told.stderr
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", raw), command
+    assert "\\x1b]0;owned\\x07" in run("--socket", path, "status").stdout
+    told = run("--socket", path, "ps").stdout
+    assert "cannot apply of its confinement: landlock,uid" in told and "too slow for 3 messages" in told
+    assert json.loads(run("--json", "--socket", path, "ps").stdout)["processes"][2]["unapplied"] == ["landlock", "uid"]
+
+
+def test_only_a_person_confirms_the_store(stranger):
+    fake = stranger(sick_fuse)
+    told = run("--socket", fake.path, "store", "confirm")
+    assert told.returncode == USAGE and "--yes" in told.stderr
+    with on_terminal("--socket", fake.path, "store", "confirm") as terminal:
+        terminal.wait_for("[y/N]")
+        assert "Restored from 12:00." in terminal.text
+        terminal.type("\n")
+        assert terminal.exit_code() == FAILED and "Not confirmed" in terminal.text
+    assert "STORE_CONFIRM" not in [request.message.name for request in fake.requests]
+    with on_terminal("--socket", fake.path, "store", "confirm") as terminal:
+        terminal.wait_for("[y/N]")
+        terminal.type("y\n")
+        assert terminal.exit_code() == DONE
+    assert run("--socket", fake.path, "--yes", "store", "confirm").returncode == DONE
+    confirmed = [request for request in fake.requests if request.message.name == "STORE_CONFIRM"]
+    assert [request.to_role for request in confirmed] == [wire.ROLES["stored"]] * 2
+
+
+# -- terminals ----------------------------------------------------------------------------------------------
+
+class Terminal:
+    """A program on a terminal of its own."""
+
+    def __init__(self, command: list, env: dict, columns: int):
+        self.text = ""
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True)
+        os.close(slave)
+
+    def _read_more(self, seconds: float) -> bool:
+        if not select.select([self.master], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:  # EIO: the other end is closed
+            return False
+        self.text += data.decode(errors="replace")
+        return bool(data)
+
+    def wait_for(self, words: str):
+        def come():
+            self._read_more(0.05)
+            return words in self.text
+        wait_until(come, 10 * rig_fuse.SLOWNESS, lambda: f"{words!r} does not come: {self.text!r}")
+
+    def type(self, keys: str):
+        os.write(self.master, keys.encode())
+
+    def exit_code(self) -> int:
+        wait_until(lambda: self._read_more(0.05) or self.child.poll() is not None, 10 * rig_fuse.SLOWNESS)
+        code = self.child.wait(10 * rig_fuse.SLOWNESS)
+        while self._read_more(0.2):
+            pass
+        return code
+
+    def close(self):
+        self.child.kill()
+        self.child.wait()
+        os.close(self.master)
+
+
+@contextlib.contextmanager
+def on_terminal(*arguments, env: dict = None, columns: int = 80, program: list = None):
+    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm", "HOME": "/nonexistent", **(env or {})}
+    terminal = Terminal([str(word) for word in (program or [FUSECTL])] + [str(word) for word in arguments],
+                        environment, columns)
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def test_colour_is_for_terminals_that_want_it(stranger):
+    path = stranger(sick_fuse).path
+    for env, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"TERM": ""}, False)):
+        with on_terminal("--socket", path, "ps", env=env) as terminal:
+            assert terminal.exit_code() == DONE
+            assert ("\x1b[31mheld\x1b[0m" in terminal.text) == coloured, env
+            assert ("\x1b" in terminal.text) == coloured and "held" in terminal.text
+    assert "\x1b" not in run("--socket", path, "ps", env={"TERM": "xterm"}).stdout
+
+
+def test_lines_end_before_the_terminal_s_edge(fuse):
+    for columns in (60, 80, 132):
+        for command in (["settings"], ["help"], ["status"], ["store"]):
+            with on_terminal("--socket", fuse.socket_path, *command, columns=columns, env={"NO_COLOR": "1"}) as terminal:
+                assert terminal.exit_code() == DONE
+            lines = terminal.text.replace("\r", "").split("\n")
+            # A single word, such as a path, may be longer than a narrow terminal.
+            assert [line for line in lines if len(line) > columns and len(line.split()) > 2] == [], command
+
+
+# -- completion in bash ---------------------------------------------------------------------------------------
+
+COMPLETE = """
+source /usr/share/bash-completion/bash_completion
+compopt() { printf 'compopt %s\\n' "$*"; }
+source "$1"
+shift
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_fusectl "$FUSECTL"
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+def complete(*words, env: dict = None) -> list:
+    """What bash offers for the last word, with the installed script and bash-completion's own set-up."""
+    script = rig_fuse.ROOT / "etc" / "fusectl.bash"
+    done = subprocess.run(["bash", "--norc", "-c", COMPLETE, "bash", str(script), *map(str, words)],
+                          capture_output=True, text=True, timeout=30, check=True,
+                          env={"PATH": os.environ["PATH"], "FUSECTL": str(FUSECTL), "HOME": "/nonexistent", **(env or {})})
+    assert done.stderr == ""
+    return [line for line in done.stdout.split("\n") if line]
+
+
+def test_the_installed_script_is_the_one_that_fusectl_prints():
+    assert run("completion", "bash").stdout == (rig_fuse.ROOT / "etc" / "fusectl.bash").read_text()
+
+
+def test_commands_options_and_settings_complete(tmp_path):
+    nowhere = {"FUSE_SOCKET": str(tmp_path / "none")}
+    assert complete("fusectl", "", env=nowhere) == COMMANDS
+    assert complete("fusectl", "se") == ["settings"]
+    assert complete("fusectl", "logs", "--") == ["--socket", "--json", "--yes", "--timeout", "--help", "--version",
+                                                 "--follow", "--lines"]
+    assert complete("fusectl", "settings", "logL") == ["compopt -o nospace", "logLevel="]
+    assert complete("fusectl", "settings", "logLevel", "=", "") == ["error", "warn", "info", "debug"]
+    assert complete("fusectl", "settings", "logLevel", "=") == ["error", "warn", "info", "debug"]
+    assert complete("fusectl", "settings", "logToFile", "=", "f") == ["false"]
+    (tmp_path / "some.sock").touch()
+    assert complete("fusectl", "--socket", f"{tmp_path}/so") == ["compopt -o filenames", f"{tmp_path}/some.sock"]
+    assert complete("fusectl", "restart", "", env=nowhere) == []  # quietly
+
+
+def test_names_of_processes_come_from_the_running_fuse(fuse, stranger):
+    here = {"FUSE_SOCKET": str(fuse.socket_path)}
+    assert complete("fusectl", "restart", "worker/", env=here) == ["worker/alpha", "worker/beta"]
+    assert complete("fusectl", "--socket", fuse.socket_path, "restart", "ht") == ["httpd"]
+    assert complete("fusectl", "retry", "", env=here) == []  # nobody waits
+    # Only those that wait, and never a name that a shell would act on.
+    sick = {"FUSE_SOCKET": str(stranger(sick_fuse).path)}
+    assert complete("fusectl", "retry", "", env=sick) == ["worker/a", "worker/b"]
+    assert complete("fusectl", "restart", "", env=sick) == ["worker/a", "worker/b"]
+
+
+def test_a_person_presses_tab(fuse, tmp_path):
+    """The whole way, in an interactive bash: keys in, the completed line run."""
+    rc = tmp_path / "bashrc"
+    rc.write_text(f"PATH={FUSECTL.parent}:$PATH\nPS1='ready> '\nbind 'set enable-bracketed-paste off'\n"
+                  f'eval "$(fusectl completion bash)"\n')
+    with on_terminal("--noprofile", "--rcfile", rc, "-i", program=["bash"], columns=200,
+                     env={"FUSE_SOCKET": str(fuse.socket_path)}) as terminal:
+        terminal.wait_for("ready> ")
+        terminal.type("fusectl sett\tsnapshotK\t40\n")
+        terminal.wait_for("snapshotKeep is now 40 snapshots.")
+        terminal.type("fusectl settings logLe\td\t\n")
+        terminal.wait_for("logLevel is now debug.")
+        terminal.type("fusectl resta\tworker/a\t\n")
+        terminal.wait_for("worker/alpha is stopped and started anew.")
+    fuse.wait_all_up()
