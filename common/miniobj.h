@@ -5,7 +5,7 @@
 #ifndef FUSE_COMMON_MINIOBJ_H
 #define FUSE_COMMON_MINIOBJ_H
 
-/* Writes "lvl=error msg="cannot be: …" at=file:line" to standard error and aborts. */
+/* Says "met a state that cannot be: WHAT (FILE:LINE)" in the log and aborts. */
 _Noreturn void miniobj_cannot_be(const char *what, const char *file, int line);
 
 /* A condition that the code's own logic guarantees. Stays in every build. */
