@@ -75,10 +75,8 @@ on_fatal_signal(int number)
 	append_text(line, sizeof line, &used, " while ");
 	append_text(line, sizeof line, &used, doing_now != NULL ? doing_now : "waiting for work");
 	append_text(line, sizeof line, &used, "\"\n");
-	if (number != SIGABRT || !miniobj_has_spoken) {
-		ssize_t written = write(STDERR_FILENO, line, used);
-		(void)written; /* nobody listens: there is nothing left to do */
-	}
+	ssize_t written = write(STDERR_FILENO, line, used);
+	(void)written; /* nobody listens: there is nothing left to do */
 	raise(number); /* SA_RESETHAND: now it ends us as it would have */
 }
 
