@@ -31,6 +31,7 @@ check_and_report(const char *file, int report_fd)
 	struct store *store = store_open(file, STORE_MODE_READ, &fault);
 	if (store != NULL)
 		store_verify(store, &counts, &fault);
+	store_close(store);
 	if (write(report_fd, &fault, sizeof fault) != (ssize_t)sizeof fault)
 		_exit(1);
 	_exit(0);

@@ -90,7 +90,8 @@ rig_write(const char *path, struct rig_bytes all)
 	FILE *file = fopen(path, "wb");
 
 	assert_non_null(file);
-	assert_int_equal(fwrite(all.bytes, 1, all.len, file), all.len);
+	if (all.len > 0)
+		assert_int_equal(fwrite(all.bytes, 1, all.len, file), all.len);
 	assert_int_equal(fclose(file), 0);
 }
 
@@ -201,7 +202,7 @@ rig_may_mount(void)
 		str_format(map, sizeof map, "0 %u 1", gid);
 		rig_write_text("/proc/self/gid_map", map);
 	}
-	return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	return mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 /* Mount a tmpfs of so many KiB over the test's folder. */
@@ -242,7 +243,7 @@ rig_free_disk(void)
 RIG void
 rig_make_read_only(bool read_only)
 {
-	assert_int_equal(mount("none", rig_dir, NULL,
+	assert_int_equal(mount("none", rig_dir, "tmpfs",
 			       MS_REMOUNT | MS_NOSUID | MS_NODEV | (read_only ? MS_RDONLY : 0), NULL),
 			 0);
 }
