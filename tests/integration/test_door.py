@@ -1,0 +1,102 @@
+"""The door of fused, <state>/fused.sock: whoever comes in there and misbehaves is shown out with a sentence in the
+log, and no child pays for it."""
+import pathlib
+import socket
+import subprocess
+
+import pytest
+
+from rig import wire
+from rig.fuse import AS_ROOT
+
+
+def pong() -> bytes:
+    message = wire.MESSAGES["PONG"]
+    return wire.encode_frame(message.number, wire.encode_body(message, {}), to_role=wire.ROLES["supervisor"])
+
+
+def recall(**header) -> bytes:
+    message = wire.MESSAGES["RECALL"]
+    fields = {"to_role": wire.ROLES["supervisor"], "request_id": 1, **header}
+    return wire.encode_frame(message.number, wire.encode_body(message, {"number": 32}), **fields)
+
+
+BAD_VISITS = {
+    "garbage": (lambda: b"hello?", "sent bytes that are no message of Fuse"),
+    "a message that is not for visitors": (pong, "sent PONG to supervisor, which a fusectl may not"),
+    "the name of another": (lambda: recall(from_role=wire.ROLES["worker"]), "sent RECALL in the name of another process"),
+    "another visitor's seat": (lambda: recall(from_role=2, from_slot=5), "sent RECALL in the name of another process"),
+    "no request number": (lambda: recall(request_id=0), "sent RECALL without a request number"),
+    "an oversized message": (lambda: recall() + bytes(200_000), "sent a message larger than 128 KiB"),
+    "a malformed message": (lambda: recall()[:wire.HEADER.size] + b"\x91\xc0", "sent a malformed RECALL: it has something "
+                            "else where a number belongs"),
+    "a message to a worker": (lambda: recall(to_role=wire.ROLES["worker"]), "sent RECALL to worker, which a fusectl may not"),
+}
+
+
+@pytest.mark.parametrize("visit", BAD_VISITS)
+def test_a_visitor_that_breaks_the_rules_is_shown_out_and_no_child_pays(fuse, visit):
+    make, words = BAD_VISITS[visit]
+    with fuse.others_untouched():
+        with fuse.ctl() as ctl:
+            ctl.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+            ctl.send_raw(make())
+            with pytest.raises(EOFError):
+                while True:
+                    ctl.receive()
+        assert words in fuse.wait_log('msg="shows a visitor out"')
+        assert fuse.ask("status")
+
+
+def test_a_visitor_of_another_build_is_told_so(fuse):
+    with fuse.ctl() as ctl:
+        message = wire.MESSAGES["RECALL"]
+        ctl.send_raw(wire.encode_frame(message.number, wire.encode_body(message, {"number": 32}), to_role=1, request_id=1,
+                                       schema=wire.schema_hash() ^ 1))
+        answer = ctl.receive()
+        assert answer["sentence"] == "fusectl and fused are of different builds."
+        with pytest.raises(EOFError):
+            ctl.receive()
+
+
+def test_a_follower_of_the_log_that_never_reads_slows_nobody(make_fuse):
+    fuse = make_fuse(workers=["alpha"], rogues={"worker"})
+    fuse.plan("worker/alpha", "usr1", "log_much", 500)
+    fuse.start()
+    with fuse.ctl() as lazy, fuse.others_untouched():
+        lazy.post("LOGS", {"lines": 5000, "follow": True}, "supervisor")
+        for _ in range(20):
+            fuse.provoke("worker/alpha")
+            assert fuse.ps()["worker/alpha"]["state"] == "up"
+
+
+def test_when_all_seats_are_taken_the_next_visitor_is_turned_away_and_comes_in_later(fuse):
+    visitors = []
+    with fuse.others_untouched():
+        for _ in range(100):
+            visitors.append(fuse.ctl())
+            try:
+                visitors[-1].request("RECALL", {"number": 33}, "supervisor")
+            except (EOFError, BrokenPipeError, ConnectionResetError):
+                break
+        assert 2 <= len(visitors) < 100, "there is no bound"
+        fuse.wait_log("all seats are taken")
+        for visitor in visitors:
+            visitor.close()
+        fuse.wait_until(lambda: fuse.fusectl("status").returncode == 0, 5)
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root can become another user")
+def test_a_stranger_is_turned_away_at_the_door(fuse):
+    """The socket's mode keeps strangers out; and were it open, its owner is asked who they are."""
+    fuse.state.chmod(0o755)
+    fuse.socket_path.chmod(0o666)
+    code = ("import sys; sys.path.insert(0, sys.argv[1]); from rig import wire\n"
+            "ctl = wire.Ctl(sys.argv[2])\n"
+            "try: print(ctl.request('RECALL', {'number': 33}, 'supervisor'))\n"
+            "except (EOFError, BrokenPipeError, ConnectionResetError): print('turned away')\n")
+    here = str(pathlib.Path(__file__).resolve().parent)
+    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", code,
+                           here, str(fuse.socket_path)], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "turned away", done
+    fuse.wait_log('msg="turns a visitor away" uid=65534')
