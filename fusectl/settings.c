@@ -73,7 +73,7 @@ say_unknown(const char *name, struct failure *failure)
 }
 
 static enum outcome
-parse_wish(const char *word, bool to_default, struct wish *ret_wish, struct failure *failure)
+take_wish(const char *word, bool to_default, struct wish *ret_wish, struct failure *failure)
 {
 	size_t name_len = strcspn(word, "=");
 	const char *text = word[name_len] == '=' ? word + name_len + 1 : NULL;
@@ -254,7 +254,7 @@ command_settings(struct ctl *ctl)
 		return OUTCOME_USAGE;
 	}
 	for (size_t i = 0; i < count && outcome == OUTCOME_DONE; i++)
-		outcome = parse_wish(ctl->args.words[i], to_default, &wishes[i], &ctl->failure);
+		outcome = take_wish(ctl->args.words[i], to_default, &wishes[i], &ctl->failure);
 	if (outcome == OUTCOME_DONE)
 		outcome = apply(ctl, wishes, count);
 	if (outcome == OUTCOME_DONE)

@@ -1,6 +1,6 @@
 /*
- * fusectl asks Fuse something. Whatever answers (Fuse, another build, nobody, a stranger), the asker gets an end
- * in time and a sentence.
+ * fusectl asks Fuse something. Whatever answers (Fuse, another build, nobody, a stranger), the asker gets an
+ * end in time and a sentence.
  *
  * The peer's answers are put into the socket before the question is asked: its first request_id is 1.
  */
