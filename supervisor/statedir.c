@@ -199,18 +199,22 @@ prove_writable(const char *dir, struct statedir_fault *fault)
 }
 
 static int
-write_pid(int fd, const char *dir, struct statedir_fault *fault)
+write_pid(const char *path, const char *dir, struct statedir_fault *fault)
 {
 	char text[24];
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
+	if (fd < 0)
+		return fault_errno(fault, "Cannot write to the state folder", dir, errno);
 	str_format(text, sizeof text, "%d\n", (int)getpid());
 	size_t len = strlen(text);
 	/* Written over what is there, then cut: the file is never empty for somebody who looks meanwhile. */
 	ssize_t n = pwrite(fd, text, len, 0);
-	if (n == (ssize_t)len && ftruncate(fd, (off_t)len) == 0)
-		return 0;
-	int error = n >= 0 && n < (ssize_t)len ? ENOSPC : errno;
-	return fault_errno(fault, "Cannot write to the state folder", dir, error);
+	int error = n == (ssize_t)len ? 0 : n >= 0 ? ENOSPC : errno;
+	if (error == 0 && ftruncate(fd, (off_t)len) != 0)
+		error = errno;
+	close(fd);
+	return error == 0 ? 0 : fault_errno(fault, "Cannot write to the state folder", dir, error);
 }
 
 int
@@ -223,12 +227,13 @@ statedir_open(const char *state_dir, int64_t wait_ms, struct statedir_fault *ret
 		return -1;
 	if (!str_format(path, sizeof path, "%s/fused.lock", state_dir))
 		return fault_errno(ret_fault, "Cannot use the state folder", state_dir, ENAMETOOLONG);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+	/* To read only: every child inherits it, and none shall fill the disk through it. */
+	int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
 	if (fd < 0)
 		return fault_errno(ret_fault, "Cannot write to the state folder", state_dir, errno);
 	/* The lock first: whoever holds it matters more than a full disk. */
 	if (take_lock(fd, state_dir, wait_ms, ret_fault) != 0 || prove_writable(state_dir, ret_fault) != 0 ||
-	    write_pid(fd, state_dir, ret_fault) != 0) {
+	    write_pid(path, state_dir, ret_fault) != 0) {
 		close(fd);
 		return -1;
 	}

@@ -57,6 +57,7 @@ class Notifications:
         self.path, self.messages = path, []
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
+        path.chmod(0o777)
         self.thread = threading.Thread(target=self._listen, daemon=True)
         self.thread.start()
 
@@ -85,16 +86,20 @@ class Fuse:
              fused then runs from a folder of its own, self.bin
     env      added to fused's environment
     options  added to fused's command line
+    uid      run fused as this user (only root can); it too runs from a folder of its own then
     """
 
-    def __init__(self, workers=(), config: str = "", rogues=(), env: dict = None, options=(), name: str = "fuse"):
+    def __init__(self, workers=(), config: str = "", rogues=(), env: dict = None, options=(), uid: int = None,
+                 name: str = "fuse"):
         self.workers, self.extra_config, self.rogues = list(workers), config, set(rogues)
-        self.name, self.extra_env, self.options = name, env or {}, list(options)
+        self.name, self.extra_env, self.options, self.uid = name, env or {}, list(options), uid
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="fuse-"))
         self.dir.chmod(0o755)  # children with uids of their own pass through it
+        if uid is not None:
+            os.chown(self.dir, uid, uid)
         self.state, self.config_file = self.dir / "state", self.dir / "fused.conf"
         self.stderr_file, self.session_file = self.dir / "stderr.log", self.dir / "fusectl.log"
-        self.bin = self._make_bin() if self.rogues else BUILD
+        self.bin = self._make_bin() if self.rogues or uid is not None else BUILD
         self.address = free_address()
         self.http, self.stats = f"{self.address}:8888", f"{self.address}:8889"
         self.secret_in_env = secrets.plant()
@@ -185,8 +190,9 @@ class Fuse:
         command = [self.bin / "fused", "--state", self.state, "--http", self.http, "--stats", self.stats,
                    "--config", self.config_file, *self.options, *options]
         with self.stderr_file.open("ab") as stderr:
+            other_user = {} if self.uid is None else {"user": self.uid, "group": self.uid, "extra_groups": []}
             self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=stderr,
-                                            stderr=stderr, env=environment, cwd=self.dir)
+                                            stderr=stderr, env=environment, cwd=self.dir, **other_user)
         self.exits_expected = False
         return self
 
