@@ -109,7 +109,7 @@ die(int code, const char *what)
 }
 
 static void
-limit(int resource, rlim_t value, const char *what)
+limit(__rlimit_resource_t resource, rlim_t value, const char *what)
 {
 	struct rlimit now, wanted = { value, value };
 
