@@ -16,7 +16,7 @@
 #define STATUS_BYTES 480
 
 static bool
-parse_address(const char *text, struct notify *notify)
+take_address(const char *text, struct notify *notify)
 {
 	size_t len = strlen(text);
 	struct sockaddr_un *address = &notify->address;
@@ -35,7 +35,7 @@ parse_address(const char *text, struct notify *notify)
 
 /* Half of what systemd waits; 0 when no watchdog is meant for this process. */
 static int64_t
-parse_watchdog_ms(const char *usec_text, const char *pid_text)
+watchdog_period_ms(const char *usec_text, const char *pid_text)
 {
 	int64_t usec, pid;
 
@@ -53,10 +53,10 @@ notify_init(struct notify *notify)
 
 	memset(notify, 0, sizeof *notify);
 	notify->fd = -1;
-	if (name != NULL && parse_address(name, notify))
+	if (name != NULL && take_address(name, notify))
 		notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (notify->fd >= 0)
-		notify->watchdog_ms = parse_watchdog_ms(getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"));
+		notify->watchdog_ms = watchdog_period_ms(getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"));
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
