@@ -120,8 +120,11 @@ take_process(void *arg, const void *message)
 {
 	struct process_list *list = arg;
 
-	list->rows = reallocarray(list->rows, list->count + 1, sizeof *list->rows);
-	ENSURE(list->rows != NULL);
+	if (list->count == list->cap) {
+		list->cap = list->cap ? 2 * list->cap : 64;
+		list->rows = reallocarray(list->rows, list->cap, sizeof *list->rows);
+		ENSURE(list->rows != NULL);
+	}
 	memcpy(&list->rows[list->count++], message, sizeof *list->rows);
 }
 

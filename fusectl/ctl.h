@@ -64,7 +64,7 @@ void ctl_process_name(const struct msg_proc_status *proc, char ret_name[PROCESS_
 /* All processes, by role and slot. Heap; the caller frees `ret_list->rows`. */
 struct process_list {
 	struct msg_proc_status *rows;
-	size_t count;
+	size_t count, cap;
 };
 enum outcome ctl_processes(struct ctl *ctl, struct process_list *ret_list);
 

@@ -9,6 +9,7 @@ import pty
 import re
 import select
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -73,13 +74,13 @@ def test_ps_tells_each_process_and_how_it_last_died(fuse):
     assert [line.split()[0] for line in text[1:] if not line.startswith(" ")] == \
         ["stored", "gatewayd", "httpd", "discovery", "worker/alpha", "worker/beta"]
     before = fuse.ps()["worker/alpha"]
-    fuse.kill("worker/alpha", 11)
+    fuse.kill("worker/alpha", signal.SIGKILL)
     row = fuse.wait_reborn("worker/alpha", before["generation"])
     assert row["role"] == "worker" and row["entry"] == "alpha"
     assert row["restarts"] == before["restarts"] + 1 and row["pid"] != before["pid"]
-    assert "signal 11" in row["obituary"] and row["diedAt"]
+    assert "signal 9" in row["obituary"] and row["diedAt"]
     told = fuse.fusectl("ps").stdout
-    assert re.search(r"^worker/alpha .*\n +Last death, .* ago: it was killed by signal 11", told, re.M)
+    assert re.search(r"^worker/alpha .*\n +Last death, .* ago: it was killed by signal 9", told, re.M)
 
 
 def test_every_json_document_has_camel_case_keys(fuse):
@@ -144,10 +145,10 @@ def test_one_wrong_value_changes_nothing(fuse):
 
 
 def test_settings_say_when_the_store_does_not_run(fuse):
-    fuse.kill("stored", 19)  # stopped: it answers nothing
+    fuse.kill("stored", signal.SIGSTOP)  # it answers nothing
     told = fuse.fusectl("--timeout", 1, "settings", "snapshotKeep=30")
     assert told.returncode == TIMED_OUT and "within 1 s" in told.stderr
-    fuse.kill("stored", 18)
+    fuse.kill("stored", signal.SIGCONT)
 
 
 def test_logs_are_the_newest_lines_oldest_first(fuse):
