@@ -147,13 +147,13 @@ build_new(const char *dir, const struct plan *plan, const char *sentence, struct
 		error = files_copy(snapshot, file);
 	}
 	if (error != 0)
-		return fault_from_error(ret_fault, error, "make the new database", dir);
+		return fault_from_error(ret_fault, error, "make the database", dir);
 	enum store_mode mode = plan->kind == PLAN_RESTORE ? STORE_MODE_SERVE : STORE_MODE_CREATE;
 	if (write_mark(file, mode, sentence, ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
 	error = files_sync_folder(folder);
 	return error == 0 ? fault_none(ret_fault)
-			  : fault_from_error(ret_fault, error, "write the new database", dir);
+			  : fault_from_error(ret_fault, error, "make the database", dir);
 }
 
 /* Snapshots that did not pass go with the damaged database: they must not count as the newest. */

@@ -166,7 +166,9 @@ open_in_mode(struct store *store, enum store_mode mode, struct fault *ret_fault)
 	else
 		error = mode == STORE_MODE_SERVE ? store_env_open(store) : open_env(store, true, false);
 	if (error != 0)
-		return fault_from_error(ret_fault, error, "open the database", store->file);
+		return fault_from_error(ret_fault, error,
+					mode == STORE_MODE_CREATE ? "make the database" : "open the database",
+					store->file);
 	return mode == STORE_MODE_CREATE ? write_first_meta(store, ret_fault)
 					 : check_schema(store, ret_fault);
 }

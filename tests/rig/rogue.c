@@ -372,6 +372,15 @@ BEHAVIOUR(log_without_end)
 
 #include "tests/rig/rogue_attempts.h"
 
+/* ARGUMENTS: the secret's name, and what it should be. What comes is told in on_message(). */
+BEHAVIOUR(want_secret)
+{
+	struct msg_secret_want want = { 0 };
+
+	str_copy(want.name, sizeof want.name, step->first);
+	child_send(child, MESSAGE_SECRET_WANT, ROLE_STORED, 0, child_next_request_id(child), 0, &want, -1);
+}
+
 #define BEHAVIOURS(X)                                                                             \
 	X(flood) X(send_malformed) X(send_malformed_to_stored) X(send_oversized_frame)            \
 	X(send_oversized_body) X(send_unknown_number) X(send_forbidden)                           \
@@ -384,7 +393,7 @@ BEHAVIOUR(log_without_end)
 	X(read_file) X(write_file) X(unlink_file) X(connect_tcp) X(connect_unix)                  \
 	X(make_socket_pair) X(execute) X(fork) X(trace) X(signal) X(signal_thread)                \
 	X(signal_by_owner) X(read_memory) X(get_executable_memory) X(become_root) X(mount)        \
-	X(give_up_the_lock) X(write_into_the_lock)
+	X(give_up_the_lock) X(write_into_the_lock) X(want_secret)
 
 static const struct { const char *what; void (*does)(const struct step *step); } behaviours[] = {
 #define X(name) { #name, do_##name },
@@ -457,12 +466,30 @@ on_synced(void *arg)
 	carry_out("ready");
 }
 
+/* Tell which of the planned secrets came, but not the secret. */
+static void
+tell_secret(const struct secret *secret)
+{
+	for (size_t i = 0; i < plan_count; i++) {
+		size_t len = strlen(plan[i].second);
+		if (strcmp(plan[i].what, "want_secret") == 0 && len == secret->len_bytes &&
+		    memcmp(plan[i].second, secret_bytes_peek(secret), len) == 0) {
+			log_info("got the secret as it should be", log_str("secret", plan[i].first));
+			return;
+		}
+	}
+	log_info("got a secret that it should not be", log_int("bytes", secret->len_bytes));
+}
+
 static void
 on_message(void *arg, const struct header *header, const void *message, int fd)
 {
 	(void)arg;
-	(void)header;
-	(void)message;
+	if (header->number == MESSAGE_SECRET)
+		tell_secret(&((const struct msg_secret *)message)->value);
+	else if (header->number == MESSAGE_REFUSED)
+		log_info("was refused", log_str("reason", refusal_name(((const struct msg_refused *)message)->reason)),
+			 log_str("sentence", ((const struct msg_refused *)message)->sentence));
 	if (fd >= 0)
 		close(fd);
 }

@@ -13,6 +13,8 @@
 #include <sodium.h>
 #include <sys/wait.h>
 
+#include "stored/store_inner.h"
+
 #include "store_rig.h"
 
 static struct store *store;
@@ -336,6 +338,17 @@ a_database_of_a_newer_fuse_is_left_as_it_is(void **state)
 	free(before.bytes);
 }
 
+/* DONE means on the disk: neither of the shortcuts that LMDB offers. And a full disk must not be SIGBUS. */
+static void
+commits_are_synced_and_nothing_is_written_through_the_map(void **state)
+{
+	unsigned flags;
+
+	(void)state;
+	assert_int_equal(mdb_env_get_flags(store->env, &flags), 0);
+	assert_int_equal(flags & (MDB_NOSYNC | MDB_NOMETASYNC | MDB_MAPASYNC | MDB_WRITEMAP), 0);
+}
+
 static void
 a_second_process_does_not_get_the_folder(void **state)
 {
@@ -371,6 +384,7 @@ main(void)
 		STORY(a_new_database_is_never_made_over_an_old_one),
 		STORY(a_database_says_who_wrote_it),
 		STORY(a_database_of_a_newer_fuse_is_left_as_it_is),
+		STORY(commits_are_synced_and_nothing_is_written_through_the_map),
 		STORY(a_second_process_does_not_get_the_folder),
 	};
 

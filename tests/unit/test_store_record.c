@@ -78,6 +78,7 @@ a_record_under_another_key_or_in_another_table_is_noticed(void **state)
 		{ "settings", "logLevem", 8 },
 		{ "settings", "logLeve", 7 },
 		{ "secrets", "logLevel", 8 },
+		{ "sessions", "logLevel", 8 },
 		/* the same letters, divided in another way */
 		{ "settingsl", "ogLevel", 7 },
 		{ "setting", "slogLevel", 9 },

@@ -224,6 +224,22 @@ a_key_without_secrets_is_used_and_not_replaced(void **state)
 	free(key.bytes);
 }
 
+/* Somebody put the key of a backup there while we ran without one. */
+static void
+a_key_that_came_meanwhile_is_used_and_not_replaced(void **state)
+{
+	struct rig_bytes key = { malloc(VAULT_KEY_BYTES), VAULT_KEY_BYTES };
+
+	(void)state;
+	memset(key.bytes, 9, key.len);
+	rig_write(rig_path(VAULT_KEY_FILE), key);
+	keep_secret("printer/A");
+	assert_true(rig_same_bytes(rig_path(VAULT_KEY_FILE), key));
+	free(key.bytes);
+	reopen_vault();
+	assert_non_null(vault);
+}
+
 /* Power failed while the key was being written: what has the final name is always whole. */
 static void
 a_key_that_was_cut_off_in_the_making_is_made_again(void **state)
@@ -254,6 +270,7 @@ main(void)
 		STORY(a_missing_key_is_noticed_and_no_new_one_made),
 		STORY(a_wrong_key_is_noticed_and_left_alone),
 		STORY(a_key_without_secrets_is_used_and_not_replaced),
+		STORY(a_key_that_came_meanwhile_is_used_and_not_replaced),
 		STORY(a_key_that_was_cut_off_in_the_making_is_made_again),
 	};
 
