@@ -294,17 +294,19 @@ forward_request(struct switchboard *board, struct peer *peer, const struct heade
 	struct peer *receiver = switchboard_find(board, header->to_role, header->to_slot);
 	char sentence[160];
 
-	if (!switchboard_addresses(header, receiver)) {
-		str_format(sentence, sizeof sentence, "fuse-%s does not run just now.", role_name(header->to_role));
-		switchboard_say_refused(board, peer, header, REFUSAL_UNREACHABLE, sentence,
-					"It is started again by itself; `fusectl ps` shows when. Then try again.");
-		return;
-	}
-	enum channel_result result = CHANNEL_FULL;
-	if (receiver->open_count < OPEN_REQUESTS_MAX)
+	bool runs = switchboard_addresses(header, receiver);
+	enum channel_result result = runs ? CHANNEL_FULL : CHANNEL_GONE;
+	if (runs && receiver->open_count < OPEN_REQUESTS_MAX)
 		result = channel_post(receiver->channel, header, body, body_len, fd, false);
 	if (result == CHANNEL_TAKEN) {
 		remember_request(receiver, header);
+		return;
+	}
+	/* It does not run, or has died and we have not buried it yet. */
+	if (result == CHANNEL_GONE) {
+		str_format(sentence, sizeof sentence, "fuse-%s does not run just now.", role_name(header->to_role));
+		switchboard_say_refused(board, peer, header, REFUSAL_UNREACHABLE, sentence,
+					"It is started again by itself; `fusectl ps` shows when. Then try again.");
 		return;
 	}
 	str_format(sentence, sizeof sentence, "fuse-%s has as much to do as it can take.", role_name(header->to_role));
