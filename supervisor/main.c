@@ -161,6 +161,8 @@ prepare(void)
 	if (!open_listeners(sentence, sizeof sentence))
 		return refuse_to_start(EXIT_UNAVAILABLE, sentence);
 	open_log();
+	if (fault.warning[0] != '\0')
+		log_error(fault.warning);
 	raise_file_limit();
 	house.loop = loop_new();
 	if (house.loop == NULL)

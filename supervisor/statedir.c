@@ -177,6 +177,21 @@ take_lock(int fd, const char *dir, int64_t wait_ms, struct statedir_fault *fault
 	return 0;
 }
 
+/* A full disk keeps Fuse from changing things, not from doing its work, when its database is there. */
+static bool
+can_do_without_space(const char *dir, struct statedir_fault *fault, int error)
+{
+	char path[PATH_MAX];
+
+	if ((error != ENOSPC && error != EDQUOT) || !str_format(path, sizeof path, "%s/store/db/data.mdb", dir) ||
+	    access(path, F_OK) != 0)
+		return false;
+	str_copy(fault->warning, sizeof fault->warning, fault->sentence);
+	fault->sentence[0] = '\0';
+	fault->exit_code = 0;
+	return true;
+}
+
 /* Permissions say little about a disk: only what was really written and synced is proof. */
 static int
 prove_writable(const char *dir, struct statedir_fault *fault)
@@ -195,7 +210,10 @@ prove_writable(const char *dir, struct statedir_fault *fault)
 	close(fd);
 	if (unlink(path) != 0 && error == 0)
 		error = errno;
-	return error == 0 ? 0 : fault_errno(fault, "Cannot write to the state folder", dir, error);
+	if (error == 0)
+		return 0;
+	fault_errno(fault, "Cannot write to the state folder", dir, error);
+	return can_do_without_space(dir, fault, error) ? 0 : -1;
 }
 
 static int

@@ -16,13 +16,15 @@
 struct statedir_fault {
 	int exit_code;      /* of exits.def: CANT_CREATE, TEMP_FAIL, IO … */
 	char sentence[400]; /* one sentence: what, and what to do */
+	char warning[400];  /* the folder was opened all the same, but this needs a person; "" = nothing does */
 };
 
 /*
  * Make the folder when it is missing (with parents, 0755 for them; 0751 for itself so that children with
  * uids of their own can reach what is theirs), prove that it is writable, and take the lock, waiting up to
  * `wait_ms` for children of a Fuse that has just died. Returns the lock's descriptor (close-on-exec), or -1
- * with the fault: read-only, full, no permission, no folder, another Fuse (with its pid).
+ * with the fault: read-only, full, no permission, no folder, another Fuse (with its pid). A full disk that
+ * holds a database already is no fault but a warning: printers are better watched without new settings than not.
  */
 int statedir_open(const char *state_dir, int64_t wait_ms, struct statedir_fault *ret_fault);
 

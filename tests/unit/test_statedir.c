@@ -333,6 +333,18 @@ a_full_disk_is_named_even_when_a_file_can_be_made_on_it(void **state)
 	close(fd);
 	expect_refusal(dir, EXIT_IO, "the disk is full. Make room on it, or choose a folder on another disk with --state.");
 	assert_int_not_equal(access(below(dir, ".probe"), F_OK), 0);
+	/* What has a database already goes on, and says what a person must do. */
+	unlink(below(dir, "ballast"));
+	assert_int_equal(mkdir(below(dir, "store"), 0700) | mkdir(below(dir, "store/db"), 0700), 0);
+	write_file(below(dir, "store/db/data.mdb"), "a database");
+	fd = open(below(dir, "ballast"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	while (write(fd, block, sizeof block) > 0)
+		;
+	close(fd);
+	int lock = statedir_open(dir, 0, &fault);
+	assert_true(lock >= 0);
+	assert_non_null(strstr(fault.warning, "the disk is full. Make room on it"));
+	close(lock);
 	/* With another Fuse there, that is what matters. */
 	unlink(below(dir, "ballast"));
 	pid_t other = another_fuse();
