@@ -46,6 +46,7 @@ static struct child *child;
 static enum role role;
 static uint32_t generation;
 static bool refuses_to_stop;
+static struct loop_signal *usr1_watcher;
 
 /* What it can do; the table of all is BEHAVIOURS below. */
 #define BEHAVIOUR(name) static void do_##name(const struct step *step __attribute__((unused)))
@@ -499,8 +500,10 @@ on_stop(void *arg, uint32_t deadline_ms)
 {
 	(void)arg;
 	(void)deadline_ms;
-	if (!refuses_to_stop)
-		child_exit(child, EXIT_DONE);
+	if (refuses_to_stop)
+		return;
+	loop_signal_free(usr1_watcher);
+	child_exit(child, EXIT_DONE);
 }
 
 /* WELCOME tells the incarnation; ipc/child.c keeps it to itself, so look without taking it away. */
@@ -562,6 +565,6 @@ main(int argc, char **argv)
 	carry_out("before");
 	child = lock_in(argc, argv);
 	learn_generation();
-	loop_signal_new(child_loop_peek(child), SIGUSR1, on_usr1, NULL);
+	usr1_watcher = loop_signal_new(child_loop_peek(child), SIGUSR1, on_usr1, NULL);
 	return child_run(child);
 }
