@@ -282,16 +282,12 @@ desk_on_stop(void *arg, uint32_t deadline_ms)
 }
 
 enum outcome
-desk_begin(struct desk *desk, struct child *child, struct store *store, struct vault *vault, const char *dir,
-	   struct fault *ret_fault)
+desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault)
 {
-	desk->child = child;
-	desk->store = store;
-	desk->vault = vault;
-	desk->flush_timer = loop_timer_new(child_loop_peek(child), flush, desk);
-	if (values_load(&desk->values, store, ret_fault) != OUTCOME_DONE)
+	desk->flush_timer = loop_timer_new(child_loop_peek(desk->child), flush, desk);
+	if (values_load(&desk->values, desk->store, ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
-	return upkeep_begin(&desk->upkeep, child, store, &desk->values, dir, ret_fault);
+	return upkeep_begin(&desk->upkeep, desk->child, desk->store, &desk->values, dir, ret_fault);
 }
 
 void

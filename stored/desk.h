@@ -25,12 +25,12 @@ struct desk {
 	struct upkeep upkeep;
 };
 
-/* Open for business: read the settings, look at the disk. Takes over `store` and `vault`. DONE, or the
- * fault for which the store cannot serve. */
-enum outcome desk_begin(struct desk *desk, struct child *child, struct store *store, struct vault *vault,
-			const char *dir, struct fault *ret_fault);
+/* Open for business, with child, store and vault in place: read the settings, look at the disk. DONE, or
+ * the fault for which the store cannot serve. */
+enum outcome desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault);
 
-/* After child_run(), whose loop took the timers with it: wipe the key and close the database. */
+/* At the end, when the loop took the timers with it: wipe the key and close the database, as far as they
+ * were opened. */
 void desk_end(struct desk *desk);
 
 /* The child's duties; `arg` is the desk. */

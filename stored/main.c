@@ -91,13 +91,14 @@ open_all(const char *dir, const struct plan *plan, struct child *child, struct f
 	if (restore_carry_out(dir, plan, clock_wall_ms(), ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
 	files_path(file, dir, RESTORE_DATABASE_FILE);
-	struct store *store = store_open(file, STORE_MODE_SERVE, ret_fault);
-	if (store == NULL)
+	desk.child = child;
+	desk.store = store_open(file, STORE_MODE_SERVE, ret_fault);
+	if (desk.store == NULL)
 		return ret_fault->outcome;
-	struct vault *vault = vault_open(dir, store, ret_fault);
-	if (vault == NULL)
+	desk.vault = vault_open(dir, desk.store, ret_fault);
+	if (desk.vault == NULL)
 		return ret_fault->outcome;
-	desk_begin(&desk, child, store, vault, dir, ret_fault);
+	desk_begin(&desk, dir, ret_fault);
 	child_doing(NULL);
 	return ret_fault->outcome;
 }
@@ -130,9 +131,7 @@ main(int argc, char **argv)
 		return give_up(&fault);
 	const struct sandbox_path paths[] = { { dir, true } };
 	struct child *child = child_new(ROLE_STORED, SANDBOX_STORED, paths, STR_ARRAY_LEN(paths), &duties);
-	if (open_all(dir, &plan, child, &fault) != OUTCOME_DONE)
-		return give_up(&fault);
-	code = child_run(child);
+	code = open_all(dir, &plan, child, &fault) == OUTCOME_DONE ? child_run(child) : give_up(&fault);
 	desk_end(&desk);
 	return code;
 }
