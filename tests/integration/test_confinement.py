@@ -5,19 +5,21 @@ import pathlib
 import pwd
 import re
 import signal
+import subprocess
 import time
 
 import pytest
 
 from rig import procfs, wire
-from rig.fuse import AS_ROOT, SANITIZED
+from rig.fuse import AS_ROOT, BUILD, SANITIZED
 
 ROLES = wire.CHILD_ROLES
 FORBIDDEN = "asked the system for something that its confinement forbids, and was killed for it"
 NOBODY = 65534
 
 # The figures of procs.def that a process shows.
-TABLE = {row[1]: {"data_mib": int(row[12]), "files": int(row[13])} for row in wire._rows(wire.ROOT / "ipc/procs.def", "PROC")}
+TABLE = {row[1]: {"data_mib": int(row[12]), "files": int(row[13])}
+         for row in wire.rows(wire.ROOT / "ipc/procs.def", "PROC")}
 
 
 def role_of(process: str) -> str:
@@ -64,7 +66,8 @@ def test_limits_are_those_of_the_process_table_and_no_child_leaves_a_core(fuse):
 @pytest.mark.skipif(not AS_ROOT, reason="only root may look at the descriptors of a sealed process")
 def test_open_descriptors_are_exactly_those_that_a_child_needs(fuse):
     """Standard ones, channel, lock, what the loop needs; httpd's two listeners; the store's own files."""
-    loop = [r"anon_inode:\[eventpoll\]", r"anon_inode:\[timerfd\]", r"pipe:\[\d+\]|socket:\[\d+\]", r"pipe:\[\d+\]|socket:\[\d+\]"]
+    pipe_or_socket = r"pipe:\[\d+\]|socket:\[\d+\]"
+    loop = [r"anon_inode:\[eventpoll\]", r"anon_inode:\[timerfd\]", pipe_or_socket, pipe_or_socket]
     more = {"httpd": [r"socket:\[\d+\]"] * 2,
             "stored": [re.escape(str(fuse.state / "store")) + "(/.*)?"] * 8}
     for process, pid in fuse.pids().items():
@@ -141,10 +144,6 @@ def test_when_fused_is_killed_no_child_outlives_it_by_a_second(make_fuse):
 
 def test_a_child_without_a_supervisor_says_what_it_is_and_ends(fuse):
     """Started by hand, it has no channel: it explains itself and leaves."""
-    import subprocess
-
-    from rig.fuse import BUILD
-
     for role in ROLES:
         extra = ["--dir", str(fuse.dir / "elsewhere")] if role == "stored" else []
         (fuse.dir / "elsewhere").mkdir(exist_ok=True)

@@ -21,16 +21,18 @@ def recall(**header) -> bytes:
     return wire.encode_frame(message.number, wire.encode_body(message, {"number": 32}), **fields)
 
 
+IN_ANOTHER_NAME = "sent RECALL in the name of another process"
 BAD_VISITS = {
     "garbage": (lambda: b"hello?", "sent bytes that are no message of Fuse"),
     "a message that is not for visitors": (pong, "sent PONG to supervisor, which a fusectl may not"),
-    "the name of another": (lambda: recall(from_role=wire.ROLES["worker"]), "sent RECALL in the name of another process"),
-    "another visitor's seat": (lambda: recall(from_role=2, from_slot=5), "sent RECALL in the name of another process"),
+    "the name of another": (lambda: recall(from_role=wire.ROLES["worker"]), IN_ANOTHER_NAME),
+    "another visitor's seat": (lambda: recall(from_role=2, from_slot=5), IN_ANOTHER_NAME),
     "no request number": (lambda: recall(request_id=0), "sent RECALL without a request number"),
     "an oversized message": (lambda: recall() + bytes(200_000), "sent a message larger than 128 KiB"),
-    "a malformed message": (lambda: recall()[:wire.HEADER.size] + b"\x91\xc0", "sent a malformed RECALL: it has something "
-                            "else where a number belongs"),
-    "a message to a worker": (lambda: recall(to_role=wire.ROLES["worker"]), "sent RECALL to worker, which a fusectl may not"),
+    "a malformed message": (lambda: recall()[:wire.HEADER.size] + b"\x91\xc0",
+                            "sent a malformed RECALL: it has something else where a number belongs"),
+    "a message to a worker": (lambda: recall(to_role=wire.ROLES["worker"]),
+                              "sent RECALL to worker, which a fusectl may not"),
 }
 
 
@@ -50,9 +52,7 @@ def test_a_visitor_that_breaks_the_rules_is_shown_out_and_no_child_pays(fuse, vi
 
 def test_a_visitor_of_another_build_is_told_so(fuse):
     with fuse.ctl() as ctl:
-        message = wire.MESSAGES["RECALL"]
-        ctl.send_raw(wire.encode_frame(message.number, wire.encode_body(message, {"number": 32}), to_role=1, request_id=1,
-                                       schema=wire.schema_hash() ^ 1))
+        ctl.send_raw(recall(schema=wire.schema_hash() ^ 1))
         answer = ctl.receive()
         assert answer["sentence"] == "fusectl and fused are of different builds."
         with pytest.raises(EOFError):
@@ -96,7 +96,8 @@ def test_a_stranger_is_turned_away_at_the_door(fuse):
             "try: print(ctl.request('RECALL', {'number': 33}, 'supervisor'))\n"
             "except (EOFError, BrokenPipeError, ConnectionResetError): print('turned away')\n")
     here = str(pathlib.Path(__file__).resolve().parent)
-    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", code,
-                           here, str(fuse.socket_path)], capture_output=True, text=True, check=False)
+    command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", code, here,
+               str(fuse.socket_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "turned away", done
     fuse.wait_log('msg="turns a visitor away" uid=65534')

@@ -225,7 +225,8 @@ def test_bytes_that_are_no_utf8_are_refused(codec, message):
                 bad.decode()
             parts = [msgpack.packb(f.empty, use_bin_type=True) for f in message.fields]
             parts[index] = struct.pack("B", 0xA0 | len(bad)) + bad
-            assert codec.fault(message, array_forms(len(parts))[0] + b"".join(parts)) == "has a text that is not UTF-8"
+            body = array_forms(len(parts))[0] + b"".join(parts)
+            assert codec.fault(message, body) == "has a text that is not UTF-8"
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda m: m.name)

@@ -258,7 +258,8 @@ class Fuse:
                               capture_output=True, text=True, errors="replace", timeout=timeout_s * SLOWNESS,
                               env=environment, check=False)
         with self.session_file.open("a") as session:
-            session.write(f"$ fusectl {shlex.join(map(str, arguments))}\n{done.stdout}{done.stderr}[{done.returncode}]\n")
+            session.write(f"$ fusectl {shlex.join(map(str, arguments))}\n")
+            session.write(f"{done.stdout}{done.stderr}[{done.returncode}]\n")
         return done
 
     def ask(self, *arguments):
@@ -301,7 +302,10 @@ class Fuse:
             rows = self.ps()
             return rows if set(rows) == wanted and all(row["state"] == "up" for row in rows.values()) else None
 
-        return self.wait_until(all_up, deadline_s, lambda: f"not all up: { {n: r['state'] for n, r in self.ps().items()} }")
+        def told():
+            return f"not all up: { {name: row['state'] for name, row in self.ps().items()} }"
+
+        return self.wait_until(all_up, deadline_s, told)
 
     def wait_state(self, process: str, state: str, deadline_s: float = 15) -> dict:
         """`process` reaches `state` ("up", "waiting", "held" …); returns its row."""
@@ -409,7 +413,8 @@ class Fuse:
         faults += self._find_survivors()
         self.notifications.close()
         said = self.log_text()
-        faults += [f"the log says {words!r}" for words in NEVER_IN_A_LOG if words in said and words not in self.tolerated]
+        faults += [f"the log says {words!r}" for words in NEVER_IN_A_LOG
+                   if words in said and words not in self.tolerated]
         folder = self.keep_logs()
         faults += [f"a secret leaked: {leak}" for leak in secrets.leaks_below(folder)]
         subprocess.run(["chmod", "-R", "u+rwX", str(self.dir)], check=False)

@@ -31,7 +31,7 @@ LIFE_STATES = ["down", "starting", "up", "stopping", "waiting", "held"]
 
 # -- the tables ---------------------------------------------------------------------------------
 
-def _rows(path: pathlib.Path, macro: str):
+def rows(path: pathlib.Path, macro: str):
     """The arguments of each MACRO(…) of a .def file, as lists of texts. String literals keep their quotes;
     the last argument may be anything that the commas do not part, e.g. the fields of a message."""
     text = re.sub(r"/\*.*?\*/", " ", path.read_text(), flags=re.DOTALL)
@@ -55,7 +55,7 @@ def _rows(path: pathlib.Path, macro: str):
 
 def _load_roles() -> dict:
     roles = {"supervisor": 1, "fusectl": 2}
-    roles.update({row[1]: int(row[2]) for row in _rows(ROOT / "ipc/procs.def", "PROC")})
+    roles.update({row[1]: int(row[2]) for row in rows(ROOT / "ipc/procs.def", "PROC")})
     return roles
 
 
@@ -114,7 +114,7 @@ def _fields(text: str) -> tuple:
 
 def _load_messages() -> dict:
     messages = {}
-    for row in _rows(ROOT / "ipc/messages.def", "MSG"):
+    for row in rows(ROOT / "ipc/messages.def", "MSG"):
         name, _, number, kind, sender, receiver, carries_fd, _doc = row[:8]
         messages[name] = Message(name, int(number), kind, _role_mask(sender), _role_mask(receiver),
                                  carries_fd == "true", _fields(",".join(row[8:])))
@@ -178,17 +178,17 @@ def decode_body(message: Message, body: bytes) -> dict:
     return {f.name: value for f, value in zip(message.fields, values)}
 
 
-def encode_frame(number: int, body: bytes, *, flags=0, from_role=0, to_role=0, from_slot=0, to_slot=0, generation=0,
-                 to_generation=0, request_id=0, retain_key=0, schema=None, magic=MAGIC, version=VERSION) -> bytes:
-    return HEADER.pack(magic, version, flags, from_role, to_role, number, from_slot, to_slot, generation,
+def encode_frame(number: int, body: bytes, *, flags=0, from_role=0, to_role=0, from_slot=0, to_slot=0,
+                 generation=0, to_generation=0, request_id=0, retain_key=0, schema=None) -> bytes:
+    return HEADER.pack(MAGIC, VERSION, flags, from_role, to_role, number, from_slot, to_slot, generation,
                        to_generation, request_id, retain_key, 0, schema_hash() if schema is None else schema) + body
 
 
 def decode_frame(data: bytes, fd: int = -1) -> Frame:
-    (magic, version, flags, from_role, to_role, number, from_slot, to_slot, generation, to_generation, request_id,
-     retain_key, zero, schema) = HEADER.unpack_from(data)
+    (magic, version, flags, from_role, to_role, number, from_slot, to_slot, generation, to_generation,
+     request_id, retain_key, zero, schema) = HEADER.unpack_from(data)
     assert (magic, version, zero) == (MAGIC, VERSION, 0), "no header of Fuse"
-    assert schema == schema_hash(), "the schema hashes differ: wire.py or the tables are not what fused was built from"
+    assert schema == schema_hash(), "the hashes differ: these are not the tables that fused was built from"
     message = BY_NUMBER[number]
     fields = None if flags & FLAG_CLEAR else decode_body(message, data[HEADER.size:])
     return Frame(message, fields, flags, from_role, to_role, from_slot, to_slot, generation, to_generation,
