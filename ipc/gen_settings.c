@@ -24,9 +24,9 @@ main(void)
 
 	printf("# Settings\n\n"
 	       "Generated from `ipc/settings.def` by `make docs`; change it there.\n\n"
-	       "`fusectl settings` shows them, `fusectl settings NAME=VALUE` changes one. A change is on "
-	       "disk\n"
-	       "before it is confirmed, and in force at once.\n\n"
+	       "`fusectl settings` shows them, `fusectl settings NAME=VALUE` changes one, and\n"
+	       "`fusectl settings --default NAME` puts its default back. A change is on disk before it is\n"
+	       "confirmed, and in force at once.\n\n"
 	       "| name | allowed | default | what it does |\n| --- | --- | --- | --- |\n");
 	for (size_t i = 0; i < count; i++) {
 		char range[200];

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/log.h"
 #include "common/miniobj.h"
 #include "common/str.h"
 
@@ -104,14 +105,20 @@ parse_choice(const struct setting_spec *spec, const char *text, char ret_value[S
 	return false;
 }
 
-/* Texts are shown on screens and in terminals: no control characters (C0, DEL, C1). */
+/* Texts are shown on screens and in terminals: nothing may steer those. */
 static bool
-has_control(const char *text)
+fits_a_screen(const char *text, size_t len)
 {
-	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++)
-		if (*p < 0x20 || *p == 0x7f || (p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f))
-			return true;
-	return false;
+	const unsigned char *p = (const unsigned char *)text;
+
+	while (len > 0) {
+		size_t n = log_harmless_bytes(p, len);
+		if (n == 0)
+			return false;
+		p += n;
+		len -= n;
+	}
+	return true;
 }
 
 static bool
@@ -120,7 +127,7 @@ parse_text(const struct setting_spec *spec, const char *text, char ret_value[SET
 	size_t len = strlen(text);
 
 	if ((int64_t)len < spec->min || (int64_t)len > spec->max || !str_valid_utf8(text, len) ||
-	    has_control(text))
+	    !fits_a_screen(text, len))
 		return false;
 	bool blank = len > 0 && text[strspn(text, " ")] == '\0';
 	return !blank && str_copy(ret_value, SETTING_VALUE_BYTES, text);

@@ -1,6 +1,6 @@
 /*
- * store_edit: changes a record of a database that no Fuse has open, as a Fuse would (checksums and all). Tests
- * make the database of a future version with it.
+ * store_edit: changes a record of a database that no Fuse has open, as a Fuse would (checksums and
+ * all). Tests make the database of a future version with it.
  *
  *	store_edit FILE TABLE KEY VALUE
  */

@@ -145,7 +145,9 @@ texts_are_bounded_and_printable(void **state)
 					     "\xc2\x9b"
 					     "31m",
 					     "\xff\xfe",
-					     "\x7f" };
+					     "\x7f",
+					     "\xe2\x80\xae"
+					     "mrow htroN" };
 	char longest[62];
 
 	(void)state;
