@@ -43,6 +43,15 @@ else
 $(error VARIANT is release, asan or fuzz)
 endif
 
+# `make V=1` shows whole command lines.
+ifeq ($(V),1)
+say = @true
+Q :=
+else
+say = @printf '  %-5s %s\n'
+Q := @
+endif
+
 # -- what is built ----------------------------------------------------------------------------
 # A program is a folder: main.c and the files that its tests may link too.
 PROGRAMS := fused fusectl fuse-stored fuse-worker fuse-httpd fuse-discovery fuse-gatewayd
@@ -78,17 +87,20 @@ $(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
 
 define program_rules
 $(B)/$(1): $(B)/obj/$(DIR_$(1))/main.o $(call archive,$(DIR_$(1))) $(call archive,ipc) $(call archive,common)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(LIBS_$(1))
+	$$(say) LINK $$@
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(LIBS_$(1))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(p))))
 
 $(B)/obj/%.a:
 	@rm -f $@
-	ar rcsD $@ $(filter %.o,$^)
+	$(say) AR $@
+	$(Q)ar rcsD $@ $(filter %.o,$^)
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
+	$(say) CC $@
+	$(Q)$(CC) $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
 
 GENERATORS := $(patsubst ipc/gen_%.c,$(B)/gen-%,$(wildcard ipc/gen_*.c))
 
@@ -106,22 +118,27 @@ TEST_LIBS := -levent_core -lseccomp -llmdb -lsodium -ljansson
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(TEST_LIBS) -lcmocka
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(TEST_LIBS) -lcmocka
 $(B)/tests/%: $(B)/obj/tests/rig/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(TEST_LIBS)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(TEST_LIBS)
 $(B)/tests/%: $(B)/obj/tests/bench/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(TEST_LIBS)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(TEST_LIBS)
 # A fuzz target runs under libFuzzer in the fuzz variant; elsewhere it replays files.
 ifeq ($(VARIANT),fuzz)
 $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(ARCHIVES) $(TEST_LIBS)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(ARCHIVES) $(TEST_LIBS)
 else
 $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/obj/tests/fuzz/replay.o $(ARCHIVES) $(TEST_LIBS)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/obj/tests/fuzz/replay.o $(ARCHIVES) $(TEST_LIBS)
 endif
 
 .PHONY: tests
@@ -130,7 +147,8 @@ tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH) $(GENERATORS)
 # -- generated documentation -------------------------------------------------------------------
 GENERATED := docs/ipc.md docs/settings.md docs/processes.md
 $(B)/gen-%: $(B)/obj/ipc/gen_%.o $(call archive,ipc) $(call archive,common)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 docs/%.md: $(B)/gen-%
 	$< > $@
 .PHONY: docs

@@ -165,7 +165,8 @@ landlock_allow(int ruleset, uint64_t handled, const struct sandbox_path *path)
 static int
 landlock_allow_all(int ruleset, uint64_t handled, const struct sandbox_path *paths, size_t path_count)
 {
-	static const struct sandbox_path of_sanitizer = { "/proc/self", false };
+	/* Not /proc/self alone: procfs may give a process a new inode, which the rule would not know. */
+	static const struct sandbox_path of_sanitizer = { "/proc", false };
 
 	for (size_t i = 0; i < path_count; i++)
 		if (landlock_allow(ruleset, handled, &paths[i]) != 0)

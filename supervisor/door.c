@@ -20,9 +20,10 @@
 #include "common/str.h"
 #include "ipc/terms.h"
 
-#define DOOR_GROUP "fuse"
+#define DOOR_GROUP "fusectl" /* not "fuse": that is the file-system package's on many machines */
 #define DOOR_NAME "fused.sock"
 #define GROUPS_MAX 256
+#define DOOR_QUEUE_FRAMES 8192 /* a whole ring of short log lines fits */
 
 struct visitor {
 	struct peer peer;
@@ -142,10 +143,29 @@ free_seat(struct door *door)
 	return NULL;
 }
 
+/* Whoever cannot come in is told why: an answer to no request. */
+static void
+turn_away(int fd, enum refusal reason, const char *sentence, const char *remedy)
+{
+	struct msg_refused refused = { .reason = reason };
+	struct header header = { .number = MESSAGE_REFUSED, .from_role = ROLE_SUPERVISOR, .to_role = ROLE_CTL };
+	uint8_t frame[1024];
+
+	str_copy(refused.sentence, sizeof refused.sentence, sentence);
+	str_copy(refused.remedy, sizeof refused.remedy, remedy);
+	header_encode(&header, frame);
+	ssize_t len = msg_refused_encode(&refused, frame + HEADER_BYTES, sizeof frame - HEADER_BYTES);
+	ENSURE(len >= 0);
+	/* A fresh socket's buffer takes it; if it is not there any more, nobody needs the words. */
+	if (send(fd, frame, HEADER_BYTES + (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		log_debug("a visitor left before it was turned away");
+	close(fd);
+}
+
 static void
 seat(struct door *door, struct visitor *visitor, int fd)
 {
-	static const struct channel_limits limits = { .queue_frames = 1024, .queue_bytes = 2 << 20,
+	static const struct channel_limits limits = { .queue_frames = DOOR_QUEUE_FRAMES, .queue_bytes = 4 << 20,
 						      .frames_per_turn = 8 };
 	static const struct channel_events events = { on_frame, on_closed };
 
@@ -173,10 +193,15 @@ on_knock(void *arg, int listen_fd, unsigned ready)
 	if (fd < 0)
 		return;
 	struct visitor *visitor = free_seat(door);
-	if (visitor == NULL)
+	if (!may_come_in(door, fd)) {
+		turn_away(fd, REFUSAL_FORBIDDEN, "This user may not speak with Fuse.",
+			  "Run fusectl as the user of Fuse, as root, or as a member of the group " DOOR_GROUP ".");
+		return;
+	}
+	if (visitor == NULL) {
 		log_warn("turns a visitor away: all seats are taken", log_int("seats", DOOR_VISITORS_MAX));
-	if (visitor == NULL || !may_come_in(door, fd)) {
-		close(fd);
+		turn_away(fd, REFUSAL_BUSY, "As many fusectl as Fuse can serve are connected.",
+			  "End one of them (a `fusectl logs --follow`, perhaps), then try again.");
 		return;
 	}
 	seat(door, visitor, fd);

@@ -27,7 +27,7 @@
 #include "ipc/child.h"
 
 /* Without users of their own (no packaging), roles get fixed numbers that Debian leaves free. */
-#define SPAWN_UID_BASE 64800
+#define SPAWN_UID_BASE 64800u
 #define CHANNEL_BUFFER_BYTES (1024 * 1024)
 
 static const struct proc_spec specs[] = {
