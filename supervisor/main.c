@@ -86,10 +86,15 @@ on_hangup(void *arg, int number)
 	(void)number;
 	if (house.phase == HOUSE_STOPPING)
 		return;
-	notify_reloading(&house.notify, clock_monotonic_us());
+	/* Before READY=1 there is nothing that systemd could be told to wait for. */
+	bool announced = house.announced;
+	if (announced)
+		notify_reloading(&house.notify, clock_monotonic_us());
 	if (!house_reload(&house, sentence, sizeof sentence))
 		log_error("the old configuration stays in force", log_str("because", sentence));
-	house.announced = false; /* READY=1 again ends the reload for systemd */
+	/* Whatever came of it, READY=1 again ends the reload for systemd. */
+	if (announced)
+		notify_ready(&house.notify, sentence);
 }
 
 /* -- preparing ------------------------------------------------------------------------------------------- */

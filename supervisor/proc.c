@@ -406,7 +406,9 @@ on_exit_of_process(void *arg, int fd, unsigned ready)
 			break;
 	logtap_finish(&proc->tap, clock_wall_ms());
 	bool exited = info.si_code == CLD_EXITED;
-	bool asked = proc->life.state == LIFE_STOPPING && !proc->life.condemned && exited && info.si_status == 0;
+	/* Before its HELLO it has no ear for STOP and no hand for SIGTERM: that ended it as asked, see ask_stop(). */
+	bool as_asked = exited ? info.si_status == 0 : info.si_status == SIGTERM && !proc->peer.greeted;
+	bool asked = proc->life.state == LIFE_STOPPING && !proc->life.condemned && as_asked;
 	const struct exit_meaning *meaning = exited && proc->sentence_of_ours[0] == '\0'
 						     ? exit_meaning_peek(info.si_status) : NULL;
 	if (!asked) {
