@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/exits.h"
@@ -340,6 +341,7 @@ child_new(enum role role, enum sandbox_profile profile, const struct sandbox_pat
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	mallopt(M_ARENA_MAX, 1);
+	tzset(); /* reads /etc/localtime, which is out of reach later */
 	set_process_name(role);
 	struct child *child = connect_to_supervisor(role, duties);
 	catch_fatal_signals();
