@@ -166,8 +166,9 @@ def test_a_child_of_another_build_is_held_with_the_advice_to_install_one_build(m
     fuse.start(all_up=False)
     row = fuse.wait_state("worker/alpha", "held")
     assert row["obituary"].startswith("is of another build than fused (exit code 76)")
-    assert fuse.records(msg="obituary", process="worker/alpha")[0]["advice"] == \
-        "Install fused and its fuse-* programs from the same build."
+    deaths = fuse.records(msg="obituary", process="worker/alpha")
+    assert len(deaths) == 1 and row["restarts"] == 0, "it is not tried again at once: it would be the same again"
+    assert deaths[0]["advice"] == "Install fused and its fuse-* programs from the same build."
     fuse.wait_state("worker/beta", "up")
 
 
