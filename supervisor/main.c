@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #define FILES_WANTED 4096 /* three descriptors a child, and room */
 
 static struct house house;
+static bool was_terminal[STDERR_FILENO + 1]; /* standard descriptors, at start */
 
 static int
 refuse_to_start(int code, const char *sentence)
@@ -77,6 +79,19 @@ on_stop_signal(void *arg, int number)
 	house_close(&house, EXIT_DONE, number == SIGINT ? "a person pressed Ctrl-C" : "it was asked to (SIGTERM)");
 }
 
+/* Of the descriptors that were a terminal at start, one has nobody behind it any more. */
+static bool
+terminal_was_closed(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		struct pollfd hung_up = { .fd = fd };
+		if (was_terminal[fd] && poll(&hung_up, 1, 0) == 1 && hung_up.revents & POLLHUP)
+			return true;
+	}
+	return false;
+}
+
+/* A window that is closed sends the same signal as somebody who wants the configuration read again. */
 static void
 on_hangup(void *arg, int number)
 {
@@ -86,6 +101,10 @@ on_hangup(void *arg, int number)
 	(void)number;
 	if (house.phase == HOUSE_STOPPING)
 		return;
+	if (terminal_was_closed()) {
+		house_close(&house, EXIT_DONE, "its terminal was closed");
+		return;
+	}
 	/* Before READY=1 there is nothing that systemd could be told to wait for. */
 	bool announced = house.announced;
 	if (announced)
@@ -191,6 +210,8 @@ run(void)
 	struct loop_signal *watchers[3];
 
 	signal(SIGPIPE, SIG_IGN);
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		was_terminal[fd] = isatty(fd);
 	for (size_t i = 0; i < 2; i++)
 		watchers[i] = loop_signal_new(house.loop, stop_signals[i], on_stop_signal, NULL);
 	watchers[2] = loop_signal_new(house.loop, SIGHUP, on_hangup, NULL);

@@ -88,6 +88,21 @@ def test_the_file_can_be_switched_off_and_on(fuse):
     fuse.wait_until(lambda: f"generation={generation}" in files(fuse)["fuse.log"])
 
 
+def test_what_was_dropped_is_said_though_the_child_is_silent_now(make_fuse):
+    fuse, names = talkers(make_fuse, 1, lines=2000)
+    fuse.start()
+    chatter(fuse, *names)
+
+    def told():
+        said = fuse.records(role="worker", entry="t0")
+        heard = sum(record["msg"].startswith("chatter number") for record in said)
+        return heard, sum(int(record.get("dropped", 0)) for record in said)
+
+    heard, dropped = fuse.wait_until(lambda: told() if told()[1] else None, 5, "nothing is said of what was dropped")
+    fuse.wait_until(lambda: sum(told()) == 2000, 5, "a line was neither shown nor counted")
+    assert heard < 2000 and dropped > 0
+
+
 def test_a_file_that_somebody_moves_away_is_begun_anew(fuse):
     log = fuse.state / "logs/fuse.log"
     log.rename(log.with_name("fuse.log.saved"))

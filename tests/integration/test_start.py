@@ -195,9 +195,11 @@ def test_the_powers_that_the_unit_leaves_are_enough(make_fuse):
     bounds = ",".join("+" + word.removeprefix("CAP_").lower() for word in unit_setting("CapabilityBoundingSet").split())
     fuse = make_fuse(workers=["alpha"], rogues={"httpd"})
     fuse.plan("httpd", "ready", "ignore_stop")  # so that a child of another user must be killed
-    # What a Fuse of another user left behind is handed over.
+    fuse.http = f"{fuse.address}:80"
+    # What a Fuse of another user left behind is handed over, and closed to others.
     store = fuse.state / "store"
-    store.mkdir(parents=True, mode=0o700)
+    store.mkdir(parents=True)
+    store.chmod(0o755)
     os.chown(store, 4321, 4321)
     with by_hand.started(fuse, "setpriv", "--bounding-set", f"-all,{bounds}", "--no-new-privs") as process:
         bounded = int(procfs.status(process.pid)["CapBnd"], 16)
@@ -205,6 +207,8 @@ def test_the_powers_that_the_unit_leaves_are_enough(make_fuse):
         rows = fuse.wait_all_up()
         assert len({procfs.status(row["pid"])["Uid"] for row in rows.values()}) == 5
         assert fuse.fusectl("settings", "fuseName=bounded").returncode == 0
+        assert store.stat().st_mode & 0o777 == 0o700
+    assert "could not signal a child" not in (fuse.state / "logs/fuse.log").read_text()
 
 
 def test_the_unit_names_what_is_installed():
@@ -255,6 +259,8 @@ def test_ctrl_c_in_a_terminal_stops_in_order(make_fuse):
     try:
         by_hand.wait_ready(fuse)
         rows = fuse.wait_all_up()
+        # The keyboard's signals are for fused alone.
+        assert all(os.getsid(row["pid"]) == row["pid"] for row in rows.values())
         terminal.press(b"\x03")
         assert terminal.wait_exit() == 0
     finally:
@@ -262,8 +268,26 @@ def test_ctrl_c_in_a_terminal_stops_in_order(make_fuse):
     text = terminal.shown.decode()
     assert 'msg="Fuse stops" because="a person pressed Ctrl-C"' in text
     assert 'msg="Fuse has stopped" code=0' in text
-    # The keyboard's signal was for fused alone: no child died of it.
     assert "obituary" not in text and "killed" not in text
+    assert not any(procfs.alive(row["pid"]) for row in rows.values())
+
+
+def test_a_terminal_that_is_closed_stops_in_order(make_fuse):
+    """The window was closed, the connection broke: nobody could see or stop it there any more."""
+    fuse = make_fuse(workers=["alpha"])
+    terminal = by_hand.Terminal(fuse)
+    try:
+        by_hand.wait_ready(fuse)
+        rows = fuse.wait_all_up()
+        # As long as it is open, the same signal means the configuration.
+        os.kill(terminal.pid, signal.SIGHUP)
+        terminal.wait_shown(b"configuration read again")
+        terminal.hang_up()
+        assert terminal.wait_exit() == 0
+    finally:
+        terminal.close()
+    assert 'msg="Fuse stops" because="its terminal was closed"' in fuse.log_text()
+    assert "obituary" not in fuse.log_text()
     assert not any(procfs.alive(row["pid"]) for row in rows.values())
 
 

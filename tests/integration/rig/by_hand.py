@@ -57,7 +57,14 @@ class Terminal:
             words = command(fuse, *options)
             os.execve(words[0], words, environment(fuse))
 
+    def hang_up(self):
+        """Close the window."""
+        os.close(self.keyboard)
+        self.keyboard = None
+
     def _read(self):
+        if self.keyboard is None:
+            return
         os.set_blocking(self.keyboard, False)
         with contextlib.suppress(OSError):
             while piece := os.read(self.keyboard, 65536):
@@ -88,7 +95,8 @@ class Terminal:
         if self.pid is not None:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        os.close(self.keyboard)
+        if self.keyboard is not None:
+            self.hang_up()
 
 
 @contextlib.contextmanager
