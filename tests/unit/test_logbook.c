@@ -563,7 +563,7 @@ static bool
 mount_small_disk(void)
 {
 	assert_int_equal(mkdir(logs, 0700), 0);
-	return enter_namespace() && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	return enter_namespace() && mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       mount("tmpfs", logs, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k") == 0;
 }
 

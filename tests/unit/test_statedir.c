@@ -298,7 +298,7 @@ a_folder_of_another_user_is_named(void **state)
 static void
 need_own_mounts(void)
 {
-	if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+	if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0)
 		return;
 	print_message("Not tried: no disk can be mounted here (it takes root).\n");
 	skip();
@@ -311,7 +311,7 @@ a_read_only_disk_is_named(void **state)
 	need_own_mounts();
 	assert_int_equal(mount("tmpfs", dir, "tmpfs", 0, NULL), 0);
 	write_file(below(dir, "fused.lock"), "");
-	assert_int_equal(mount(NULL, dir, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_int_equal(mount("none", dir, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
 	expect_refusal(dir, EXIT_IO, "the disk is mounted read-only. Mount it writable, or choose another folder");
 	expect_refusal(inner, EXIT_IO, "the disk is mounted read-only. Mount it writable, or choose another folder");
 	assert_int_equal(umount(dir), 0);
