@@ -34,6 +34,8 @@ static struct loop_timer *pause_timer;
 static struct side near_side, far_side;
 static int raw_fd; /* the far end when a test plays the peer by hand */
 
+#define QUIET_MS 50
+
 static const struct channel_limits limits = { .queue_frames = 64, .queue_bytes = 1 << 20, .frames_per_turn = 16 };
 
 static void
@@ -41,6 +43,7 @@ on_frame(void *arg, const struct header *header, const uint8_t *body, size_t bod
 {
 	struct side *side = arg;
 
+	loop_timer_set(pause_timer, QUIET_MS);
 	side->frames++;
 	side->last = *header;
 	side->last_len = body_len;
@@ -70,11 +73,11 @@ on_pause(void *arg)
 	loop_stop(loop);
 }
 
-/* Let the loop work until it has had nothing to do for a while. */
+/* Let the loop work until no frame has come for a while. */
 static void
 settle(void)
 {
-	loop_timer_set(pause_timer, 30);
+	loop_timer_set(pause_timer, QUIET_MS);
 	assert_int_equal(loop_run(loop), 0);
 }
 
