@@ -22,6 +22,7 @@
 
 #define PROC_MAGIC 0x96c0cu
 #define LOG_BYTES_PER_TURN 16384
+#define LOG_TURNS_AT_DEATH 16 /* more than a pipe holds; an end, should somebody else hold the pipe open */
 #define DRAIN_FRAMES 4096 /* more than a dead child's socket can hold */
 
 static void on_exit_of_process(void *arg, int fd, unsigned ready);
@@ -401,9 +402,8 @@ on_exit_of_process(void *arg, int fd, unsigned ready)
 	/* What it said before it died still counts. */
 	if (!proc->peer.offended)
 		channel_drain(proc->peer.channel, DRAIN_FRAMES);
-	while (read_log(proc))
-		if (proc->tap.dropped > 0)
-			break;
+	for (unsigned turn = 0; turn < LOG_TURNS_AT_DEATH && read_log(proc); turn++)
+		;
 	logtap_finish(&proc->tap, clock_wall_ms());
 	bool exited = info.si_code == CLD_EXITED;
 	/* Before its HELLO it has no ear for STOP and no hand for SIGTERM: that ended it as asked, see ask_stop(). */

@@ -373,6 +373,17 @@ def test_a_child_that_chatters_is_cut_short_and_the_others_are_heard(make_fuse):
     assert 500 <= heard_and_dropped()[0] < 2000
 
 
+def test_the_last_words_of_a_child_that_chattered_are_heard_all_the_same(make_fuse):
+    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker"})
+    fuse.tolerated = ["met a state that cannot be"]
+    fuse.plan("worker/alpha", "usr1", "log_much", 20000)
+    fuse.plan("worker/alpha", "usr1", "cannot_be")
+    fuse.start()
+    fuse.forget_plans()
+    pays_alone(fuse, "worker/alpha", "; last words: met a state that cannot be: sky_is_green",
+               lambda: fuse.provoke("worker/alpha"))
+
+
 def test_a_child_cannot_forge_a_line_of_the_log_or_reach_the_terminal(make_fuse):
     fuse = make_fuse(workers=["alpha"], rogues={"worker"})
     fuse.plan("worker/alpha", "usr1", "log_forged_lines")
