@@ -37,7 +37,7 @@ CFLAGS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 LDFLAGS := -fsanitize=address,undefined -Wl,--as-needed
 else ifeq ($(VARIANT),fuzz)
 CC := clang
-CFLAGS := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS := -O1 -DFUSE_FUZZ -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS := -fsanitize=address,undefined -Wl,--as-needed
 else
 $(error VARIANT is release, asan or fuzz)
