@@ -3,8 +3,8 @@
  * --help and etc/fused.conf's comments their words.
  *
  * Precedence: command line, then environment (FUSE_STATE, …), then file, then default. The file is
- * `key = value` lines; `#` at the start of a line or after a space begins a comment; `worker = ENTRY` may
- * stand many times: one worker each.
+ * `key = value` lines; `#` at the start of a line or of a value, or after a space, begins a comment;
+ * `worker = ENTRY` may stand many times: one worker each.
  */
 #ifndef FUSE_SUPERVISOR_CONFIG_H
 #define FUSE_SUPERVISOR_CONFIG_H

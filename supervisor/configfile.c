@@ -135,7 +135,11 @@ take_line(struct parser *p, const char *bytes, size_t len)
 		return fail_line(p, reason);
 	}
 	*equals = '\0';
-	return take_assignment(p, trim(name), trim(equals + 1));
+	char *value = trim(equals + 1);
+	/* "http =# off" is a comment as "http = # off" is. */
+	if (value[0] == '#')
+		value[0] = '\0';
+	return take_assignment(p, trim(name), value);
 }
 
 bool

@@ -139,6 +139,7 @@ a_line_that_is_no_setting_is_named(void **state)
 	expect_fault("= off\n", "fused.conf:1: '= off' is not a line like key = value");
 	expect_fault("http =\n", "fused.conf:1: 'http' has no value; write http = ADDR:PORT");
 	expect_fault("http = # off\n", "fused.conf:1: 'http' has no value; write http = ADDR:PORT");
+	expect_fault("http =# off\n", "fused.conf:1: 'http' has no value; write http = ADDR:PORT");
 	expect_fault("state = \"/srv\"\n", "fused.conf:1: write the value of 'state' without quotes");
 	expect_fault("state = /srv\033[2J\n",
 		     "fused.conf:1: the value of 'state' has a control character in it; write it anew");
