@@ -134,7 +134,7 @@ on_closed(void *arg, const char *fault)
 	struct proc *proc = arg;
 
 	/* Without a channel it is of no use. When it is about to exit, its pidfd says so in a moment, with the
-	 * true cause; the next tick ends it if it lives on, deaf and mute. */
+	 * true cause; the second tick from now ends it if it lives on, deaf and mute. */
 	if (fault == channel_fault_other_build) {
 		/* It cannot read this either, and leaves with the exit code that says so. */
 		struct msg_stop stop = { 0 };
@@ -194,6 +194,7 @@ adopt(struct proc *proc, const struct spawned *spawned)
 	proc->ready_wall_ms = 0;
 	proc->was_ready = proc->was_stopped = false;
 	proc->deaf = NULL;
+	proc->deaf_ticks = 0;
 	proc->sentence_of_ours[0] = '\0';
 	proc->starts++;
 	watchdog_init(&proc->watchdog);

@@ -43,6 +43,7 @@ struct proc {
 	char sentence_of_ours[OFFENCE_BYTES]; /* why we ended it; "" = we did not */
 	bool was_stopped, was_ready;
 	const char *deaf; /* its channel is of no use any more: why; NULL = it is fine */
+	unsigned deaf_ticks; /* ticks since */
 	int64_t since_wall_ms, ready_wall_ms;
 
 	/* over all incarnations */

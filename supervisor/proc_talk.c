@@ -87,7 +87,9 @@ proc_tick(struct proc *proc, int64_t elapsed_ms)
 	char why[OFFENCE_BYTES];
 
 	logtap_tick(&proc->tap, clock_monotonic_ms(), clock_wall_ms());
-	if (proc->deaf != NULL && (proc->life.state == LIFE_STARTING || proc->life.state == LIFE_UP))
+	/* Not at the first tick: the kernel may still be busy with its end, whose cause is another. */
+	if (proc->deaf != NULL && (proc->life.state == LIFE_STARTING || proc->life.state == LIFE_UP) &&
+	    proc->deaf_ticks++ > 0)
 		proc_event(proc, LIFE_EV_HUNG, proc->deaf);
 	if (proc->life.state != LIFE_UP)
 		return;
