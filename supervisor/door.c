@@ -88,7 +88,7 @@ on_closed(void *arg, const char *fault)
 		switchboard_say_refused(visitor->door->board, &visitor->peer, &nothing, REFUSAL_INVALID,
 					"fusectl and fused are of different builds.", "");
 	else if (fault != NULL)
-		log_warn("shows a visitor out", log_str("because it", fault));
+		log_warn("shows a visitor out", log_str("it", fault));
 	leave(visitor);
 }
 
@@ -130,7 +130,7 @@ may_come_in(const struct door *door, int fd)
 		return false;
 	if (cred.uid == 0 || cred.uid == geteuid() || (door->gid != 0 && is_in_group(fd, cred.gid, door->gid)))
 		return true;
-	log_warn("turns a visitor away", log_int("uid", cred.uid), log_int("pid", cred.pid));
+	log_warn("turns a visitor away", log_int("uid", cred.uid), log_int("visitor", cred.pid));
 	return false;
 }
 

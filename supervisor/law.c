@@ -62,7 +62,7 @@ law_is_current(struct peer *peer, const struct header *header)
 	if (peer->role == ROLE_CTL || header->number == MESSAGE_HELLO || header->generation == peer->generation)
 		return true;
 	if (peer->stale++ == 0)
-		log_warn("messages of another incarnation are dropped", log_str("role", role_name(peer->role)),
+		log_warn("messages of another incarnation are dropped", log_str("from", role_name(peer->role)),
 			 log_int("slot", peer->slot), log_int("number", header->number),
 			 log_int("generation", header->generation), log_int("now", peer->generation));
 	return false;

@@ -157,7 +157,7 @@ prepare_roles(void)
 		spawn_identify(specs[i].role, &kit->identity);
 		kit->binary_fd = spawn_open_binary(specs[i].binary, kit->binary_path, sizeof kit->binary_path);
 		if (kit->identity.by_number)
-			log_info("a role has no user of its own; a number serves", log_str("role", specs[i].name),
+			log_info("a role has no user of its own; a number serves", log_str("of", specs[i].name),
 				 log_int("uid", kit->identity.uid));
 	}
 	if (!house.kits[ROLE_STORED].identity.own)
