@@ -388,8 +388,8 @@ switchboard_on_frame(struct switchboard *board, struct peer *peer, const struct 
 	if (peer->offended)
 		goto drop;
 	if (law_floods(peer))
-		str_format(offence, sizeof offence, "floods: more than %u messages a second for %d s", peer->rate_per_s,
-			   FLOOD_WINDOW_MS / 1000);
+		str_format(offence, sizeof offence, "floods: it sent more than %u messages within %d s",
+			   peer->rate_per_s * (FLOOD_WINDOW_MS / 1000), FLOOD_WINDOW_MS / 1000);
 	else if (spec == NULL)
 		str_format(offence, sizeof offence, "sent a message of unknown number %u", received->number);
 	else
