@@ -128,6 +128,17 @@ $(B)/tests/%: $(B)/obj/tests/bench/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(say) LINK $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(TEST_LIBS)
+# The switchboard's bench is built with a table that has a row of 4 KB (tests/bench/wide/ipc/messages.def).
+WIDE := $(patsubst %.c,$(B)/obj/wide/%.o,$(call sources,ipc) supervisor/switchboard.c supervisor/law.c \
+	supervisor/retained.c supervisor/shelf.c tests/bench/bench_switchboard.c)
+$(B)/obj/wide/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) -Itests/bench/wide $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
+$(B)/tests/bench_switchboard: $(WIDE) $(call archive,common)
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 # A fuzz target runs under libFuzzer in the fuzz variant; elsewhere it replays files.
 ifeq ($(VARIANT),fuzz)
 $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(ARCHIVES)
