@@ -4,7 +4,7 @@
  *
  * Three processes: the sender and the receiver share one core, the middle has the other. The middle is
  * either the product's own channel and switchboard (supervisor/) or the bare loop. The message is the
- * largest of messages.def that one child may send to another without being asked, filled up, at most
+ * largest of its table (tests/bench/wide) that one child may send to another unasked, filled up, at most
  * WANTED_BYTES. Rounds are interleaved, as machines are noisy. While times are taken, all three have
  * real-time priority where that is permitted: what other programs on the machine do does not count.
  *
