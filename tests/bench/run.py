@@ -213,7 +213,9 @@ PAGE = """# Measurements
 
 What `make bench` measured with the real programs on a {cores}-core virtual machine ({machine}, Linux {kernel}), and
 what the design asks for. Machines are noisy: compare with the reference of the same run before anything else.
-Times of a start and of a return are by fused's own book (`ready_ms` of PROC_STATUS, to the millisecond).
+Times of a start and of a return are by fused's own book (`ready_ms` of PROC_STATUS, to the millisecond). The switchboard's p99 is
+that of the quietest of 15 rounds, for ours and for the reference: on a virtual machine that others keep busy both
+swing between 140 µs and more than 1 ms, so repeat a run that missed.
 
 {table}
 """
