@@ -35,6 +35,14 @@
 /* What a listening socket is for. */
 #define LISTENER_PURPOSES(X) X(HTTP, "http") X(STATS, "stats")
 
+/* How one phase of a diagnosis went. */
+#define STEP_OUTCOMES(X) X(PASSED, "passed") X(WARNED, "warned") X(FAILED, "failed") X(SKIPPED, "skipped")
+
+/* What of a printer PRINTER_EDIT changes. */
+#define PRINTER_FIELDS_OF_EDIT(X)                                                                       \
+	X(NAME, "name") X(ADDRESS, "address") X(MODEL, "model") X(PORTS, "ports")                      \
+	X(CERTIFICATE, "certificateSha256") X(ACCESS_CODE, "accessCode")
+
 enum refusal {
 #define X(name, ...) REFUSAL_##name,
 	REFUSALS(X)
@@ -59,11 +67,25 @@ enum listener_purpose {
 #undef X
 	LISTENER_PURPOSE_COUNT
 };
+enum step_outcome {
+#define X(name, ...) STEP_##name,
+	STEP_OUTCOMES(X)
+#undef X
+	STEP_OUTCOME_COUNT
+};
+enum printer_field {
+#define X(name, ...) PRINTER_FIELD_##name,
+	PRINTER_FIELDS_OF_EDIT(X)
+#undef X
+	PRINTER_FIELD_COUNT
+};
 
 /* Names as in the tables above; "?" out of range. */
 const char *refusal_name(unsigned refusal);
 const char *life_state_name(unsigned state);
 const char *store_health_name(unsigned health);
 const char *listener_purpose_name(unsigned purpose);
+const char *step_outcome_name(unsigned outcome);
+const char *printer_field_name(unsigned field);
 
 #endif

@@ -34,7 +34,10 @@ LIFE_STATES = ["down", "starting", "up", "stopping", "waiting", "held"]
 def rows(path: pathlib.Path, macro: str):
     """The arguments of each MACRO(…) of a .def file, as lists of texts. String literals keep their quotes;
     the last argument may be anything that the commas do not part, e.g. the fields of a message."""
-    text = re.sub(r"/\*.*?\*/", " ", path.read_text(), flags=re.DOTALL)
+    text = re.sub(r"/\*.*?\*/", " ", path.read_text(), flags=re.DOTALL).replace("\\\n", " ")
+    # Fields that several rows share stand in a macro of the table's own.
+    for name, body in re.findall(r"^#define (\w+) +(.+)$", text, flags=re.MULTILINE):
+        text = re.sub(rf"^(?!#).*\b{name}\b", lambda line: line.group().replace(name, body), text, flags=re.MULTILINE)
     for start in re.finditer(rf"^{macro}\(", text, flags=re.MULTILINE):
         arguments, depth, current, at = [], 1, "", start.end()
         while depth > 0:

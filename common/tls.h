@@ -1,0 +1,99 @@
+/*
+ * tls: the only door to OpenSSL: who a printer is, proved by its certificate before anything is said to it.
+ *
+ * The rule (docs/protocol.md, "Identity"): the certificate's CN is the printer's serial, exactly, and either
+ * the chain ends at a known issuer of Bambu Lab's (by fingerprint, where the printer sends it along) or at a
+ * PEM of the owner's `ca.d`, or the leaf's fingerprint is the one that the owner has approved. A pinned
+ * certificate's dates are ignored; for a chain the time is at least this build's date.
+ *
+ * Two ways to use it: tls_guard() on a context that a library made (Paho), or struct tls_client, a client
+ * of our own on a non-blocking socket.
+ */
+#ifndef FUSE_COMMON_TLS_H
+#define FUSE_COMMON_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TLS_SERIAL_BYTES 33 /* of a serial number with its NUL */
+#define TLS_SHA256_BYTES 65 /* hex, lower case, with its NUL */
+
+/* Who vouches for a certificate. */
+enum tls_vouch { TLS_VOUCH_NOBODY, TLS_VOUCH_BAMBU, TLS_VOUCH_OWNER };
+
+struct tls_certificate {
+	char serial[64];	       /* CN of the subject, cleaned for showing; "" when there is none or it has a NUL */
+	char issuer[96];	       /* CN of the issuer, cleaned */
+	char sha256[TLS_SHA256_BYTES]; /* of the leaf's DER */
+	int64_t not_before_ms, not_after_ms; /* wall clock; 0 unreadable */
+	enum tls_vouch vouch;	       /* the signatures lead there, whatever the dates and the name are */
+};
+
+enum tls_verdict {
+	TLS_TRUSTED_CHAIN,
+	TLS_TRUSTED_PIN,
+	TLS_UNTRUSTED,	   /* right serial, nobody vouches, no pin: the owner must approve the fingerprint */
+	TLS_PIN_CHANGED,   /* right serial, nobody vouches, another certificate than the approved one */
+	TLS_OTHER_SERIAL,  /* another printer */
+	TLS_SERIAL_CASE,   /* the same serial but for upper and lower case */
+	TLS_NO_SERIAL,	   /* no readable CN: no printer, or not a Bambu Lab one */
+	TLS_EXPIRED,	   /* vouched for, but its dates are over … */
+	TLS_NOT_YET_VALID, /* … or have not begun: a clock is wrong */
+};
+#define TLS_IS_TRUSTED(verdict) ((verdict) == TLS_TRUSTED_CHAIN || (verdict) == TLS_TRUSTED_PIN)
+
+/* Whom we expect. */
+struct tls_expectation {
+	char serial[TLS_SERIAL_BYTES];	   /* "" = anyone: for a probe, which says nothing to it */
+	char pin_sha256[TLS_SHA256_BYTES]; /* "" = none */
+};
+
+/* First thing in main: OpenSSL without its configuration files and strings (FACTS: 66 KiB less). */
+void tls_init(void);
+
+/* Before lock-in: the owner's issuers, all *.pem and *.crt below `dir` (at most 64 files). What cannot be read is
+ * logged and passed over; a folder that is not there is fine. Returns how many certificates were taken. */
+unsigned tls_load_owner_issuers(const char *dir);
+
+/* Judge a certificate by what was learnt from it. Pure, so that it can be tested alone. `chain_ok` = its
+ * signatures lead to `certificate->vouch`; `now_ms` wall clock. */
+enum tls_verdict tls_judge(const struct tls_expectation *expectation, const struct tls_certificate *certificate,
+			   int64_t now_ms);
+const char *tls_verdict_name(enum tls_verdict verdict);
+const char *tls_vouch_name(enum tls_vouch vouch); /* "unknown", "bambu-ca", "owner-ca" */
+
+/* What a guarded handshake says, possibly on a thread of the library's: copy and return. */
+struct tls_watch {
+	void (*on_start)(void *arg); /* TCP stands, the ClientHello goes out */
+	void (*on_judged)(void *arg, enum tls_verdict verdict, const struct tls_certificate *certificate);
+	void (*on_done)(void *arg);  /* handshake complete; only after a trusted verdict */
+	void (*on_alert)(void *arg, const char *reason); /* it failed: OpenSSL's words, for the log */
+	void *arg;
+};
+
+/* Make a context (an SSL_CTX of OpenSSL's) enforce the rule: TLS 1.2 exactly, our verdict in place of every other
+ * verification, SNI = serial where the library allows it, small buffers. `expectation` and `watch` are copied. An
+ * untrusted peer ends the handshake before application data. */
+struct ssl_ctx_st;
+void tls_guard(struct ssl_ctx_st *ctx, const struct tls_expectation *expectation, const struct tls_watch *watch);
+
+/* -- a client of our own ---------------------------------------------------------------------- */
+
+/* On a connected non-blocking socket (which stays the caller's). */
+struct tls_client;
+enum tls_step { TLS_STEP_DONE, TLS_STEP_WANT_READ, TLS_STEP_WANT_WRITE, TLS_STEP_FAILED, TLS_STEP_CLOSED };
+
+/* `probe`: complete the handshake with whoever answers, for its certificate. Nothing secret may be written then. */
+struct tls_client *tls_client_new(int fd, const struct tls_expectation *expectation, bool probe);
+void tls_client_free(struct tls_client *client);
+enum tls_step tls_client_handshake(struct tls_client *client);
+enum tls_verdict tls_client_verdict(const struct tls_client *client);
+/* The peer's certificate once it was judged; NULL before. Borrowed. */
+const struct tls_certificate *tls_client_certificate_peek(const struct tls_client *client);
+enum tls_step tls_client_read(struct tls_client *client, void *to, size_t cap, size_t *ret_len);
+enum tls_step tls_client_write(struct tls_client *client, const void *bytes, size_t len, size_t *ret_written);
+/* Why the last step failed, in OpenSSL's words. Borrowed. */
+const char *tls_client_fault_peek(const struct tls_client *client);
+
+#endif
