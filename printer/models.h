@@ -22,6 +22,7 @@ struct model {
 	const char *name;	 /* "X1 Carbon" */
 	const char *codes;	 /* SSDP and detect codes, comma-separated: "BL-P001,3DPrinter-X1-Carbon" */
 	const char *products;	 /* product_name of get_version, comma-separated: "Bambu Lab X1-Carbon" */
+	const char *boards;	 /* hw_ver of module "ap" on firmware that tells nothing better: "AP05"; NULL none */
 	const char *serial_prefix; /* "00M"; "" when not known */
 	enum camera_kind camera;
 	uint16_t camera_port;
@@ -42,6 +43,7 @@ struct model {
 	const char *first_signed_firmware; /* from here on Developer Mode is needed; "" none, "0" always */
 	const char *developer_mode_menu; /* the path in the printer's own menu, for remedies */
 	const char *access_code_menu;	/* where the screen shows the access code */
+	const char *wiki;		/* its series in the addresses of the maker's help pages: "x1" */
 };
 
 /* All rows; "Other" is the last. */
