@@ -115,6 +115,12 @@ $(B)/obj/%.o: %.c
 	$(say) CC $@
 	$(Q)$(CC) $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
 
+# No chain of certificates is judged by a clock that stands before this build: SOURCE_DATE_EPOCH where that is set
+# (reproducible builds), else the newest commit's date, else that of the version.
+VERSION_EPOCH := 1795305600
+FUSE_BUILD_EPOCH := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),$(VERSION_EPOCH))
+$(B)/obj/common/tls_judge.o: BASE += -DFUSE_BUILD_EPOCH=$(FUSE_BUILD_EPOCH)
+
 GENERATORS := $(patsubst ipc/gen_%.c,$(B)/gen-%,$(wildcard ipc/gen_*.c))
 
 # The completion script is part of fusectl (fusectl/completion.c).

@@ -76,6 +76,23 @@ append_escaped(char *out, size_t cap, size_t *used, unsigned char c)
 	return append(out, cap, used, escape, len);
 }
 
+void
+log_copy_harmless(char *to, size_t cap, const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes, *end = p + len;
+	size_t used = 0;
+
+	while (p < end) {
+		size_t n = log_harmless_bytes(p, (size_t)(end - p)), room = n == 0 ? 1 : n;
+		if (used + room >= cap)
+			break;
+		memcpy(to + used, n == 0 ? (const void *)"?" : p, room);
+		used += room;
+		p += room;
+	}
+	to[used] = '\0';
+}
+
 bool
 log_append_value(char *out, size_t cap, size_t *used, const void *bytes, size_t len)
 {

@@ -89,6 +89,10 @@ void log_set_sink(log_sink_fn *sink, void *arg);
  * that turns the direction of text. 0 = the byte must be escaped. `left` is not 0. */
 size_t log_harmless_bytes(const unsigned char *p, size_t left);
 
+/* Copy foreign bytes into `to` (capacity `cap` with the NUL) for showing them as text: what is not harmless becomes
+ * '?', what does not fit is cut at a character. Always well-formed UTF-8. */
+void log_copy_harmless(char *to, size_t cap, const void *bytes, size_t len);
+
 /* Append `len` foreign bytes to `out` (capacity `cap`, current length *used, kept terminated) as
  * a logfmt value: bare when harmless, else quoted with \" \\ \n \r \t and \xHH. Well-formed UTF-8
  * passes, but for controls (C0, DEL, C1) and the characters that turn the direction of text.

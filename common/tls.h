@@ -26,7 +26,8 @@ struct tls_certificate {
 	char serial[64];	       /* CN of the subject, cleaned for showing; "" when there is none or it has a NUL */
 	char issuer[96];	       /* CN of the issuer, cleaned */
 	char sha256[TLS_SHA256_BYTES]; /* of the leaf's DER */
-	int64_t not_before_ms, not_after_ms; /* wall clock; 0 unreadable */
+	/* Wall clock: when it is valid, narrowed by what stands between it and the issuer that vouches. Unreadable: both 0. */
+	int64_t not_before_ms, not_after_ms;
 	enum tls_vouch vouch;	       /* the signatures lead there, whatever the dates and the name are */
 };
 
@@ -45,36 +46,40 @@ enum tls_verdict {
 
 /* Whom we expect. */
 struct tls_expectation {
-	char serial[TLS_SERIAL_BYTES];	   /* "" = anyone: for a probe, which says nothing to it */
+	char serial[TLS_SERIAL_BYTES];	   /* "" = anyone, for a probe: nobody is trusted then */
 	char pin_sha256[TLS_SHA256_BYTES]; /* "" = none */
 };
 
-/* First thing in main: OpenSSL without its configuration files and strings (FACTS: 66 KiB less). */
+/* First thing in main, before lock-in: OpenSSL without its configuration file and texts (66 KiB less a process). It
+ * opens no file afterwards. */
 void tls_init(void);
 
-/* Before lock-in: the owner's issuers, all *.pem and *.crt below `dir` (at most 64 files). What cannot be read is
- * logged and passed over; a folder that is not there is fine. Returns how many certificates were taken. */
+/* Before lock-in: the owner's issuers, all *.pem, *.crt, *.cer and *.cert in `dir` (at most 64 files, PEM or DER). What
+ * cannot be read or may be written by anyone is logged and passed over; a folder that is not there is fine. Replaces
+ * those of an earlier call. Returns how many certificates were taken. */
 unsigned tls_load_owner_issuers(const char *dir);
 
-/* Judge a certificate by what was learnt from it. Pure, so that it can be tested alone. `chain_ok` = its
- * signatures lead to `certificate->vouch`; `now_ms` wall clock. */
+/* Judge a certificate by what was learnt from it. Pure, so that it can be tested alone. `now_ms` wall clock. */
 enum tls_verdict tls_judge(const struct tls_expectation *expectation, const struct tls_certificate *certificate,
 			   int64_t now_ms);
 const char *tls_verdict_name(enum tls_verdict verdict);
 const char *tls_vouch_name(enum tls_vouch vouch); /* "unknown", "bambu-ca", "owner-ca" */
 
-/* What a guarded handshake says, possibly on a thread of the library's: copy and return. */
+/* What a guarded handshake says, possibly on a thread of the library's: copy and return. Each may be NULL. */
 struct tls_watch {
 	void (*on_start)(void *arg); /* TCP stands, the ClientHello goes out */
+	/* Not yet proved: anybody can show a certificate. Its key is proved by on_done. */
 	void (*on_judged)(void *arg, enum tls_verdict verdict, const struct tls_certificate *certificate);
 	void (*on_done)(void *arg);  /* handshake complete; only after a trusted verdict */
-	void (*on_alert)(void *arg, const char *reason); /* it failed: OpenSSL's words, for the log */
+	void (*on_alert)(void *arg, const char *reason); /* it failed, once, also after an untrusted verdict: for the log */
 	void *arg;
 };
 
 /* Make a context (an SSL_CTX of OpenSSL's) enforce the rule: TLS 1.2 exactly, our verdict in place of every other
- * verification, SNI = serial where the library allows it, small buffers. `expectation` and `watch` are copied. An
- * untrusted peer ends the handshake before application data. */
+ * verification, SNI = serial, no resumed session, small buffers. `expectation` and `watch` are copied. An untrusted
+ * peer ends the handshake before application data, whatever verify mode, session or host name the library sets on
+ * its connections. What the library must not overwrite afterwards is the context's info callback: call this again
+ * then (the last call counts), before a connection is made. */
 struct ssl_ctx_st;
 void tls_guard(struct ssl_ctx_st *ctx, const struct tls_expectation *expectation, const struct tls_watch *watch);
 
@@ -93,7 +98,7 @@ enum tls_verdict tls_client_verdict(const struct tls_client *client);
 const struct tls_certificate *tls_client_certificate_peek(const struct tls_client *client);
 enum tls_step tls_client_read(struct tls_client *client, void *to, size_t cap, size_t *ret_len);
 enum tls_step tls_client_write(struct tls_client *client, const void *bytes, size_t len, size_t *ret_written);
-/* Why the last step failed, in OpenSSL's words. Borrowed. */
+/* Why the last step failed or closed, in words; "" when it did not. Borrowed. */
 const char *tls_client_fault_peek(const struct tls_client *client);
 
 #endif
