@@ -45,9 +45,9 @@ struct mqtt_event {
 
 struct mqtt_duties {
 	void (*on_event)(void *arg, const struct mqtt_event *event);
-	/* A payload of device/<serial>/report, borrowed until it returns; `received_ms` wall clock when it came off
+	/* A payload of device/<serial>/report, borrowed until it returns (and free to be changed); `received_ms` wall clock when it came off
 	 * the wire. */
-	void (*on_report)(void *arg, const void *payload, size_t len, int64_t received_ms);
+	void (*on_report)(void *arg, void *payload, size_t len, int64_t received_ms);
 	void *arg;
 };
 

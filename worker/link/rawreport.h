@@ -6,6 +6,7 @@
 #ifndef FUSE_WORKER_LINK_RAWREPORT_H
 #define FUSE_WORKER_LINK_RAWREPORT_H
 
+#include "printer/report.h"
 #include "worker/link/ring.h"
 
 struct rawreport;
@@ -13,10 +14,14 @@ struct rawreport;
 struct rawreport *rawreport_new(void);
 void rawreport_free(struct rawreport *raw);
 
-/* To be called for each message that the ring forgets. */
-void rawreport_on_evict(struct rawreport *raw, const struct ring_message *message);
+/* A report was kept in the ring under `number`. */
+void rawreport_note(struct rawreport *raw, enum report_kind kind, uint64_t number);
 
-/* {"print":{…}} of `ring` and the base, as a new string (free() it), or NULL when no report has come yet. */
+/* What the ring calls before it forgets (struct ring_heir; arg = the rawreport). */
+bool rawreport_wants(void *raw, uint64_t newest);
+void rawreport_on_forgotten(void *raw, const struct ring_message *message);
+
+/* {"print":{…}} of the base and `ring`, as a new string (free() it), or NULL when no report has come yet. */
 char *rawreport_text(struct rawreport *raw, struct ring *ring, size_t *ret_len);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define RING_MAX_BYTES (256 * 1024)
+#define RING_PAYLOAD_MAX_BYTES (96 * 1024)
 
 enum ring_direction { RING_RECEIVED, RING_SENT };
 
@@ -25,12 +26,17 @@ struct ring_message {
 
 struct ring;
 
-/* `on_evict` (may be NULL) is given each message of a block that is about to be forgotten, oldest first. */
-typedef void ring_message_fn(void *arg, const struct ring_message *message);
-struct ring *ring_new(size_t most_bytes, ring_message_fn *on_evict, void *arg);
+/* Who wants to see what is about to be forgotten: `wants` is asked with the number of a block's newest message; if it
+ * says yes, `on_forgotten` is given each of the block, oldest first. Both may be NULL. */
+struct ring_heir {
+	bool (*wants)(void *arg, uint64_t newest);
+	void (*on_forgotten)(void *arg, const struct ring_message *message);
+	void *arg;
+};
+struct ring *ring_new(size_t most_bytes, const struct ring_heir *heir);
 void ring_free(struct ring *ring);
 
-/* Keep a copy; returns its number. A payload longer than the ring's largest is kept cut, with its true length lost. */
+/* Keep a copy; returns its number. Of a payload longer than RING_PAYLOAD_MAX_BYTES the beginning is kept. */
 uint64_t ring_add(struct ring *ring, enum ring_direction direction, uint8_t kind, int64_t at_ms, const void *payload,
 		  size_t len);
 void ring_clear(struct ring *ring);
@@ -39,6 +45,8 @@ void ring_clear(struct ring *ring);
  * valid while messages are added: what was forgotten meanwhile is skipped. */
 struct ring_reader;
 struct ring_reader *ring_reader_new(struct ring *ring, uint64_t number);
+/* Messages that were forgotten before this reader came to them, since the last call. */
+uint64_t ring_reader_missed(struct ring_reader *reader);
 bool ring_next(struct ring_reader *reader, struct ring_message *ret_message);
 void ring_reader_free(struct ring_reader *reader);
 

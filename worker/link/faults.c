@@ -1,0 +1,130 @@
+/*
+ * faults: templates and what fills them.
+ */
+#include "worker/link/faults.h"
+
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/str.h"
+
+struct fault_row {
+	const char *id;
+	enum link_phase phase;
+	bool breaks;
+	const char *sentence, *remedy;
+};
+
+#define BROKEN true
+#define WARNING false
+static const struct fault_row rows[] = {
+#define FAULT(NAME, id, PHASE, kind, sentence, remedy) { id, LINK_PHASE_##PHASE, kind, sentence, remedy },
+#include "worker/link/faults.def"
+#undef FAULT
+};
+#undef BROKEN
+#undef WARNING
+
+static const char *const phases[] = {
+#define X(NAME, text) text,
+	LINK_PHASES(X)
+#undef X
+};
+
+const char *
+link_phase_name(enum link_phase phase)
+{
+	return (unsigned)phase < STR_ARRAY_LEN(phases) ? phases[phase] : "?";
+}
+
+const char *
+fault_id(enum link_fault fault)
+{
+	return (unsigned)fault < STR_ARRAY_LEN(rows) ? rows[fault].id : "?";
+}
+
+enum link_phase
+fault_phase(enum link_fault fault)
+{
+	return rows[fault].phase;
+}
+
+bool
+fault_breaks(enum link_fault fault)
+{
+	return rows[fault].breaks;
+}
+
+/* "40 s", "12 min", "3 h" */
+static void
+write_span(int64_t ms, char *ret, size_t cap)
+{
+	int64_t s = ms / 1000;
+
+	if (s < 120)
+		str_format(ret, cap, "%lld s", (long long)s);
+	else if (s < 7200)
+		str_format(ret, cap, "%lld min", (long long)(s / 60));
+	else
+		str_format(ret, cap, "%lld h", (long long)(s / 3600));
+}
+
+static const char *
+value_of(const char *word, size_t len, const struct fault_facts *facts, char *scratch, size_t cap)
+{
+	const struct { const char *word, *value; } texts[] = {
+		{ "address", facts->address },	 { "serial", facts->serial },	    { "seen", facts->seen },
+		{ "issuer", facts->issuer },	 { "reason", facts->reason },	    { "installed", facts->installed },
+		{ "before", facts->before },	 { "code menu", facts->model->access_code_menu },
+		{ "developer menu", facts->model->developer_mode_menu },
+	};
+
+	for (size_t i = 0; i < STR_ARRAY_LEN(texts); i++)
+		if (strlen(texts[i].word) == len && memcmp(texts[i].word, word, len) == 0)
+			return texts[i].value;
+	if (len == 4 && memcmp(word, "port", 4) == 0) {
+		str_format(scratch, cap, "%u", facts->port);
+	} else if (len == 5 && memcmp(word, "since", 5) == 0) {
+		write_span(facts->since_ms, scratch, cap);
+	} else if (len == 5 && memcmp(word, "clock", 5) == 0) {
+		clock_format_utc(facts->clock_ms, scratch);
+		str_copy(scratch + 16, cap - 16, " UTC");
+		scratch[10] = ' ';
+	} else {
+		scratch[0] = '\0';
+	}
+	return scratch;
+}
+
+static void
+fill(const char *pattern, const struct fault_facts *facts, char *to, size_t cap)
+{
+	char whole[1024], scratch[CLOCK_UTC_BYTES + 8];
+	size_t used = 0;
+
+	while (*pattern != '\0' && used + 1 < sizeof whole) {
+		const char *end = *pattern == '{' ? strchr(pattern, '}') : NULL;
+		if (end == NULL) {
+			whole[used++] = *pattern++;
+			continue;
+		}
+		const char *value = value_of(pattern + 1, (size_t)(end - pattern - 1), facts, scratch, sizeof scratch);
+		str_copy(whole + used, sizeof whole - used, value);
+		used += strlen(whole + used);
+		pattern = end + 1;
+	}
+	whole[used] = '\0';
+	str_copy(to, cap, whole);
+}
+
+void
+fault_sentence(enum link_fault fault, const struct fault_facts *facts, char ret[FAULT_SENTENCE_BYTES])
+{
+	fill(rows[fault].sentence, facts, ret, FAULT_SENTENCE_BYTES);
+}
+
+void
+fault_remedy(enum link_fault fault, const struct fault_facts *facts, char ret[FAULT_REMEDY_BYTES])
+{
+	fill(rows[fault].remedy, facts, ret, FAULT_REMEDY_BYTES);
+}

@@ -1,0 +1,112 @@
+/*
+ * link_words: what is wrong with a link, and the facts that its sentences need.
+ */
+#include <string.h>
+
+#include "common/str.h"
+#include "worker/link/link.h"
+#include "worker/link/link_inner.h"
+
+bool
+link_is_upgrading(const struct printer_state *state)
+{
+	return state->upgrade_status[0] != '\0' && strcmp(state->upgrade_status, "IDLE") != 0 &&
+	       strstr(state->upgrade_status, "SUCCESS") == NULL && strstr(state->upgrade_status, "FAIL") == NULL;
+}
+
+static bool
+is_recent(int64_t at_ms, int64_t span_ms, int64_t now_ms)
+{
+	return at_ms != 0 && now_ms - at_ms < span_ms;
+}
+
+static bool
+has_no_storage(const struct printer_state *state)
+{
+	return state->storage == STORAGE_NONE || state->storage == STORAGE_ABNORMAL || state->storage == STORAGE_READ_ONLY;
+}
+
+static bool
+firmware_changed(const struct link *link, int64_t wall_ms)
+{
+	return link->settings.previous_firmware[0] != '\0' &&
+	       is_recent(link->settings.firmware_wall_ms, LINK_FIRMWARE_NEWS_MS, wall_ms);
+}
+
+unsigned
+link_problems(const struct link *link, const struct printer_state *state, int64_t now_ms, int64_t wall_ms,
+	      enum link_fault *ret_faults, unsigned cap)
+{
+	const struct { bool applies; enum link_fault fault; } rows[] = {
+		{ link->fault != LINK_FAULT_NONE, link->fault },
+		{ link_is_upgrading(state), LINK_FAULT_UPGRADING },
+		{ link->developer_mode == TRI_NO, LINK_FAULT_DEVELOPER_MODE_OFF },
+		{ has_no_storage(state), LINK_FAULT_STORAGE_MISSING },
+		{ is_recent(link->bad_ms, LINK_WARNING_MS, now_ms), LINK_FAULT_BAD_REPORTS },
+		{ is_recent(link->flood_ms, LINK_WARNING_MS, now_ms), LINK_FAULT_FLOODING },
+		{ firmware_changed(link, wall_ms), LINK_FAULT_FIRMWARE_CHANGED },
+	};
+	unsigned count = 0;
+
+	for (size_t i = 0; i < STR_ARRAY_LEN(rows) && count < cap; i++)
+		if (rows[i].applies)
+			ret_faults[count++] = rows[i].fault;
+	return count;
+}
+
+enum link_phase
+link_shown_phase(const struct link *link)
+{
+	if (link_is_online(link))
+		return LINK_PHASE_LIVE;
+	return link->fault != LINK_FAULT_NONE ? fault_phase(link->fault) : link->phase;
+}
+
+static const char *
+storage_words(const struct link *link, const struct printer_state *state)
+{
+	bool usb = link->model->storage == STORAGE_KIND_USB;
+
+	if (state->storage == STORAGE_READ_ONLY)
+		return usb ? "its USB stick is write-protected" : "its card is write-protected";
+	if (state->storage == STORAGE_ABNORMAL)
+		return usb ? "its USB stick cannot be used; format it in the printer" : "its card cannot be used; format it in the printer";
+	if (link->model->storage == STORAGE_KIND_UNKNOWN)
+		return "no microSD card or USB stick is in it";
+	return usb ? "no USB stick is in it" : "no microSD card is in it";
+}
+
+static int64_t
+silent_for_ms(const struct link *link, int64_t now_ms)
+{
+	int64_t from_ms = link->heard_ms != 0 ? link->heard_ms : link->connected_ms;
+
+	return from_ms != 0 ? now_ms - from_ms : 0;
+}
+
+void
+link_facts(const struct link *link, enum link_fault fault, const struct printer_state *state, int64_t now_ms,
+	   int64_t wall_ms, struct fault_facts *ret_facts)
+{
+	struct fault_facts *facts = ret_facts;
+
+	*facts = link->facts;
+	facts->model = link->model;
+	facts->port = link->settings.port;
+	facts->clock_ms = wall_ms;
+	facts->since_ms = silent_for_ms(link, now_ms);
+	str_copy(facts->address, sizeof facts->address, link->settings.address);
+	str_copy(facts->serial, sizeof facts->serial, link->settings.serial);
+	str_copy(facts->seen, sizeof facts->seen, link->seen.serial);
+	str_copy(facts->issuer, sizeof facts->issuer, link->seen.issuer);
+	str_copy(facts->installed, sizeof facts->installed, link->settings.firmware);
+	str_copy(facts->before, sizeof facts->before, link->settings.previous_firmware);
+	if (fault == LINK_FAULT_STORAGE_MISSING)
+		str_copy(facts->reason, sizeof facts->reason, storage_words(link, state));
+	else if (fault == LINK_FAULT_UPGRADING)
+		str_copy(facts->reason, sizeof facts->reason, state->upgrade_status);
+	else if (fault == LINK_FAULT_BAD_REPORTS)
+		str_copy(facts->reason, sizeof facts->reason, link->bad_reason);
+	else if (fault == LINK_FAULT_FLOODING)
+		str_format(facts->reason, sizeof facts->reason, "%u", link->passed_over);
+}

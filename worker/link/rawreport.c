@@ -1,0 +1,235 @@
+/*
+ * rawreport: reports as trees (jansson), merged when somebody asks, or when the ring forgets one that is needed.
+ */
+#include "worker/link/rawreport.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/miniobj.h"
+#include "common/str.h"
+
+#define RAWREPORT_MAGIC 0x52617772u
+#define MERGE_DEPTH_MAX 24
+
+struct rawreport {
+	unsigned magic;
+	json_t *base;	       /* merged of what the ring has forgotten since the newest full one; NULL = nothing */
+	uint64_t newest_full;  /* number of the newest full report; 0 = none yet */
+	uint64_t newest;       /* number of the newest report of either kind */
+};
+
+/* -- merging: docs/protocol.md, "Reports" ------------------------------------------------- */
+
+/* Lists whose elements are known by their id: the list's key below its object's. "" = below any. */
+static bool
+is_merged_by_id(const char *parent, const char *key)
+{
+	static const char *const lists[][2] = { { "ams", "ams" },	 { "", "tray" },	{ "", "vir_slot" },
+						{ "extruder", "info" }, { "nozzle", "info" }, { "airduct", "parts" } };
+
+	for (size_t i = 0; i < STR_ARRAY_LEN(lists); i++)
+		if (strcmp(key, lists[i][1]) == 0 && (lists[i][0][0] == '\0' || strcmp(parent, lists[i][0]) == 0))
+			return true;
+	return false;
+}
+
+static bool
+same_id(const json_t *a, const json_t *b)
+{
+	const json_t *id = json_object_get(a, "id"), *other = json_object_get(b, "id");
+	char text[2][24];
+
+	if (id == NULL || other == NULL)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		const json_t *value = i == 0 ? id : other;
+		if (json_is_string(value))
+			str_copy(text[i], sizeof text[i], json_string_value(value));
+		else
+			str_format(text[i], sizeof text[i], "%lld", (long long)json_integer_value(value));
+	}
+	return strcmp(text[0], text[1]) == 0;
+}
+
+static void merge_object(json_t *into, json_t *from, const char *name, unsigned depth);
+
+/* A slot that shrinks to its id and state has lost its filament. */
+static bool
+is_emptied_tray(const char *list, const json_t *element)
+{
+	return strcmp(list, "tray") == 0 && json_object_size(element) <= 2 && json_object_get(element, "tray_type") == NULL;
+}
+
+static void
+merge_list(json_t *into, json_t *from, const char *name, unsigned depth)
+{
+	size_t i, k;
+	json_t *element, *known;
+
+	json_array_foreach(from, i, element) {
+		bool found = false;
+		json_array_foreach(into, k, known) {
+			if (!same_id(known, element))
+				continue;
+			found = true;
+			if (is_emptied_tray(name, element))
+				json_array_set(into, k, element);
+			else
+				merge_object(known, element, name, depth + 1);
+			break;
+		}
+		if (!found)
+			json_array_append(into, element);
+	}
+}
+
+static void
+merge_object(json_t *into, json_t *from, const char *name, unsigned depth)
+{
+	const char *key;
+	json_t *value;
+
+	if (depth > MERGE_DEPTH_MAX || !json_is_object(into) || !json_is_object(from))
+		return;
+	json_object_foreach(from, key, value) {
+		json_t *known = json_object_get(into, key);
+		if (json_is_object(known) && json_is_object(value))
+			merge_object(known, value, key, depth + 1);
+		else if (json_is_array(known) && json_is_array(value) && is_merged_by_id(name, key) &&
+			 (json_array_size(value) > 0 || strcmp(key, "ams") == 0))
+			merge_list(known, value, key, depth + 1);
+		else
+			json_object_set(into, key, value);
+	}
+}
+
+/* -- one message --------------------------------------------------------------------------- */
+
+/* Printers are known to cut names in the middle of a character: what is no UTF-8 becomes '?'. */
+static void
+mend_utf8(char *text, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		size_t width = 1;
+		unsigned char c = (unsigned char)text[i];
+		if (c >= 0x80) {
+			width = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+			if (i + width > len || !str_valid_utf8(text + i, width)) {
+				text[i] = '?';
+				width = 1;
+			}
+		}
+		i += width;
+	}
+}
+
+static json_t *
+parse(const struct ring_message *message)
+{
+	char *copy = malloc(message->len + 1);
+	json_error_t error;
+
+	ENSURE(copy != NULL);
+	memcpy(copy, message->payload, message->len);
+	mend_utf8(copy, message->len);
+	json_t *tree = json_loadb(copy, message->len, JSON_ALLOW_NUL, &error);
+	free(copy);
+	return tree;
+}
+
+/* `*tree` and what `message` says on top of it. */
+static void
+take(json_t **tree, const struct ring_message *message)
+{
+	json_t *said = NULL;
+
+	if (message->direction != RING_RECEIVED || (message->kind != REPORT_FULL && message->kind != REPORT_DELTA))
+		return;
+	said = parse(message);
+	if (said == NULL)
+		return; /* it was cut when it was kept */
+	if (*tree == NULL || message->kind == REPORT_FULL) {
+		json_decref(*tree);
+		*tree = said;
+		return;
+	}
+	merge_object(*tree, said, "", 0);
+	json_decref(said);
+}
+
+/* -- the report ----------------------------------------------------------------------------- */
+
+struct rawreport *
+rawreport_new(void)
+{
+	struct rawreport *raw = calloc(1, sizeof *raw);
+
+	ENSURE(raw != NULL);
+	raw->magic = RAWREPORT_MAGIC;
+	return raw;
+}
+
+void
+rawreport_free(struct rawreport *raw)
+{
+	if (raw == NULL)
+		return;
+	json_decref(raw->base);
+	raw->magic = 0;
+	free(raw);
+}
+
+void
+rawreport_note(struct rawreport *raw, enum report_kind kind, uint64_t number)
+{
+	if (kind == REPORT_FULL)
+		raw->newest_full = number;
+	if (kind == REPORT_FULL || kind == REPORT_DELTA)
+		raw->newest = number;
+}
+
+/* What stands before the newest full report is of no use any more. */
+bool
+rawreport_wants(void *arg, uint64_t newest)
+{
+	const struct rawreport *raw = arg;
+
+	ENSURE_OBJ(raw, RAWREPORT_MAGIC);
+	return newest >= raw->newest_full;
+}
+
+void
+rawreport_on_forgotten(void *arg, const struct ring_message *message)
+{
+	struct rawreport *raw = arg;
+
+	ENSURE_OBJ(raw, RAWREPORT_MAGIC);
+	if (message->number >= raw->newest_full)
+		take(&raw->base, message);
+}
+
+char *
+rawreport_text(struct rawreport *raw, struct ring *ring, size_t *ret_len)
+{
+	struct ring_figures figures;
+	struct ring_message message;
+	json_t *tree = NULL;
+
+	ENSURE_OBJ(raw, RAWREPORT_MAGIC);
+	ring_figures(ring, &figures);
+	bool base_counts = raw->base != NULL && (figures.first == 0 || raw->newest_full < figures.first);
+	if (base_counts)
+		tree = json_deep_copy(raw->base);
+	struct ring_reader *reader = ring_reader_new(ring, base_counts ? figures.first : raw->newest_full);
+	while (ring_next(reader, &message))
+		take(&tree, &message);
+	ring_reader_free(reader);
+	if (tree == NULL)
+		return NULL;
+	char *text = json_dumps(tree, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_decref(tree);
+	*ret_len = text != NULL ? strlen(text) : 0;
+	return text;
+}
