@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -35,18 +36,19 @@
 
 /* -- the table as data ----------------------------------------------------------------------- */
 
-/* What allows one system call: in any form, for this process's own id, or by the bits of an argument. */
+/* What allows one system call: in any form, for this process's own id, or by the bits of an argument or two. */
 struct call {
 	const char *name;
-	enum { ANY, OWN_PID, MASKED } condition;
-	unsigned arg;
-	uint64_t mask, value;
+	enum { ANY, OWN_PID, MASKED, MASKED_BOTH } condition;
+	struct { unsigned arg; uint64_t mask, value; } only[2];
 };
 
-#define CALL(name) { #name, ANY, 0, 0, 0 },
-#define CALL_OWN_PID(name) { #name, OWN_PID, 0, 0, 0 },
-#define CALL_IF(name, arg, mask, value) { #name, MASKED, arg, mask, value },
-#define GROUP(NAME, calls) static const struct call calls_of_##NAME[] = { calls { NULL, ANY, 0, 0, 0 } };
+#define CALL(name) { #name, ANY, { { 0, 0, 0 } } },
+#define CALL_OWN_PID(name) { #name, OWN_PID, { { 0, 0, 0 } } },
+#define CALL_IF(name, arg, mask, value) { #name, MASKED, { { arg, mask, value } } },
+#define CALL_IF_BOTH(name, arg, mask, value, arg_2, mask_2, value_2) \
+	{ #name, MASKED_BOTH, { { arg, mask, value }, { arg_2, mask_2, value_2 } } },
+#define GROUP(NAME, calls) static const struct call calls_of_##NAME[] = { calls { NULL, ANY, { { 0, 0, 0 } } } };
 #include "common/sandbox.def"
 
 enum group {
@@ -84,7 +86,8 @@ enum {
 	FS_REFER = 1 << 13,     /* ABI 2; before, a file can never move to another folder */
 	FS_TRUNCATE = 1 << 14,  /* ABI 3 */
 	FS_IOCTL_DEV = 1 << 15, /* ABI 5 */
-	NET_TCP = 3,            /* ABI 4: bind and connect */
+	NET_BIND_TCP = 1,       /* ABI 4 */
+	NET_CONNECT_TCP = 2,    /* ABI 4 */
 	SCOPE_SOCKETS = 1,      /* ABI 6: abstract unix sockets of others */
 	SCOPE_SIGNALS = 2,      /* ABI 6: signals to others */
 
@@ -120,15 +123,17 @@ append_unapplied(char *list, size_t cap, const char *what)
 	str_format(list + used, cap - used, "%s%s", used ? "," : "", what);
 }
 
-/* What this kernel's version of Landlock can take away; what it cannot is added to the list. */
+/* What this kernel's version of Landlock can take away; what it cannot is added to the list. A profile that may
+ * connect may do so to any port: where its peers listen is not known beforehand. */
 static struct landlock_ruleset
-landlock_rights(long abi, char *unapplied, size_t cap)
+landlock_rights(long abi, unsigned chosen, char *unapplied, size_t cap)
 {
 	struct landlock_ruleset rights = { .fs = FS_ABI_1 };
+	uint64_t network = chosen & 1u << GROUP_CONNECT ? NET_BIND_TCP : NET_BIND_TCP | NET_CONNECT_TCP;
 	const struct { long abi; uint64_t *where, what; const char *name; } later[] = {
 		{ 2, &rights.fs, FS_REFER, NULL },
 		{ 3, &rights.fs, FS_TRUNCATE, "landlock-truncate" },
-		{ 4, &rights.net, NET_TCP, "landlock-network" },
+		{ 4, &rights.net, network, "landlock-network" },
 		{ 5, &rights.fs, FS_IOCTL_DEV, "landlock-ioctl" },
 		{ 6, &rights.scopes, SCOPE_SOCKETS, "landlock-sockets" },
 		{ 6, &rights.scopes, SCOPE_SIGNALS, "landlock-signals" },
@@ -175,14 +180,14 @@ landlock_allow_all(int ruleset, uint64_t handled, const struct sandbox_path *pat
 }
 
 static void
-landlock_enter(const struct sandbox_path *paths, size_t path_count, char *unapplied, size_t cap)
+landlock_enter(unsigned chosen, const struct sandbox_path *paths, size_t path_count, char *unapplied, size_t cap)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);
 	struct landlock_ruleset rights;
 	int ruleset = -1;
 
 	if (abi >= 1) {
-		rights = landlock_rights(abi, unapplied, cap);
+		rights = landlock_rights(abi, chosen, unapplied, cap);
 		/* Older kernels know a shorter struct, and take a longer one whose rest is zero. */
 		ruleset = (int)syscall(SYS_landlock_create_ruleset, &rights, sizeof rights, 0);
 	}
@@ -204,10 +209,14 @@ allow_call(scmp_filter_ctx filter, const struct call *call)
 
 	if (number == __NR_SCMP_ERROR)
 		return 0; /* newer than this libseccomp: it stays forbidden */
-	struct scmp_arg_cmp only = { call->arg, SCMP_CMP_MASKED_EQ, call->mask, call->value };
+	struct scmp_arg_cmp only[2];
+	for (size_t i = 0; i < STR_ARRAY_LEN(only); i++)
+		only[i] = (struct scmp_arg_cmp){ call->only[i].arg, SCMP_CMP_MASKED_EQ, call->only[i].mask,
+						 call->only[i].value };
 	if (call->condition == OWN_PID)
-		only = (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)getpid() };
-	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, call->condition == ANY ? 0 : 1, &only);
+		only[0] = (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)getpid() };
+	unsigned count = call->condition == ANY ? 0 : call->condition == MASKED_BOTH ? 2 : 1;
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, count, only);
 }
 
 static int
@@ -255,10 +264,11 @@ sandbox_enter(enum sandbox_profile profile, const struct sandbox_path *paths, si
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return -1;
-	landlock_enter(paths, path_count, ret_unapplied, cap);
+	unsigned chosen = profiles[profile].groups | (SANITIZER_BUILD ? 1u << GROUP_SANITIZER : 0);
+	landlock_enter(chosen, paths, path_count, ret_unapplied, cap);
 	if (SANITIZER_BUILD)
 		append_unapplied(ret_unapplied, cap, "sanitizer-build");
-	int result = seccomp_enter(profiles[profile].groups | (SANITIZER_BUILD ? 1u << GROUP_SANITIZER : 0));
+	int result = seccomp_enter(chosen);
 	if (result != 0) {
 		errno = -result;
 		return -1;
