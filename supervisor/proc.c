@@ -150,17 +150,25 @@ on_closed(void *arg, const char *fault)
 static void
 prepare_argv(struct proc *proc)
 {
-	static char dir_option[] = "--dir";
-	static char store_dir[CONFIG_PATH_BYTES + 8];
+	static char dir_option[] = "--dir", ca_option[] = "--ca";
+	static char store_dir[CONFIG_PATH_BYTES + 8], ca_dir[CONFIG_PATH_BYTES + 8];
+	const char *state_dir = proc->house->config.state_dir;
+	char **next = proc->argv;
 
-	proc->argv[0] = (char *)(uintptr_t)proc->spec->binary;
+	*next++ = (char *)(uintptr_t)proc->spec->binary;
 	if (proc->spec->per_entry)
-		proc->argv[1] = proc->entry; /* for whoever looks at ps(1) */
+		*next++ = proc->entry; /* for whoever looks at ps(1) */
 	if (proc->spec->role == ROLE_STORED) {
-		str_format(store_dir, sizeof store_dir, "%s/store", proc->house->config.state_dir);
-		proc->argv[1] = dir_option;
-		proc->argv[2] = store_dir;
+		str_format(store_dir, sizeof store_dir, "%s/store", state_dir);
+		*next++ = dir_option;
+		*next++ = store_dir;
+	} else if (proc->spec->role == ROLE_WORKER || proc->spec->role == ROLE_DISCOVERY) {
+		/* The owner's issuers of certificates (common/tls.h). */
+		str_format(ca_dir, sizeof ca_dir, "%s/ca.d", state_dir);
+		*next++ = ca_option;
+		*next++ = ca_dir;
 	}
+	*next = NULL;
 }
 
 static int

@@ -39,7 +39,7 @@ struct proc {
 	struct loop_io *pidfd_io, *log_io;
 	struct logtap tap;
 	struct watchdog watchdog;
-	char *argv[4];
+	char *argv[5];
 	char sentence_of_ours[OFFENCE_BYTES]; /* why we ended it; "" = we did not */
 	bool was_stopped, was_ready;
 	const char *deaf; /* its channel is of no use any more: why; NULL = it is fine */

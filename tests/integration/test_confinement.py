@@ -94,8 +94,9 @@ def test_no_child_inherits_the_environment_or_a_secret_in_its_arguments(fuse):
         command_line = procfs.command_line(pid)
         assert not any("Planted" in word for word in command_line)
         role, _, entry = process.partition("/")
-        rest = ["--dir", str(fuse.state / "store")] if role == "stored" else [entry] if entry else []
-        assert command_line == [f"fuse-{role}", *rest]
+        folder = {"stored": ["--dir", str(fuse.state / "store")], "worker": ["--ca", str(fuse.state / "ca.d")],
+                  "discovery": ["--ca", str(fuse.state / "ca.d")]}.get(role, [])
+        assert command_line == [f"fuse-{role}", *([entry] if entry else []), *folder]
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="every process of a user has the user's own /proc entries")
