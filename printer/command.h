@@ -19,9 +19,13 @@
 #define COMMAND_PAYLOADS_MAX 4
 #define SEQUENCE_MAX 2147483647u	/* AMS units hang above (docs/protocol.md, "Sequence numbers") */
 
-/* Everything that a command can be called: COMMAND(NAME, "name", doc, fields) of commands.def. */
+/* Everything that a command can be called: COMMAND(name, "name", doc, fields) of commands.def. */
+enum command_type { COMMAND_NUMBER, COMMAND_TEXT, COMMAND_TRUTH };
+
 struct command_field {
-	const char *name; /* "targetTemp" */
+	const char *name; /* "targetTemp"; "axes.x": x of the object axes */
+	enum command_type type;
+	bool is_required;
 	const char *doc;
 };
 struct command_spec {
@@ -35,7 +39,7 @@ struct command_payload {
 	char json[COMMAND_PAYLOAD_BYTES]; /* {"print":{"sequence_id":"20001",…}} */
 	size_t len;
 	uint32_t sequence_id;
-	int qos; /* 1 for print.*, 0 for pushing and info */
+	int qos; /* 1 for print.* and system.*, 0 for pushing and info */
 };
 
 struct command_plan {
