@@ -66,16 +66,16 @@ DIR_fuse-discovery := discovery
 DIR_fuse-gatewayd := gatewayd
 
 LIBS_fused := -levent_core
-LIBS_fusectl := -levent_core -ljansson
+LIBS_fusectl := -levent_core -ljansson -lm
 LIBS_fuse-stored := -levent_core -lseccomp -llmdb -lsodium
 # A copy of Paho's static library in which these calls of its go to ours (worker/link/paho_calls.c): that gives it our
 # verification and a quick connect, and leaves every other caller of them alone.
 PAHO_CALLS := poll connect SSL_CTX_new SSL_CTX_set_verify
 PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a
-LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson
-LIBS_fuse-httpd := -levent_core -lseccomp -lmicrohttpd -ljansson
-LIBS_fuse-discovery := -levent_core -lseccomp -lssl -lcrypto -ljansson
+LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson -lm
+LIBS_fuse-httpd := -levent_core -lseccomp -lmicrohttpd -ljansson -lm
+LIBS_fuse-discovery := -levent_core -lseccomp -lssl -lcrypto -ljansson -lm
 LIBS_fuse-gatewayd := -levent_core -lseccomp
 
 BINS := $(addprefix $(B)/,$(PROGRAMS))
@@ -134,7 +134,7 @@ BENCH := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
 # Program archives come before the layers that they stand on.
 ARCHIVES := $(foreach l,$(filter-out common ipc printer,$(LAYERS)),$(call archive,$(l))) $(call archive,printer) \
 	$(call archive,ipc) $(call archive,common)
-TEST_LIBS := $(PAHO) -levent_core -lseccomp -llmdb -lsodium -ljansson -lssl -lcrypto -lyajl -lzstd -lmicrohttpd
+TEST_LIBS := $(PAHO) -levent_core -lseccomp -llmdb -lsodium -ljansson -lssl -lcrypto -lyajl -lzstd -lmicrohttpd -lm
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
