@@ -96,6 +96,7 @@ struct tray {
 struct ams_unit {
 	int32_t id; /* 0-3, 16, 128-135 */
 	enum ams_kind kind;
+	bool kind_told;		   /* by the unit's own `info`; else concluded from the module list and the id */
 	int32_t extruder;	   /* 0 right, 1 left; STATE_UNKNOWN */
 	int32_t humidity_index;	   /* 1 wet … 5 dry */
 	int32_t humidity_percent;  /* relative; STATE_UNKNOWN without a sensor */
@@ -134,11 +135,20 @@ struct module {
 	char serial[24];
 };
 
+/* What the printer has ever told that outweighs another field (docs/protocol.md, "Reports"): report.c's memory. */
+enum state_source {
+	STATE_TOLD_SDCARD = 1 << 0,   /* over the storage bits of home_flag and aux */
+	STATE_TOLD_AIRDUCT = 1 << 1,  /* over fan_gear and the fan speeds 0-15 */
+	STATE_TOLD_VIR_SLOT = 1 << 2, /* over vt_tray */
+	STATE_TOLD_NOZZLES = 1 << 3,  /* device.nozzle.exist */
+};
+
 struct printer_state {
 	/* -- when ------------------------------------------------------------------------------ */
-	int64_t first_ms, last_ms; /* wall clock of the first and newest merged report; 0 = none */
+	int64_t first_ms, last_ms; /* wall clock of the first and newest merged push_status; 0 = none */
 	int64_t full_ms;	   /* of the newest full report; 0 = none */
-	uint64_t reports;	   /* merged */
+	uint64_t reports;	   /* push_status merged */
+	uint32_t sources;	   /* enum state_source */
 
 	/* -- job ------------------------------------------------------------------------------- */
 	enum gcode_state gcode_state;
@@ -168,6 +178,7 @@ struct printer_state {
 	struct extruder extruders[STATE_EXTRUDERS_MAX];
 	uint32_t nozzle_count;
 	struct nozzle nozzles[STATE_NOZZLES_MAX];
+	uint32_t nozzle_exist_bits;		 /* bit: nozzle id */
 	char nozzle_diameter[8];		 /* "0.4", of the active extruder */
 	char nozzle_type[32];
 
@@ -176,6 +187,7 @@ struct printer_state {
 	struct ams_unit ams[STATE_AMS_MAX];
 	uint64_t ams_exist_bits, tray_exist_bits, tray_reading_bits, tray_done_bits;
 	bool ams_bits_told;
+	enum tri ams_power_on;	/* power_on_flag */
 	uint32_t external_count;
 	struct tray external[STATE_EXTERNAL_MAX];
 	int32_t active_ams, active_slot; /* what feeds now; ams 254/255 = external; STATE_UNKNOWN = none */
@@ -190,7 +202,10 @@ struct printer_state {
 	uint32_t home_flag;
 	bool home_flag_told;
 	enum tri homed_x, homed_y, homed_z;
-	enum tri door_open, lid_open;
+	/* Two bit fields tell of the door, and which one is right depends on the model (models.h, `door`): on an X1
+	 * bits 23 and 24 of `stat` are always set. lid_open is of `stat` too. */
+	enum tri door_by_home_flag, door_by_stat, lid_open;
+	enum tri door_open; /* the same word from both, else unknown */
 	enum storage_state storage;
 	enum tri developer_mode;	 /* from `fun` bit 29 (docs/protocol.md); the worker adds what replies prove */
 	uint64_t fun;
