@@ -15,7 +15,7 @@ struct state_view {
 	const struct link_view *link;
 	bool has_reports;
 	struct temperature chamber; /* untold where the model has no sensor */
-	enum tri door_open;
+	enum tri door_open, lid_open; /* from where the model tells them */
 	struct hms_text hms[STATE_HMS_MAX];
 	bool has_error;
 	struct hms_text error; /* of print_error */
