@@ -59,7 +59,11 @@ static void merge_object(json_t *into, json_t *from, const char *name, unsigned 
 static bool
 is_emptied_tray(const char *list, const json_t *element)
 {
-	return strcmp(list, "tray") == 0 && json_object_size(element) <= 2 && json_object_get(element, "tray_type") == NULL;
+	size_t known = 0;
+
+	known += json_object_get(element, "id") != NULL ? 1 : 0;
+	known += json_object_get(element, "state") != NULL ? 1 : 0;
+	return strcmp(list, "tray") == 0 && json_object_size(element) == known;
 }
 
 static void

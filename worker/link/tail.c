@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -14,6 +16,7 @@
 #include "common/str.h"
 #include "printer/report.h"
 
+#define SWEEP_MS 2000 /* how soon the leaving of a reader is noticed when there is nothing to write */
 #define TURN_BYTES (256 * 1024) /* written to one reader before others have their turn */
 
 struct tail {
@@ -32,6 +35,7 @@ struct tails {
 	struct ring *ring;
 	void (*on_end)(void *arg, void *cookie, bool complete);
 	void *arg;
+	struct loop_timer *sweep_timer;
 	struct tail all[TAILS_MAX];
 };
 
@@ -232,6 +236,26 @@ on_writable(void *arg, int fd, unsigned ready)
 	}
 }
 
+/* A follower that waits watches for nothing: look whether it is still there. */
+static void
+sweep(void *arg)
+{
+	struct tails *tails = arg;
+	bool waits = false;
+
+	for (unsigned i = 0; i < TAILS_MAX; i++) {
+		struct pollfd look = { .fd = tails->all[i].fd };
+		if (look.fd < 0)
+			continue;
+		if (poll(&look, 1, 0) == 1 && (look.revents & (POLLERR | POLLHUP)))
+			end_tail(&tails->all[i], false);
+		else
+			waits = true;
+	}
+	if (waits)
+		loop_timer_set(tails->sweep_timer, SWEEP_MS);
+}
+
 struct tails *
 tails_new(struct loop *loop, struct ring *ring, void (*on_end)(void *arg, void *cookie, bool complete), void *arg)
 {
@@ -241,6 +265,7 @@ tails_new(struct loop *loop, struct ring *ring, void (*on_end)(void *arg, void *
 	*tails = (struct tails){ .loop = loop, .ring = ring, .on_end = on_end, .arg = arg };
 	for (unsigned i = 0; i < TAILS_MAX; i++)
 		tails->all[i] = (struct tail){ .tails = tails, .fd = -1 };
+	tails->sweep_timer = loop_timer_new(loop, sweep, tails);
 	return tails;
 }
 
@@ -252,7 +277,17 @@ tails_free(struct tails *tails)
 	for (unsigned i = 0; i < TAILS_MAX; i++)
 		if (tails->all[i].fd >= 0)
 			end_tail(&tails->all[i], false);
+	loop_timer_free(tails->sweep_timer);
 	free(tails);
+}
+
+/* epoll takes no plain files; and a file would be no reader. */
+static bool
+is_pipe_or_socket(int fd)
+{
+	struct stat stat;
+
+	return fstat(fd, &stat) == 0 && (S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode));
 }
 
 static struct tail *
@@ -263,7 +298,7 @@ new_tail(struct tails *tails, int fd, void *cookie)
 		if (tail->fd >= 0)
 			continue;
 		int flags = fcntl(fd, F_GETFL);
-		if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		if (!is_pipe_or_socket(fd) || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
 			break;
 		tail->fd = fd;
 		tail->cookie = cookie;
@@ -288,6 +323,8 @@ tails_add(struct tails *tails, int fd, bool follow, unsigned most, void *cookie)
 	if (most != 0 && figures.messages > most)
 		from = figures.last - most + 1;
 	tail->follow = follow;
+	if (follow)
+		loop_timer_set(tails->sweep_timer, SWEEP_MS);
 	tail->reader = ring_reader_new(tails->ring, from);
 	return true;
 }
