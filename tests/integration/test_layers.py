@@ -32,7 +32,7 @@ DOORS = {
     r"lmdb\.h": ["stored/"],
     r"sodium(/.*)?\.h": ["stored/"],
     r"openssl/.*": ["common/tls"],
-    r"jansson\.h": ["fusectl/", "httpd/", "gatewayd/", "worker/", "printer/"],
+    r"jansson\.h": ["fusectl/", "httpd/", "discovery/", "gatewayd/", "worker/", "printer/"],
     r"zip\.h": ["stored/filechk"],
     r"microhttpd\.h|wslay/.*": ["httpd/"],
     r"MQTT.*\.h": ["worker/link/mqtt.c", "gatewayd/"],
