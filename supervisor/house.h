@@ -12,6 +12,7 @@
 #include "ipc/role.h"
 #include "ipc/terms.h"
 #include "supervisor/config.h"
+#include "supervisor/follow.h"
 #include "supervisor/listener.h"
 #include "supervisor/logbook.h"
 #include "supervisor/notify.h"
@@ -46,6 +47,7 @@ struct house {
 	struct notify notify;
 	struct switchboard *board;
 	struct door *door;
+	struct followers followers;
 	struct listener listeners[LISTENER_PURPOSE_COUNT];
 	int lock_fd;
 	struct role_kit kits[ROLE_LIMIT];

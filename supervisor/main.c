@@ -52,6 +52,8 @@ on_any_line(void *arg, const char *line, size_t len)
 	(void)arg;
 	if (house.door != NULL)
 		door_tell_followers(house.door, line, len);
+	if (house.board != NULL)
+		follow_tell(&house.followers, house.board, line, len);
 }
 
 static void
@@ -235,6 +237,7 @@ leave(void)
 	loop_timer_free(house.phase_timer);
 	loop_timer_free(house.advance);
 	switchboard_free(house.board);
+	house.board = NULL; /* a last line has no more followers */
 	for (unsigned i = 0; i < LISTENER_PURPOSE_COUNT; i++)
 		listener_close(&house.listeners[i]);
 	notify_fini(&house.notify);

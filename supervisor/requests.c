@@ -111,14 +111,15 @@ show_logs(struct house *house, struct peer *peer, const struct header *request, 
 {
 	struct line_target target = { house, peer, request };
 
-	if (logs->follow && peer->role != ROLE_CTL) {
-		switchboard_say_refused(house->board, peer, request, REFUSAL_FORBIDDEN, "Only fusectl can follow the log.", "");
+	if (logs->follow && peer->role != ROLE_CTL && !follow_begin(&house->followers, house->board, request)) {
+		switchboard_say_refused(house->board, peer, request, REFUSAL_BUSY, "As many as can follow the log already.",
+					"End one of them.");
 		return;
 	}
 	logbook_newest(house->logbook, logs->lines, send_line, &target);
-	if (logs->follow)
+	if (logs->follow && peer->role == ROLE_CTL)
 		door_follow(house->door, peer, request);
-	else
+	else if (!logs->follow)
 		switchboard_say_done(house->board, peer, request, "");
 }
 
@@ -159,6 +160,9 @@ on_message(void *arg, struct peer *peer, const struct header *header, const void
 		break;
 	case MESSAGE_LOGS:
 		show_logs(house, peer, header, message);
+		break;
+	case MESSAGE_LOGS_END:
+		follow_end(&house->followers, house->board, peer, ((const struct msg_logs_end *)message)->logs_request);
 		break;
 	case MESSAGE_BAD_MESSAGE:
 		blame(house, peer, message);
