@@ -156,6 +156,8 @@ list_fields(const struct command_work *work, char *to, size_t cap)
 	for (const struct command_field *field = work->spec->fields; field->name != NULL; field++)
 		if (str_format(to + used, cap - used, "%s%s", used == 0 ? "Its fields: " : ", ", field->name))
 			used = strlen(to);
+	if (used > 0)
+		str_format(to + used, cap - used, ".");
 }
 
 static bool

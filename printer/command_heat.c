@@ -103,7 +103,7 @@ set_chamber(struct command_work *work)
 
 	if (work->model->chamber_target_max_celsius == 0)
 		return command_refuse(work, REFUSAL_FORBIDDEN,
-				      "Its chamber takes the warmth of the bed: heat the bed with the doors closed.",
+				      "Only models with a chamber heater take this; on others the bed warms the chamber.",
 				      "The %s has no chamber heater.", work->model->name);
 	if (!read_temperature(work, "chamber", work->model->chamber_target_max_celsius, &celsius))
 		return false;

@@ -58,15 +58,30 @@ read_distance(struct command_work *work, const char *field, int *ret_hundredths)
 			      "%s is %g; it must be from -100 to 100 mm.", field, mm);
 }
 
-/* "X-12.5": written by hand, since printf takes the decimal point from the locale. */
+/* "12.5" of 1250 or -1250: written by hand, since printf takes the decimal point from the locale. */
+static const char *
+distance_text(int hundredths, char ret_text[16])
+{
+	unsigned size = (unsigned)abs(hundredths);
+
+	if (size % 100 == 0)
+		str_format(ret_text, 16, "%u", size / 100);
+	else if (size % 10 == 0)
+		str_format(ret_text, 16, "%u.%u", size / 100, size / 10 % 10);
+	else
+		str_format(ret_text, 16, "%u.%02u", size / 100, size % 100);
+	return ret_text;
+}
+
+/* "X-12.5" */
 static void
 append_distance(char *to, size_t cap, char letter, int hundredths)
 {
 	size_t used = strlen(to);
-	unsigned size = (unsigned)abs(hundredths);
+	char text[16];
 
-	ENSURE(str_format(to + used, cap - used, "%c%s%u.%02u", letter, hundredths < 0 ? "-" : "", size / 100,
-			  size % 100));
+	ENSURE(str_format(to + used, cap - used, "%c%s%s", letter, hundredths < 0 ? "-" : "",
+			  distance_text(hundredths, text)));
 }
 
 static bool
@@ -197,6 +212,7 @@ bool
 command_do_extrude_filament(struct command_work *work)
 {
 	int hundredths;
+	char text[16];
 
 	if (!read_distance(work, "amount", &hundredths))
 		return false;
@@ -206,8 +222,8 @@ command_do_extrude_filament(struct command_work *work)
 	if (!command_needs_rest(work, true) || !needs_heat(work))
 		return false;
 	send_extrusion(work, hundredths);
-	command_says(work, "%s %d.%02d mm of filament", hundredths > 0 ? "extrudes" : "pulls back",
-		     abs(hundredths) / 100, abs(hundredths) % 100);
+	command_says(work, "%s %s mm of filament", hundredths > 0 ? "extrudes" : "pulls back",
+		     distance_text(hundredths, text));
 	return true;
 }
 
