@@ -11,7 +11,7 @@
 
 /* Texts that the link lends (struct link_view): names and addresses as people type them, sentences of our own. */
 #define LINK_WORD_BYTES 192
-#define LINK_SENTENCE_BYTES 800
+#define LINK_SENTENCE_BYTES 480
 
 /* An unknown model may be one without a chamber sensor: those report this and never a target. */
 #define CHAMBER_WITHOUT_SENSOR 5.0

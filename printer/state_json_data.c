@@ -136,7 +136,11 @@ write_print(struct jsonout *out, const struct state_view *view)
 	put_known_int(out, "percent", progress_percent(state));
 	put_known_int(out, "timeRemaining", remaining_minutes(state));
 	put_number_as_text(out, "stage", state->stage);
-	put_known_text(out, "activity", stage_in_words(state, state->stage, words), sizeof words);
+	const char *activity = stage_in_words(state, state->stage, words);
+	if (activity[0] != '\0') {
+		jsonout_key(out, "activity");
+		jsonout_word(out, activity);
+	}
 	if (view->has_error)
 		put_known_text(out, "errorCode", view->error.code, sizeof view->error.code);
 	if (view->has_reports) {

@@ -1,0 +1,538 @@
+/*
+ * A printer's state as JSON: whatever the state holds, the JSON is well-formed, fits STATE_JSON_MAX_BYTES, and says
+ * nothing that is not known. What samples say is tests/integration/test_state_json.py's.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "common/str.h"
+#include "printer/hms.h"
+#include "printer/state_json.h"
+
+#define RECEIVED_MS INT64_C(1785542400000) /* 2026-08-01 00:00 UTC */
+#define FILL(array, pattern) fill(array, sizeof(array), pattern)
+
+static char buffer[STATE_JSON_MAX_BYTES];
+
+static struct link_view
+live_link(void)
+{
+	return (struct link_view){ .serial = "01P00A000000001", .name = "Left corner", .address = "192.0.2.7",
+				   .phase = "live", .is_online = true, .silence_ms = 75000,
+				   .report_gap_ms = STATE_UNKNOWN, .previous_firmware = "" };
+}
+
+/* The state as JSON, checked for what holds of every one; the caller frees it. */
+static json_t *
+written(const struct model *model, const struct printer_state *state, const struct link_view *link)
+{
+	json_error_t fault;
+	size_t len = state_json_write(model, state, link, buffer, sizeof buffer);
+
+	assert_true(len > 0 && len < sizeof buffer && buffer[len] == '\0');
+	assert_true(str_valid_utf8(buffer, len));
+	for (size_t i = 0; i < len; i++)
+		assert_true((unsigned char)buffer[i] >= 0x20);
+	assert_null(strstr(buffer, "\xe2\x80\xa8"));
+	assert_null(strstr(buffer, "-2147483648"));
+	json_t *json = json_loadb(buffer, len, JSON_REJECT_DUPLICATES, &fault);
+	if (json == NULL)
+		fail_msg("%s at %d", fault.text, fault.position);
+	return json;
+}
+
+/* "a.b.0" of it; NULL when there is none. */
+static json_t *
+at(json_t *json, const char *path)
+{
+	char copy[128], *rest = copy;
+
+	assert_true(str_copy(copy, sizeof copy, path));
+	for (char *key; json != NULL && (key = strsep(&rest, ".")) != NULL;)
+		json = json_is_array(json) ? json_array_get(json, (size_t)atoi(key)) : json_object_get(json, key);
+	return json;
+}
+
+/* -- a state in which everything is as long as it can be ---------------------------------------------- */
+
+static void
+fill(char *to, size_t cap, const char *pattern)
+{
+	size_t len = strlen(pattern), at_byte = 0;
+
+	for (; at_byte + len < cap; at_byte += len)
+		memcpy(to + at_byte, pattern, len);
+	to[at_byte] = '\0';
+}
+
+static void
+fill_tray(struct tray *tray, const char *pattern)
+{
+	*tray = (struct tray){ .id = INT32_MIN + 1, .fill = TRAY_LOADED, .remain_percent = INT32_MIN + 1,
+			       .nozzle_min_celsius = INT32_MIN + 1, .nozzle_max_celsius = INT32_MIN + 1 };
+	FILL(tray->material, pattern);
+	FILL(tray->brand, pattern);
+	FILL(tray->profile, pattern);
+	FILL(tray->color, pattern);
+	FILL(tray->tag, pattern);
+	FILL(tray->spool, pattern);
+	tray->color_count = STATE_COLORS_MAX;
+	for (unsigned i = 0; i < STATE_COLORS_MAX; i++)
+		FILL(tray->colors[i], pattern);
+}
+
+static void
+fill_filament(struct printer_state *state, const char *pattern)
+{
+	state->ams_count = STATE_AMS_MAX;
+	for (unsigned i = 0; i < STATE_AMS_MAX; i++) {
+		state->ams[i] = (struct ams_unit){ .id = INT32_MAX, .kind = AMS_KIND_PRO2, .extruder = INT32_MIN + 1,
+						   .humidity_index = INT32_MIN + 1, .humidity_percent = INT32_MIN + 1,
+						   .temperature_celsius = -999999999.99999,
+						   .dry_remaining_minutes = INT32_MAX, .tray_count = STATE_TRAYS_MAX };
+		for (unsigned j = 0; j < STATE_TRAYS_MAX; j++)
+			fill_tray(&state->ams[i].trays[j], pattern);
+	}
+	state->external_count = STATE_EXTERNAL_MAX;
+	for (unsigned i = 0; i < STATE_EXTERNAL_MAX; i++)
+		fill_tray(&state->external[i], pattern);
+	state->tray_exist_bits = state->tray_reading_bits = UINT64_MAX;
+	state->active_ams = state->active_slot = INT32_MIN + 1;
+}
+
+static void
+fill_machine(struct printer_state *state, const char *pattern)
+{
+	struct temperature temperature = { -999999999.99999, -999999999.99999 };
+
+	state->nozzle = state->bed = state->chamber = temperature;
+	state->extruder_count = STATE_EXTRUDERS_MAX;
+	for (unsigned i = 0; i < STATE_EXTRUDERS_MAX; i++)
+		state->extruders[i] = (struct extruder){ .id = INT32_MIN + 1, .temperature = temperature,
+							 .nozzle_id = INT32_MIN + 1, .ams_id = INT32_MIN + 1,
+							 .slot_id = INT32_MIN + 1, .filament_loaded = TRI_NO };
+	state->nozzle_count = STATE_NOZZLES_MAX;
+	for (unsigned i = 0; i < STATE_NOZZLES_MAX; i++) {
+		state->nozzles[i] = (struct nozzle){ .id = INT32_MIN + 1, .diameter_mm = -999999999.99999 };
+		FILL(state->nozzles[i].type, pattern);
+	}
+	state->light_count = STATE_LIGHTS_MAX;
+	for (unsigned i = 0; i < STATE_LIGHTS_MAX; i++) {
+		FILL(state->lights[i].node, pattern);
+		FILL(state->lights[i].mode, pattern);
+	}
+	state->interface_count = STATE_INTERFACES_MAX;
+	for (unsigned i = 0; i < STATE_INTERFACES_MAX; i++)
+		state->interfaces[i].ip = state->interfaces[i].mask = UINT32_MAX;
+	state->module_count = STATE_MODULES_MAX;
+	for (unsigned i = 0; i < STATE_MODULES_MAX; i++) {
+		FILL(state->modules[i].name, pattern);
+		FILL(state->modules[i].product, pattern);
+		FILL(state->modules[i].firmware, pattern);
+		FILL(state->modules[i].hardware, pattern);
+		FILL(state->modules[i].project, pattern);
+		FILL(state->modules[i].serial, pattern);
+	}
+}
+
+static void
+fill_job(struct printer_state *state, const char *pattern)
+{
+	state->gcode_state = GCODE_STATE_OTHER;
+	state->queued_stage_count = STATE_STAGES_MAX;
+	for (unsigned i = 0; i < STATE_STAGES_MAX; i++)
+		state->queued_stages[i] = 17; /* of the long ones */
+	state->skipped_count = STATE_SKIPPED_MAX;
+	for (unsigned i = 0; i < STATE_SKIPPED_MAX; i++)
+		state->skipped[i] = INT32_MIN + 1;
+	state->stage = state->plate = state->progress_percent = state->download_percent = INT32_MIN + 1;
+	state->layer = state->layers = state->speed_level = state->speed_percent = INT32_MIN + 1;
+	state->wifi_dbm = state->upgrade_percent = INT32_MIN + 1;
+	for (unsigned i = 0; i < STATE_FAN_KINDS; i++)
+		state->fan_percent[i] = INT32_MIN + 1;
+	state->print_error = UINT32_MAX;
+	FILL(state->gcode_state_text, pattern);
+	FILL(state->file, pattern);
+	FILL(state->subtask_name, pattern);
+	FILL(state->print_type, pattern);
+	FILL(state->project_id, pattern);
+	FILL(state->task_id, pattern);
+	FILL(state->subtask_id, pattern);
+	FILL(state->job_id, pattern);
+	FILL(state->fail_reason, pattern);
+	FILL(state->nozzle_diameter, pattern);
+	FILL(state->nozzle_type, pattern);
+	FILL(state->rtsp_url, pattern);
+	FILL(state->upgrade_status, pattern);
+	FILL(state->serial, pattern);
+	FILL(state->firmware, pattern);
+	FILL(state->product, pattern);
+}
+
+static struct printer_state full; /* too large for a frame */
+
+static void
+fill_state(const char *pattern)
+{
+	printer_state_init(&full);
+	full.first_ms = full.last_ms = full.full_ms = RECEIVED_MS;
+	full.reports = UINT64_MAX / 2;
+	fill_job(&full, pattern);
+	fill_filament(&full, pattern);
+	fill_machine(&full, pattern);
+	full.hms_total = UINT32_MAX;
+	full.hms_count = STATE_HMS_MAX;
+	for (unsigned i = 0; i < STATE_HMS_MAX; i++)
+		full.hms[i] = (struct hms_entry){ UINT32_MAX - i, UINT32_MAX };
+}
+
+static struct link_view
+full_link(const char *pattern)
+{
+	static char word[97], sentence[241], remedy[401];
+
+	FILL(word, pattern);
+	FILL(sentence, pattern);
+	FILL(remedy, pattern);
+	struct link_view link = { .serial = word, .name = word, .address = word, .phase = "subscribe",
+				  .connected_ms = RECEIVED_MS, .next_try_ms = RECEIVED_MS, .attempts = UINT32_MAX,
+				  .reconnects = UINT32_MAX, .takeovers = UINT32_MAX, .silence_ms = INT32_MAX,
+				  .report_gap_ms = INT32_MIN + 1, .previous_firmware = word,
+				  .problem_count = LINK_PROBLEMS_MAX };
+	for (unsigned i = 0; i < LINK_PROBLEMS_MAX; i++)
+		link.problems[i] = (struct link_problem){ "thirty-two-characters-of-a-fault", sentence, remedy };
+	return link;
+}
+
+static const char *const patterns[] = { "x", "\"", "\\", "\n", "\x01", "\xe2\x80\xa8", "\xc3\xa9", "\xf0\x9f\x94\x91", "\xff" };
+
+static void
+the_fullest_state_fits(void **state)
+{
+	struct hms_text text;
+	/* How long our own sentences are is hms.c's: each field of each text is taken for full. */
+	size_t per_text = 2 * (sizeof text.code + sizeof text.message) + sizeof text.module + sizeof text.remedy +
+			  sizeof text.link + 160;
+
+	(void)state;
+	for (size_t i = 0; i < STR_ARRAY_LEN(patterns); i++) {
+		struct link_view link = full_link(patterns[i]);
+		fill_state(patterns[i]);
+		json_decref(written(model_by_key("H2D"), &full, &link));
+		full.hms_count = 0;
+		size_t len = state_json_write(model_by_key("H2D"), &full, &link, buffer, sizeof buffer);
+		assert_true(len > 0 && len + STATE_HMS_MAX * per_text + per_text < STATE_JSON_MAX_BYTES);
+	}
+}
+
+static void
+too_little_room_is_refused(void **state)
+{
+	struct link_view link = live_link();
+
+	(void)state;
+	fill_state("\"");
+	full.ams_count = 2;
+	full.module_count = 2;
+	full.hms_count = 2;
+	size_t need = state_json_write(model_other(), &full, &link, buffer, sizeof buffer) + 1;
+	assert_true(need > 1000);
+	for (size_t cap = 0; cap <= need; cap += cap + 200 < need && cap > 200 ? 37 : 1) {
+		char *exact = malloc(cap + 1);
+		assert_non_null(exact);
+		exact[cap] = '#';
+		assert_int_equal(state_json_write(model_other(), &full, &link, exact, cap), cap < need ? 0 : need - 1);
+		assert_int_equal(exact[cap], '#');
+		free(exact);
+	}
+}
+
+/* -- nothing known -------------------------------------------------------------------------------------- */
+
+static void
+nothing_known_is_nothing_claimed(void **state)
+{
+	static const char *const nulls[] = {
+		"printerId", "storeId", "state", "receivedAt", "expiresAt", "stage.number", "stage.words", "preparing",
+		"printError", "activeSlot", "file", "job.id", "job.name", "job.plate", "layers.current", "layers.total",
+		"times.remainingMinutes", "progressPercent", "downloadPercent", "speed.level", "speed.words", "fans.part",
+		"fans.heater", "temperatures.nozzle", "temperatures.bed", "temperatures.chamber", "wifiDbm", "storage",
+		"developerMode", "firmware", "previousFirmware", "door", "lid", "homed.x", "upgrade", "airMode",
+		"link.connectedAt", "link.nextTryAt", "link.reportGapMs", "nozzleDiameter", "reports.firstAt",
+	};
+	static const char *const empties[] = { "hms", "ams", "externalSpools", "extruders", "nozzles", "modules", "addresses",
+					       "lights", "stage.queued", "link.problems", "temperatures.nozzles" };
+	struct link_view link = live_link();
+	size_t count;
+	const struct model *models = models_all(&count);
+
+	(void)state;
+	printer_state_init(&full);
+	for (size_t m = 0; m < count; m++) {
+		json_t *json = written(&models[m], &full, &link);
+		for (size_t i = 0; i < STR_ARRAY_LEN(nulls); i++)
+			if (!json_is_null(at(json, nulls[i])))
+				fail_msg("%s is not null", nulls[i]);
+		for (size_t i = 0; i < STR_ARRAY_LEN(empties); i++)
+			assert_true(json_is_array(at(json, empties[i])) && json_array_size(at(json, empties[i])) == 0);
+		assert_true(json_is_false(at(json, "isAvailable")));
+		assert_null(at(json, "data.health"));
+		assert_null(at(json, "data.printer"));
+		assert_int_equal(json_object_size(at(json, "data.print")), 0);
+		assert_int_equal(json_object_size(at(json, "data.temps")), 0);
+		assert_int_equal(json_object_size(at(json, "data.filament")), 0);
+		json_decref(json);
+	}
+}
+
+/* A nameless link, as a worker has it before it knows its printer. */
+static void
+a_link_without_words_is_written(void **state)
+{
+	struct link_view link = { .serial = "", .silence_ms = STATE_UNKNOWN, .report_gap_ms = STATE_UNKNOWN };
+
+	(void)state;
+	printer_state_init(&full);
+	json_t *json = written(model_other(), &full, &link);
+	assert_string_equal(json_string_value(at(json, "serial")), "");
+	assert_true(json_is_null(at(json, "name")) && json_is_null(at(json, "link.phase")));
+	json_decref(json);
+}
+
+/* -- the envelope ---------------------------------------------------------------------------------------- */
+
+static void
+idle_state(void)
+{
+	printer_state_init(&full);
+	full.reports = 1;
+	full.first_ms = full.last_ms = RECEIVED_MS;
+	full.gcode_state = GCODE_STATE_IDLE;
+}
+
+static bool
+is_available(const struct link_view *link)
+{
+	json_t *json = written(model_by_key("P1S"), &full, link);
+	bool available = json_is_true(at(json, "isAvailable"));
+
+	json_decref(json);
+	return available;
+}
+
+static void
+available_is_who_could_print_now(void **state)
+{
+	static const struct {
+		enum gcode_state gcode_state;
+		bool available;
+	} cases[] = {
+		{ GCODE_STATE_IDLE, true }, { GCODE_STATE_FINISH, true }, { GCODE_STATE_FAILED, true },
+		{ GCODE_STATE_RUNNING, false }, { GCODE_STATE_PAUSE, false }, { GCODE_STATE_PREPARE, false },
+		{ GCODE_STATE_SLICING, false }, { GCODE_STATE_INIT, false }, { GCODE_STATE_OFFLINE, false },
+		{ GCODE_STATE_UNKNOWN, false }, { GCODE_STATE_OTHER, false },
+	};
+	struct link_view link = live_link();
+
+	(void)state;
+	for (size_t i = 0; i < STR_ARRAY_LEN(cases); i++) {
+		idle_state();
+		full.gcode_state = cases[i].gcode_state;
+		assert_int_equal(is_available(&link), cases[i].available);
+	}
+	idle_state();
+	link.is_online = false;
+	assert_false(is_available(&link));
+	link = live_link();
+	link.problem_count = 1;
+	link.problems[0] = (struct link_problem){ "storage-missing", "No card.", "Put one in." };
+	assert_false(is_available(&link));
+	link = live_link();
+	full.print_error = 0x05004003;
+	assert_false(is_available(&link));
+	full.print_error = 0x0300400c; /* the echo of a cancel */
+	assert_true(is_available(&link));
+	strcpy(full.upgrade_status, "FLASHING");
+	assert_false(is_available(&link));
+	strcpy(full.upgrade_status, "UPGRADE_SUCCESS");
+	full.hms_count = 1;
+	for (uint32_t severity = HMS_FATAL; severity <= HMS_INFO; severity++) {
+		full.hms[0] = (struct hms_entry){ 0x03000100, severity << 16 | 1 };
+		assert_int_equal(is_available(&link), severity >= HMS_COMMON);
+	}
+}
+
+static void
+developer_mode_is_what_was_proved_else_what_is_told(void **state)
+{
+	static const struct {
+		enum tri link, told;
+		const char *word;
+	} cases[] = {
+		{ TRI_UNKNOWN, TRI_UNKNOWN, NULL }, { TRI_UNKNOWN, TRI_YES, "on" }, { TRI_UNKNOWN, TRI_NO, "off" },
+		{ TRI_NO, TRI_YES, "off" }, { TRI_YES, TRI_NO, "on" }, { TRI_YES, TRI_UNKNOWN, "on" },
+	};
+	struct link_view link = live_link();
+
+	(void)state;
+	idle_state();
+	for (size_t i = 0; i < STR_ARRAY_LEN(cases); i++) {
+		link.developer_mode = cases[i].link;
+		full.developer_mode = cases[i].told;
+		json_t *json = written(model_by_key("X1C"), &full, &link);
+		const char *word = json_string_value(at(json, "developerMode"));
+		assert_true(cases[i].word == NULL ? word == NULL : word != NULL && strcmp(word, cases[i].word) == 0);
+		json_decref(json);
+	}
+}
+
+static void
+left_over_times_are_not_told(void **state)
+{
+	struct link_view link = live_link();
+
+	(void)state;
+	idle_state();
+	full.remaining_minutes = 759;
+	for (unsigned i = GCODE_STATE_UNKNOWN; i <= GCODE_STATE_OTHER; i++) {
+		full.gcode_state = (enum gcode_state)i;
+		json_t *json = written(model_by_key("P1S"), &full, &link);
+		assert_int_equal(json_is_integer(at(json, "times.remainingMinutes")), printer_state_is_busy(&full));
+		assert_int_equal(at(json, "data.print.timeRemaining") != NULL, printer_state_is_busy(&full));
+		json_decref(json);
+	}
+}
+
+/* -- texts ------------------------------------------------------------------------------------------------- */
+
+static void
+hostile_texts_stay_texts(void **state)
+{
+	static const char hostile[] = "\"},{\"a\":1}\\\n\x01\x7f\xe2\x80\xa8</script>\xf0\x9f\x94\x91";
+	struct link_view link = live_link();
+
+	(void)state;
+	idle_state();
+	strcpy(full.subtask_name, hostile);
+	strcpy(full.file, hostile);
+	link.name = hostile;
+	json_t *json = written(model_by_key("P1S"), &full, &link);
+	assert_string_equal(json_string_value(at(json, "job.name")), hostile);
+	assert_string_equal(json_string_value(at(json, "file")), hostile);
+	assert_string_equal(json_string_value(at(json, "name")), hostile);
+	assert_string_equal(json_string_value(at(json, "data.print.taskName")), hostile);
+	assert_null(at(json, "a"));
+	json_decref(json);
+}
+
+static void
+not_a_number_is_not_told(void **state)
+{
+	static const double values[] = { NAN, INFINITY, -INFINITY, 1e300 };
+	struct link_view link = live_link();
+
+	(void)state;
+	idle_state();
+	full.ams_count = full.nozzle_count = full.extruder_count = 1;
+	for (size_t i = 0; i < STR_ARRAY_LEN(values); i++) {
+		full.nozzle.actual_celsius = full.bed.target_celsius = full.chamber.actual_celsius = values[i];
+		full.ams[0].temperature_celsius = full.nozzles[0].diameter_mm = values[i];
+		full.extruders[0].temperature.actual_celsius = values[i];
+		json_t *json = written(model_by_key("X1C"), &full, &link);
+		assert_int_equal(json_object_size(at(json, "data.temps")), 0);
+		assert_true(json_is_null(at(json, "temperatures.bed")));
+		assert_true(json_is_null(at(json, "temperatures.nozzles.0.actualCelsius")));
+		assert_true(json_is_null(at(json, "ams.0.temperatureCelsius")));
+		assert_true(json_is_null(at(json, "nozzles.0.diameterMm")));
+		json_decref(json);
+	}
+}
+
+/* -- slots --------------------------------------------------------------------------------------------------- */
+
+static void
+a_slot_without_a_spool_is_its_id_alone(void **state)
+{
+	static const struct {
+		enum tray_fill fill;
+		const char *material;
+		bool bare;
+	} cases[] = {
+		{ TRAY_EMPTY, "PLA", true }, { TRAY_REMEMBERED, "PLA", true }, { TRAY_UNKNOWN, "", true },
+		{ TRAY_UNKNOWN, "PLA", false }, { TRAY_UNREAD, "", false }, { TRAY_READING, "", false },
+		{ TRAY_LOADED, "PLA", false },
+	};
+	struct link_view link = live_link();
+
+	(void)state;
+	idle_state();
+	full.ams_count = full.ams[0].tray_count = 1;
+	for (size_t i = 0; i < STR_ARRAY_LEN(cases); i++) {
+		struct tray *tray = &full.ams[0].trays[0];
+		tray->fill = cases[i].fill;
+		tray->remain_percent = STATE_UNKNOWN;
+		strcpy(tray->material, cases[i].material);
+		json_t *json = written(model_by_key("P1S"), &full, &link);
+		json_t *slot = at(json, "data.filament.ams.ams.0.slots.0");
+		assert_string_equal(json_string_value(json_object_get(slot, "id")), "0");
+		assert_int_equal(json_object_size(slot) == 1, cases[i].bare);
+		if (!cases[i].bare) {
+			assert_string_equal(json_string_value(json_object_get(slot, "color")), "00000000");
+			assert_int_equal(json_integer_value(json_object_get(slot, "remaining")), -1);
+			assert_string_equal(json_string_value(json_object_get(slot, "type")), cases[i].material);
+		}
+		json_decref(json);
+	}
+}
+
+static void
+the_spool_is_the_one_that_feeds(void **state)
+{
+	struct link_view link = live_link();
+
+	(void)state;
+	idle_state();
+	full.external_count = 2;
+	for (int i = 0; i < 2; i++) {
+		full.external[i] = (struct tray){ .id = 254 + i, .fill = TRAY_LOADED, .material = "PLA" };
+	}
+	json_t *json = written(model_by_key("H2D"), &full, &link);
+	assert_string_equal(json_string_value(at(json, "data.filament.spool.id")), "254");
+	assert_true(json_is_false(at(json, "externalSpools.0.active")));
+	json_decref(json);
+	full.active_ams = 255;
+	full.active_slot = 0;
+	json = written(model_by_key("H2D"), &full, &link);
+	assert_string_equal(json_string_value(at(json, "data.filament.spool.id")), "255");
+	assert_null(at(json, "data.filament.spool.v"));
+	assert_true(json_is_true(at(json, "externalSpools.1.active")));
+	json_decref(json);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_fullest_state_fits),
+		cmocka_unit_test(too_little_room_is_refused),
+		cmocka_unit_test(nothing_known_is_nothing_claimed),
+		cmocka_unit_test(a_link_without_words_is_written),
+		cmocka_unit_test(available_is_who_could_print_now),
+		cmocka_unit_test(developer_mode_is_what_was_proved_else_what_is_told),
+		cmocka_unit_test(left_over_times_are_not_told),
+		cmocka_unit_test(hostile_texts_stay_texts),
+		cmocka_unit_test(not_a_number_is_not_told),
+		cmocka_unit_test(a_slot_without_a_spool_is_its_id_alone),
+		cmocka_unit_test(the_spool_is_the_one_that_feeds),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
