@@ -69,8 +69,9 @@ LIBS_fused := -levent_core
 LIBS_fusectl := -levent_core -ljansson -lm
 LIBS_fuse-stored := -levent_core -lseccomp -llmdb -lsodium
 # A copy of Paho's static library in which these calls of its go to ours (worker/link/paho_calls.c): that gives it our
-# verification and a quick connect, and leaves every other caller of them alone.
-PAHO_CALLS := poll connect SSL_CTX_new SSL_CTX_set_verify
+# verification and a quick connect, bounds what it reads, and leaves every other caller of them alone.
+PAHO_CALLS := poll usleep socket connect getsockopt close getenv free \
+	SSL_CTX_new SSL_CTX_set_verify SSL_CTX_set_info_callback SSL_CTX_set_msg_callback SSL_read SSL_write
 PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a
 LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson -lm
@@ -92,7 +93,7 @@ $(call archive,$(1)): $(call objects,$(call sources,$(1)))
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
 
-$(PAHO):
+$(PAHO): Makefile
 	@mkdir -p $(@D)
 	$(say) PAHO $@
 	$(Q)objcopy $(foreach call,$(PAHO_CALLS),--redefine-sym $(call)=paho_$(call)) $(PAHO_SOURCE) $@
@@ -125,6 +126,8 @@ GENERATORS := $(patsubst ipc/gen_%.c,$(B)/gen-%,$(wildcard ipc/gen_*.c))
 
 # The completion script is part of fusectl (fusectl/completion.c).
 $(B)/obj/fusectl/completion.o: etc/fusectl.bash
+# … and the description of REST of fuse-httpd (httpd/openapi.c).
+$(B)/obj/httpd/openapi.o: docs/openapi.json
 
 # -- tests ------------------------------------------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))

@@ -1,62 +1,56 @@
 /*
- * fuse-httpd: people and programs. In this version it holds the two listening sockets that the
- * supervisor has bound, and tells whoever knocks that there are no pages yet; nothing that they send
- * is read.
+ * fuse-httpd: people and programs. It serves REST on the listening sockets that the supervisor has bound, keeps
+ * the newest of what the other processes tell, and asks them for the rest. It knows no secret but those that pass
+ * through it on their way to stored, and keeps none.
  */
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/exits.h"
 #include "common/log.h"
 #include "common/str.h"
-#include "ipc/child.h"
+#include "httpd/body.h"
+#include "httpd/farm.h"
+#include "httpd/httpd.h"
+#include "httpd/pending.h"
+#include "httpd/server.h"
 
-static struct child *child;
+#define FAREWELL_MS 1500 /* for answers that are on their way, at the end */
+#define FAREWELL_STEP_MS 20
 
-static struct {
-	int fd;
-	struct loop_io *io;
-} listeners[LISTENER_PURPOSE_COUNT];
+static struct httpd httpd;
+static struct loop_timer *farewell;
+static int64_t farewell_left_ms = FAREWELL_MS;
 
 static void
-on_knock(void *arg, int listen_fd, unsigned ready)
+open_listener(const struct msg_listener *listener, int fd)
 {
-	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
-				     "Connection: close\r\n\r\n"
-				     "Fuse is running, but this version has no web pages yet.\n"
-				     "Use the command line: fusectl status\n";
+	struct server *server = httpd.servers[listener->purpose];
 
-	(void)arg;
-	(void)ready;
-	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
-	/* A fresh socket's buffer takes this whole; if not, the visitor sees less. */
-	if (send(fd, answer, strlen(answer), MSG_NOSIGNAL) < 0)
-		log_debug("a visitor left at once");
-	shutdown(fd, SHUT_WR);
-	close(fd);
+	if (server_is_open(server)) {
+		close(fd);
+		child_protocol_fault("a second socket for one purpose");
+	}
+	server_open(server, &httpd, fd, listener->address);
+	log_info("listens", log_str("for", listener_purpose_name(listener->purpose)),
+		 log_str("address", listener->address));
 }
 
 static void
 on_message(void *arg, const struct header *header, const void *message, int fd)
 {
 	(void)arg;
-	if (header->number != MESSAGE_LISTENER) {
-		if (fd >= 0)
-			close(fd);
+	if (header->number == MESSAGE_LISTENER) {
+		open_listener(message, fd);
 		return;
 	}
-	const struct msg_listener *listener = message;
-	if (listeners[listener->purpose].io != NULL) {
-		close(fd);
-		child_protocol_fault("a second socket for one purpose");
-	}
-	listeners[listener->purpose].fd = fd;
-	listeners[listener->purpose].io = loop_io_new(child_loop_peek(child), fd, LOOP_READ, on_knock, NULL);
-	log_info("listens", log_str("for", listener_purpose_name(listener->purpose)),
-		 log_str("address", listener->address));
+	if (fd >= 0)
+		close(fd); /* no other message to httpd carries one */
+	const struct message_spec *spec = message_spec_peek(header->number);
+	if (spec->kind == KIND_REPLY || spec->kind == KIND_PART)
+		pending_on_message(httpd.pendings, header, message);
+	else
+		farm_on_message(httpd.farm, header, message);
 }
 
 static void
@@ -67,9 +61,30 @@ on_synced(void *arg)
 
 	(void)arg;
 	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
-		count += listeners[i].io != NULL;
+		count += server_is_open(httpd.servers[i]);
 	str_format(sentence, sizeof sentence, "listens at %u address%s", count, count == 1 ? "" : "es");
-	child_ready(child, sentence);
+	child_ready(httpd.child, sentence);
+}
+
+static void
+on_farewell(void *arg)
+{
+	size_t busy = 0;
+
+	(void)arg;
+	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
+		busy += server_busy(httpd.servers[i]);
+	farewell_left_ms -= FAREWELL_STEP_MS;
+	if (busy > 0 && farewell_left_ms > 0) {
+		loop_timer_set(farewell, FAREWELL_STEP_MS);
+		return;
+	}
+	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
+		server_free(httpd.servers[i]);
+	pendings_free(httpd.pendings);
+	farm_free(httpd.farm);
+	loop_timer_free(farewell);
+	child_exit(httpd.child, EXIT_DONE);
 }
 
 static void
@@ -77,13 +92,11 @@ on_stop(void *arg, uint32_t deadline_ms)
 {
 	(void)arg;
 	(void)deadline_ms;
-	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++) {
-		if (listeners[i].io == NULL)
-			continue;
-		loop_io_free(listeners[i].io);
-		close(listeners[i].fd);
-	}
-	child_exit(child, EXIT_DONE);
+	httpd.stopping = true;
+	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
+		server_quiesce(httpd.servers[i]);
+	farewell = loop_timer_new(httpd.loop, on_farewell, NULL);
+	loop_timer_set(farewell, FAREWELL_STEP_MS);
 }
 
 int
@@ -91,6 +104,18 @@ main(void)
 {
 	const struct child_duties duties = { .on_synced = on_synced, .on_message = on_message, .on_stop = on_stop };
 
-	child = child_new(ROLE_HTTPD, SANDBOX_HTTPD, NULL, 0, &duties);
-	return child_run(child);
+	body_init();
+	/* What they need of the system is not to be had once this is locked in. */
+	for (unsigned i = 0; i < LISTENER_PURPOSE_COUNT; i++) {
+		httpd.servers[i] = server_new(i);
+		if (httpd.servers[i] == NULL) {
+			log_error("cannot start the HTTP library");
+			return EXIT_OS;
+		}
+	}
+	httpd.child = child_new(ROLE_HTTPD, SANDBOX_HTTPD, NULL, 0, &duties);
+	httpd.loop = child_loop_peek(httpd.child);
+	httpd.pendings = pendings_new(httpd.child);
+	httpd.farm = farm_new();
+	return child_run(httpd.child);
 }

@@ -1,0 +1,25 @@
+/*
+ * httpd: what fuse-httpd's parts share: one of each, made by main.c.
+ */
+#ifndef FUSE_HTTPD_HTTPD_H
+#define FUSE_HTTPD_HTTPD_H
+
+#include <stdbool.h>
+
+#include "common/loop.h"
+#include "ipc/child.h"
+
+struct farm;
+struct pendings;
+struct server;
+
+struct httpd {
+	struct child *child;
+	struct loop *loop;
+	struct farm *farm;	    /* what the others have told */
+	struct pendings *pendings;  /* what they were asked and owe us */
+	struct server *servers[LISTENER_PURPOSE_COUNT];
+	bool stopping;
+};
+
+#endif

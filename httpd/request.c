@@ -1,0 +1,534 @@
+/*
+ * request: the life of one request.
+ */
+#include "httpd/request.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/log.h"
+#include "common/miniobj.h"
+#include "common/str.h"
+#include "httpd/answer.h"
+#include "httpd/body.h"
+#include "httpd/routes.h"
+#include "httpd/server.h"
+#include "httpd/stream.h"
+#include "httpd/target.h"
+
+#define REQUEST_MAGIC 0x52455155
+
+/*	NEW ─ headers ─→ BODY ─ all of it ─→ WORK ─ answer ─→ ANSWERED
+ *	  └── a check fails: the answer is queued before the body is read ──↗ */
+enum phase { PHASE_NEW, PHASE_BODY, PHASE_WORK, PHASE_ANSWERED };
+
+struct request {
+	unsigned magic;
+	struct server *server;
+	struct MHD_Connection *connection;
+	enum phase phase;
+	bool suspended, gone;
+	struct target target;
+	enum target_fault target_fault;
+	const struct route *route;
+	char id[ROUTES_ID_BYTES], allow[ROUTES_ALLOW_BYTES];
+	bool tell_allow;
+	uint8_t *body;
+	size_t body_len, body_cap, body_seen;
+	json_t *json;
+	unsigned status;
+	struct MHD_Response *response; /* the answer, until it is queued */
+	struct stream *stream;
+	void *work;
+	void (*work_free)(void *work);
+};
+
+/* -- birth and death ------------------------------------------------------------------------------ */
+
+struct request *
+request_new(struct server *server, struct MHD_Connection *connection, const char *raw_target)
+{
+	struct request *request = calloc(1, sizeof *request);
+
+	ENSURE(request != NULL);
+	request->magic = REQUEST_MAGIC;
+	request->server = server;
+	request->connection = connection;
+	request->target_fault = target_parse(raw_target, &request->target);
+	return request;
+}
+
+static void
+forget_work(struct request *request)
+{
+	pending_forget(request_httpd(request)->pendings, request);
+	if (request->work_free != NULL)
+		request->work_free(request->work);
+	request->work = NULL;
+	request->work_free = NULL;
+}
+
+static void
+forget_body(struct request *request)
+{
+	if (request->body != NULL)
+		explicit_bzero(request->body, request->body_len);
+	free(request->body);
+	request->body = NULL;
+	json_decref(request->json);
+	request->json = NULL;
+}
+
+void
+request_free(struct request *request)
+{
+	ENSURE_OBJ(request, REQUEST_MAGIC);
+	forget_work(request);
+	forget_body(request);
+	if (request->stream != NULL)
+		stream_forget_request(request->stream);
+	if (request->response != NULL)
+		MHD_destroy_response(request->response);
+	request->magic = 0;
+	free(request);
+}
+
+/* -- small questions -------------------------------------------------------------------------------- */
+
+struct httpd *
+request_httpd(struct request *request)
+{
+	return server_httpd(request->server);
+}
+
+const char *
+request_path_peek(const struct request *request)
+{
+	return request->target.path[0] != '\0' ? request->target.path : "/";
+}
+
+const char *
+request_id_peek(const struct request *request)
+{
+	return request->id;
+}
+
+const json_t *
+request_json_peek(const struct request *request)
+{
+	return request->json;
+}
+
+const char *
+request_allow_peek(const struct request *request)
+{
+	return request->tell_allow ? request->allow : NULL;
+}
+
+const char *
+request_text(const struct request *request, const char *name)
+{
+	return target_param_peek(&request->target, name);
+}
+
+static const char *
+header(const struct request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+bool
+request_accepts(const struct request *request, const char *type)
+{
+	const char *accept = header(request, MHD_HTTP_HEADER_ACCEPT);
+
+	return accept != NULL && strcasestr(accept, type) != NULL;
+}
+
+static bool
+refuse_parameter(struct request *request, const char *detail)
+{
+	answer_problem(request, PROBLEM_BAD_PARAMETER, detail, "");
+	return false;
+}
+
+bool
+request_number(struct request *request, const char *name, int64_t min, int64_t max, int64_t otherwise,
+	       int64_t *ret_number)
+{
+	const char *text = request_text(request, name);
+	char detail[120];
+
+	*ret_number = otherwise;
+	if (text == NULL || str_parse_int(text, min, max, ret_number))
+		return true;
+	str_format(detail, sizeof detail, "\"%s\" must be a number from %lld to %lld.", name, (long long)min,
+		   (long long)max);
+	return refuse_parameter(request, detail);
+}
+
+bool
+request_truth(struct request *request, const char *name, bool *ret_truth)
+{
+	const char *text = request_text(request, name);
+	char detail[120];
+
+	*ret_truth = text != NULL && (strcmp(text, "1") == 0 || strcmp(text, "true") == 0);
+	if (text == NULL || *ret_truth || strcmp(text, "0") == 0 || strcmp(text, "false") == 0)
+		return true;
+	str_format(detail, sizeof detail, "\"%s\" must be 0 or 1.", name);
+	return refuse_parameter(request, detail);
+}
+
+void
+request_set_work(struct request *request, void *work, void (*work_free)(void *work))
+{
+	ENSURE(request->work == NULL);
+	request->work = work;
+	request->work_free = work_free;
+}
+
+void *
+request_work(struct request *request)
+{
+	return request->work;
+}
+
+/* -- asking others ------------------------------------------------------------------------------------- */
+
+void
+request_ask(struct request *request, enum message number, enum role to_role, uint16_t to_slot, const void *message,
+	    int64_t deadline_ms, reply_fn *on_reply)
+{
+	const struct ask ask = { .number = number, .to_role = to_role, .to_slot = to_slot, .message = message, .fd = -1,
+				 .deadline_ms = deadline_ms, .on_reply = on_reply, .owner = request };
+
+	pending_ask(request_httpd(request)->pendings, &ask);
+}
+
+bool
+request_answer_failure(struct request *request, const struct reply *reply)
+{
+	if (reply->kind == REPLY_REFUSED)
+		answer_refusal(request, reply->message);
+	else if (reply->kind == REPLY_TIMED_OUT)
+		answer_problem(request, PROBLEM_TIMED_OUT,
+			       "The process that was asked has not answered in time; whether it was done is not known.",
+			       "Look at the present state, then try again.");
+	else
+		return false;
+	return true;
+}
+
+/* -- suspension and the answer ------------------------------------------------------------------------- */
+
+bool
+request_is_suspended(const struct request *request)
+{
+	return request->suspended;
+}
+
+bool
+request_reads_body(const struct request *request)
+{
+	return request->phase == PHASE_BODY;
+}
+
+bool
+request_is_coming(const struct request *request)
+{
+	return request->phase == PHASE_NEW || request->phase == PHASE_BODY;
+}
+
+bool
+request_is_answered(const struct request *request)
+{
+	return request->response != NULL || request->phase == PHASE_ANSWERED;
+}
+
+void
+request_set_stream(struct request *request, struct stream *stream)
+{
+	request->stream = stream;
+}
+
+void
+request_suspend(struct request *request)
+{
+	if (request->suspended)
+		return;
+	request->suspended = true;
+	MHD_suspend_connection(request->connection);
+}
+
+void
+request_resume(struct request *request)
+{
+	if (!request->suspended)
+		return;
+	request->suspended = false;
+	MHD_resume_connection(request->connection);
+	server_wake(request->server);
+}
+
+void
+request_answer(struct request *request, unsigned status, struct MHD_Response *response)
+{
+	ENSURE_OBJ(request, REQUEST_MAGIC);
+	ENSURE(!request_is_answered(request));
+	request->status = status;
+	request->response = response;
+	request_resume(request);
+}
+
+void
+request_abandon(struct request *request)
+{
+	request->gone = true;
+	forget_work(request);
+	if (request->stream != NULL)
+		stream_end(request->stream, false);
+	request_resume(request);
+}
+
+void
+request_cut_short(struct request *request)
+{
+	if (request->stream != NULL) {
+		stream_end(request->stream, true);
+	} else if (request->suspended && !request_is_answered(request)) {
+		pending_forget(request_httpd(request)->pendings, request);
+		answer_problem(request, PROBLEM_UNREACHABLE, "Fuse is stopping; whether it was done is not known.",
+			       "Try again when Fuse runs again.");
+	}
+}
+
+static enum request_progress
+queue_answer(struct request *request)
+{
+	struct MHD_Response *response = request->response;
+
+	request->response = NULL;
+	request->phase = PHASE_ANSWERED;
+	forget_body(request);
+	enum MHD_Result queued = MHD_queue_response(request->connection, request->status, response);
+	MHD_destroy_response(response); /* the connection holds it now */
+	return queued == MHD_YES ? REQUEST_GOES_ON : REQUEST_ENDS;
+}
+
+/* -- what every request must be -------------------------------------------------------------------------- */
+
+struct header_tally {
+	size_t bytes;
+	unsigned hosts;
+};
+
+static enum MHD_Result
+count_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct header_tally *tally = arg;
+
+	(void)kind;
+	tally->bytes += strlen(name) + (value != NULL ? strlen(value) : 0) + 4;
+	tally->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+	return MHD_YES;
+}
+
+static bool
+refuse(struct request *request, enum problem problem, const char *detail, const char *remedy)
+{
+	answer_problem(request, problem, detail, remedy);
+	return false;
+}
+
+/* Another site's page in a browser on this machine must not drive Fuse: it would have to come by a foreign name
+ * (DNS rebinding), or say where it comes from (CSRF). Browsers say so with Origin on every unsafe method, and with
+ * Sec-Fetch-Site on all; other programs say neither. */
+static bool
+check_where_from(struct request *request, const struct header_tally *tally)
+{
+	const char *host = header(request, MHD_HTTP_HEADER_HOST), *origin = header(request, MHD_HTTP_HEADER_ORIGIN);
+	const char *site = header(request, "Sec-Fetch-Site");
+
+	if (tally->hosts != 1 || host == NULL)
+		return refuse(request, PROBLEM_BAD_REQUEST, "A request must have exactly one Host header.", "");
+	if (!target_host_is_ours(host, server_address_peek(request->server)))
+		return refuse(request, PROBLEM_FOREIGN_HOST, "Fuse is not served under the name in the Host header.",
+			      "Use localhost or the address that Fuse is bound to.");
+	if ((origin != NULL && !target_origin_is_host(origin, host)) ||
+	    (site != NULL && strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0))
+		return refuse(request, PROBLEM_FOREIGN_ORIGIN, "A page of another site asks for this: it may not.",
+			      "Open Fuse's own pages, or use fusectl.");
+	return true;
+}
+
+static bool
+check_target(struct request *request, const struct header_tally *tally)
+{
+	if (request->target_fault == TARGET_TOO_LONG)
+		return refuse(request, PROBLEM_TARGET_TOO_LONG, "The path and query have more than 2048 bytes.", "");
+	if (request->target_fault != TARGET_FINE)
+		return refuse(request, PROBLEM_BAD_REQUEST,
+			      "The path or query is not well-formed, or has a parameter twice.", "");
+	if (tally->bytes > HEADERS_MAX_BYTES)
+		return refuse(request, PROBLEM_HEADERS_TOO_LARGE, "The headers have more than 16 KiB.", "");
+	return true;
+}
+
+static bool
+check_route(struct request *request, const char *method)
+{
+	char detail[120];
+
+	switch (routes_find(method, &request->target, &request->route, request->id, request->allow)) {
+	case ROUTE_NO_PATH:
+		return refuse(request, PROBLEM_NOT_FOUND, "Nothing is served at this path.",
+			      "GET /api/v1/openapi.json describes what is.");
+	case ROUTE_NO_METHOD:
+		request->tell_allow = true;
+		str_format(detail, sizeof detail, "This path knows %s.", request->allow);
+		return refuse(request, PROBLEM_NO_METHOD, detail, "");
+	case ROUTE_FOUND:
+		break;
+	}
+	for (size_t i = 0; i < request->target.param_count; i++) {
+		const char *name = request->target.params[i].name;
+		if (!route_has_parameter(request->route, name)) {
+			char shown[61];
+			str_copy(shown, sizeof shown, name);
+			str_format(detail, sizeof detail, "There is no query parameter \"%s\" here.", shown);
+			return refuse_parameter(request, detail);
+		}
+	}
+	return true;
+}
+
+static bool
+is_json_type(const char *type)
+{
+	size_t len = strcspn(type, "; \t");
+
+	return len == strlen("application/json") && strncasecmp(type, "application/json", len) == 0;
+}
+
+static bool
+check_body(struct request *request)
+{
+	const char *type = header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
+	const char *length = header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	int64_t bytes = 0;
+
+	/* A form or a text can be sent from anywhere without asking; JSON cannot. */
+	if ((type != NULL || request->route->body == ROUTE_BODY_JSON) && (type == NULL || !is_json_type(type)))
+		return refuse(request, PROBLEM_NOT_JSON, "The body's Content-Type is not application/json.",
+			      "Send JSON, with the header Content-Type: application/json.");
+	if (length != NULL && !str_parse_int(length, 0, BODY_MAX_BYTES_OF_REQUEST, &bytes))
+		return refuse(request, PROBLEM_TOO_LARGE, "The body has more than 1 MiB.", "Send less at once.");
+	return true;
+}
+
+static bool
+check_headers(struct request *request, const char *method)
+{
+	struct header_tally tally = { 0 };
+
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &tally);
+	if (!check_target(request, &tally) || !check_where_from(request, &tally))
+		return false;
+	if (server_purpose(request->server) == LISTENER_STATS)
+		return refuse(request, PROBLEM_NO_STATISTICS, "This port is for the statistics WebSocket, which this "
+			      "version does not have.", "Use GET /api/v1/printers/{id}/stat at the other port.");
+	return check_route(request, method) && check_body(request);
+}
+
+/* -- the body, then the work --------------------------------------------------------------------------------- */
+
+static enum request_progress
+take_piece(struct request *request, const char *piece, size_t *piece_len)
+{
+	size_t len = *piece_len;
+
+	*piece_len = 0;
+	request->body_seen += len;
+	if (request->body_seen > BODY_DRAINED_MAX_BYTES)
+		return REQUEST_ENDS;
+	if (request->body_seen > BODY_MAX_BYTES_OF_REQUEST) {
+		forget_body(request); /* the rest is read to its end, so that the answer can be given */
+		return REQUEST_GOES_ON;
+	}
+	if (request->body_len + len > request->body_cap) {
+		size_t cap = request->body_cap == 0 ? 1024 : 2 * request->body_cap;
+		while (cap < request->body_len + len)
+			cap *= 2;
+		/* Not realloc(): it would leave the old bytes behind. */
+		uint8_t *grown = malloc(cap);
+		ENSURE(grown != NULL);
+		if (request->body != NULL) {
+			memcpy(grown, request->body, request->body_len);
+			explicit_bzero(request->body, request->body_len);
+			free(request->body);
+		}
+		request->body = grown;
+		request->body_cap = cap;
+	}
+	memcpy(request->body + request->body_len, piece, len);
+	request->body_len += len;
+	return REQUEST_GOES_ON;
+}
+
+static bool
+read_body(struct request *request)
+{
+	struct body_fault fault;
+
+	if (request->body_seen > BODY_MAX_BYTES_OF_REQUEST)
+		return refuse(request, PROBLEM_TOO_LARGE, "The body has more than 1 MiB.", "Send less at once.");
+	if (request->route->body == ROUTE_BODY_NONE)
+		return request->body_len == 0 || refuse(request, PROBLEM_BAD_REQUEST, "This takes no body.", "");
+	request->json = body_parse(request->body, request->body_len, &fault);
+	if (request->json != NULL)
+		return true;
+	json_t *problem = problem_to_json(PROBLEM_BAD_JSON, fault.sentence, "", request_path_peek(request));
+	if (fault.line > 0) {
+		json_object_set_new(problem, "line", json_integer(fault.line));
+		json_object_set_new(problem, "column", json_integer(fault.column));
+	}
+	answer_problem_json(request, PROBLEM_BAD_JSON, problem);
+	return false;
+}
+
+static void
+work(struct request *request)
+{
+	request->phase = PHASE_WORK;
+	if (!read_body(request))
+		return;
+	if (request_httpd(request)->stopping) {
+		answer_problem(request, PROBLEM_UNREACHABLE, "Fuse is stopping.", "Try again when Fuse runs again.");
+		return;
+	}
+	log_debug("request", log_str("route", request->route->pattern), log_str("allow", request->allow));
+	request->route->handle(request);
+}
+
+enum request_progress
+request_step(struct request *request, const char *method, const char *piece, size_t *piece_len)
+{
+	ENSURE_OBJ(request, REQUEST_MAGIC);
+	if (request->gone)
+		return REQUEST_ENDS;
+	if (request->phase == PHASE_NEW) {
+		request->phase = PHASE_BODY;
+		return check_headers(request, method) ? REQUEST_GOES_ON : queue_answer(request);
+	}
+	if (*piece_len > 0)
+		return take_piece(request, piece, piece_len);
+	if (request->phase == PHASE_BODY)
+		work(request);
+	if (request->response != NULL)
+		return queue_answer(request);
+	request_suspend(request);
+	return REQUEST_GOES_ON;
+}

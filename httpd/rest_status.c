@@ -1,0 +1,91 @@
+/*
+ * rest_status: Fuse as a whole.
+ */
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/str.h"
+#include "httpd/answer.h"
+#include "httpd/body.h"
+#include "httpd/farm.h"
+#include "httpd/farm_json.h"
+#include "httpd/openapi.h"
+#include "httpd/rest.h"
+#include "httpd/routes.h"
+#include "ipc/terms.h"
+
+void
+rest_livez(struct request *request)
+{
+	answer_json(request, 200, json_pack("{s:s}", "status", "alive"));
+}
+
+/* Ready: the store answers and keeps what it is told. What printers do is no matter of Fuse's own health. */
+void
+rest_readyz(struct request *request)
+{
+	const struct farm *farm = request_httpd(request)->farm;
+	const struct msg_proc_status *processes[FARM_PROCESSES_MAX];
+	size_t count = farm_processes(farm, processes);
+	const struct msg_store_status *store = farm_store_peek(farm);
+	bool stored_is_up = false;
+
+	for (size_t i = 0; i < count; i++)
+		stored_is_up = stored_is_up || (processes[i]->role == ROLE_STORED && processes[i]->state == LIFE_UP);
+	if (!stored_is_up || store == NULL)
+		answer_problem(request, PROBLEM_NOT_READY, "The store does not run just now.",
+			       "It is started again by itself; GET /api/v1/status shows when.");
+	else if (store->health == STORE_READ_ONLY || store->health == STORE_FULL)
+		answer_problem(request, PROBLEM_NOT_READY, store->sentence, store->remedy);
+	else
+		answer_json(request, 200, json_pack("{s:s}", "status", "ready"));
+}
+
+void
+rest_openapi(struct request *request)
+{
+	size_t len;
+	const char *text = openapi_text(&len);
+
+	answer_text(request, "application/json", text, len, false);
+}
+
+void
+rest_status(struct request *request)
+{
+	answer_json(request, 200, farm_json_status(request_httpd(request)->farm, clock_wall_ms()));
+}
+
+void
+rest_models(struct request *request)
+{
+	answer_json(request, 200, farm_json_models());
+}
+
+/* "all" is a word of its own, so that a field that was left empty does not stop everything. */
+void
+rest_restart(struct request *request)
+{
+	static const char *const names[] = { "process" };
+	const json_t *body = request_json_peek(request);
+	struct msg_proc_restart message = { 0 };
+	char fault[BODY_FAULT_BYTES];
+	bool present;
+
+	if (!json_is_object(body)) {
+		rest_answer_invalid(request, "The body must be {\"process\": NAME}.");
+		return;
+	}
+	if (!body_keys_are(body, names, STR_ARRAY_LEN(names), fault) ||
+	    !body_text(body, "process", message.process, sizeof message.process, &present, fault)) {
+		rest_answer_invalid(request, fault);
+		return;
+	}
+	if (message.process[0] == '\0') {
+		rest_answer_invalid(request, "\"process\" is missing: a name as GET /api/v1/status has it, or \"all\".");
+		return;
+	}
+	if (strcmp(message.process, "all") == 0)
+		message.process[0] = '\0';
+	request_ask(request, MESSAGE_PROC_RESTART, ROLE_SUPERVISOR, 0, &message, ASK_DEADLINE_MS, rest_answer_done);
+}

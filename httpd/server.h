@@ -1,0 +1,44 @@
+/*
+ * server: one listening socket and its connections: accepts within the limits, runs the HTTP library inside our
+ * loop, ends what is too slow, and notices clients that go away while they wait.
+ *
+ * Limits: CONNECTIONS_MAX in total (both servers), CONNECTIONS_PER_PEER_MAX from one address. 10 s for the headers
+ * of the first request of a connection, 30 s for those of later ones, for a body, and for any pause.
+ */
+#ifndef FUSE_HTTPD_SERVER_H
+#define FUSE_HTTPD_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "httpd/httpd.h"
+#include "ipc/terms.h"
+
+#define CONNECTIONS_MAX 256
+#define CONNECTIONS_PER_PEER_MAX 64
+#define FIRST_HEADERS_MS 10000
+#define PAUSE_MS 30000
+
+struct server;
+
+/* Before lock-in: what the library needs of the system is taken now. NULL (errno) when it is not to be had. */
+struct server *server_new(enum listener_purpose purpose);
+
+/* Serve the listening socket `fd` (taken over), bound to `address`. */
+void server_open(struct server *server, struct httpd *httpd, int fd, const char *address);
+bool server_is_open(const struct server *server);
+
+struct httpd *server_httpd(struct server *server);
+enum listener_purpose server_purpose(const struct server *server);
+const char *server_address_peek(const struct server *server);
+
+/* Something was resumed: let the library look at it. */
+void server_wake(struct server *server);
+
+/* Take no more; what waits is answered that Fuse stops. Then server_busy() until it is 0, or long enough. */
+void server_quiesce(struct server *server);
+size_t server_busy(const struct server *server);
+void server_free(struct server *server);
+
+#endif
