@@ -111,7 +111,8 @@ struct extruder {
 	int32_t id; /* 0 right or only, 1 left */
 	struct temperature temperature;
 	int32_t nozzle_id;	   /* now mounted */
-	int32_t ams_id, slot_id;   /* what feeds it; STATE_UNKNOWN = nothing or not told; ams 254/255 = external */
+	int32_t snow;		   /* what feeds it, as told: ams id << 8 | slot */
+	int32_t ams_id, slot_id;   /* the same, read; STATE_UNKNOWN = nothing or not told; ams 254/255 = external */
 	enum tri filament_loaded;
 };
 
