@@ -159,7 +159,7 @@ def test_a_child_without_a_supervisor_says_what_it_is_and_ends(fuse):
 # -- a rogue in the place of each, trying to get out --------------------------------------------------------------
 
 KILLED, REFUSED, WORKED = "killed", "refused", "worked"
-CLIENTS = ["discovery"]  # who talks to printers
+CLIENTS = ["discovery", "worker"]  # who talks to printers
 
 
 class Escape:
