@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -281,13 +280,11 @@ tails_free(struct tails *tails)
 	free(tails);
 }
 
-/* epoll takes no plain files; and a file would be no reader. */
+/* epoll takes no plain files, and a file would be no reader. */
 static bool
-is_pipe_or_socket(int fd)
+is_pipe(int fd)
 {
-	struct stat stat;
-
-	return fstat(fd, &stat) == 0 && (S_ISFIFO(stat.st_mode) || S_ISSOCK(stat.st_mode));
+	return fcntl(fd, F_GETPIPE_SZ) >= 0;
 }
 
 static struct tail *
@@ -298,7 +295,7 @@ new_tail(struct tails *tails, int fd, void *cookie)
 		if (tail->fd >= 0)
 			continue;
 		int flags = fcntl(fd, F_GETFL);
-		if (!is_pipe_or_socket(fd) || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		if (!is_pipe(fd) || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
 			break;
 		tail->fd = fd;
 		tail->cookie = cookie;
