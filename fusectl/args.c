@@ -4,6 +4,7 @@
 #include "fusectl/args.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "common/str.h"
 #include "fusectl/ctl.h"
@@ -20,8 +21,8 @@ static const struct option_row options[] = {
 };
 
 static const struct command_row commands[] = {
-#define COMMAND(name, arguments, least, most, completes, summary, explanation, example) \
-	{ #name, arguments, least, most, COMPLETES_##completes, summary, explanation, example, command_##name },
+#define COMMAND(id, name, arguments, least, most, completes, summary, explanation, example) \
+	{ name, arguments, least, most, COMPLETES_##completes, summary, explanation, example, command_##id },
 #include "fusectl/commands.def"
 #undef COMMAND
 };
@@ -49,6 +50,33 @@ command_peek(const char *name)
 	return NULL;
 }
 
+bool
+command_begins_group(const struct command_row *row, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(row->name, word, len) == 0 && row->name[len] == ' ';
+}
+
+const char *
+command_group(const char *word)
+{
+	for (size_t i = 0; i < STR_ARRAY_LEN(commands); i++)
+		if (command_begins_group(&commands[i], word))
+			return word;
+	return NULL;
+}
+
+const struct command_row *
+command_peek_in(const char *group, const char *word)
+{
+	for (size_t i = 0; i < STR_ARRAY_LEN(commands); i++)
+		if (command_begins_group(&commands[i], group) &&
+		    strcmp(commands[i].name + strlen(group) + 1, word) == 0)
+			return &commands[i];
+	return NULL;
+}
+
 const struct option_row *
 option_peek(const char *word)
 {
@@ -67,7 +95,49 @@ option_peek(const char *word)
 bool
 option_fits(const struct option_row *row, const struct command_row *command)
 {
-	return row->of == NULL || (command != NULL && strcmp(row->of, command->name) == 0);
+	if (row->of == NULL)
+		return true;
+	if (command == NULL)
+		return false;
+	size_t len = strlen(command->name);
+	for (const char *at = row->of; *at != '\0';) {
+		size_t word = strcspn(at, ",");
+		if (word == len && strncmp(at, command->name, len) == 0)
+			return true;
+		at += word + (at[word] == ',');
+	}
+	return false;
+}
+
+/* Somebody gives an access code as an argument, and must know why that is no good idea. */
+static enum outcome
+say_no_code_here(struct failure *failure)
+{
+	failure_say(failure, OUTCOME_USAGE,
+		    "An access code is never given as an argument: everybody on this machine can read the arguments of "
+		    "a program while it runs, and your shell keeps them.");
+	failure_remedy(failure, "Leave it out and type it when you are asked, or name a file that holds it: "
+				"--code-file FILE (- is standard input).");
+	return OUTCOME_USAGE;
+}
+
+/* "--code", "--access-code=…", "--accessCode" and the like. */
+static bool
+names_a_code(const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	for (size_t i = 0; i + 4 <= len; i++)
+		if (strncasecmp(word + i, "code", 4) == 0 || strncasecmp(word + i, "pass", 4) == 0)
+			return true;
+	return false;
+}
+
+/* As the printers show them: eight letters and digits, a digit among them. */
+static bool
+looks_like_a_code(const char *word)
+{
+	return strlen(word) == 8 && strspn(word, "0123456789abcdefABCDEF") == 8 && strpbrk(word, "0123456789") != NULL;
 }
 
 static enum outcome
@@ -85,6 +155,8 @@ say_unknown_option(const char *word, struct failure *failure)
 			nearest = &options[i];
 		}
 	}
+	if (names_a_code(word) && (nearest == NULL || nearest != &options[OPTION_CODE_FILE]))
+		return say_no_code_here(failure);
 	failure_say(failure, OUTCOME_USAGE, "fusectl knows no option '%s'.", name);
 	if (nearest != NULL)
 		failure_remedy(failure, "Did you mean '--%s'?", nearest->name);
@@ -93,22 +165,27 @@ say_unknown_option(const char *word, struct failure *failure)
 	return OUTCOME_USAGE;
 }
 
+/* `group` may be NULL: then `word` is the first of a command. */
 static enum outcome
-say_unknown_command(const char *word, struct failure *failure)
+say_unknown_command(const char *group, const char *word, struct failure *failure)
 {
 	const struct command_row *nearest = NULL;
 	size_t least = 3;
+	char name[64];
 
+	str_format(name, sizeof name, "%s%s%s", group != NULL ? group : "", group != NULL ? " " : "", word);
 	for (size_t i = 0; i < STR_ARRAY_LEN(commands); i++) {
-		size_t distance = str_distance(commands[i].name, word);
+		size_t distance = str_distance(commands[i].name, name);
 		if (distance < least) {
 			least = distance;
 			nearest = &commands[i];
 		}
 	}
-	failure_say(failure, OUTCOME_USAGE, "fusectl knows no command '%s'.", word);
+	failure_say(failure, OUTCOME_USAGE, "fusectl knows no command '%s'.", name);
 	if (nearest != NULL)
 		failure_remedy(failure, "Did you mean 'fusectl %s'?", nearest->name);
+	else if (group != NULL)
+		failure_remedy(failure, "`fusectl help %s` lists what it knows.", group);
 	else
 		failure_remedy(failure, "`fusectl help` lists what it knows.");
 	return OUTCOME_USAGE;
@@ -138,9 +215,15 @@ take_option(int argc, char **argv, int *at, struct args *args, struct failure *f
 static enum outcome
 take_word(const char *word, struct args *args, struct failure *failure)
 {
+	if (args->command == NULL && args->group != NULL) {
+		args->command = command_peek_in(args->group, word);
+		return args->command != NULL ? OUTCOME_DONE : say_unknown_command(args->group, word, failure);
+	}
 	if (args->command == NULL) {
 		args->command = command_peek(word);
-		return args->command != NULL ? OUTCOME_DONE : say_unknown_command(word, failure);
+		args->group = args->command == NULL ? command_group(word) : NULL;
+		return args->command != NULL || args->group != NULL ? OUTCOME_DONE
+								    : say_unknown_command(NULL, word, failure);
 	}
 	if (args->word_count == ARGS_WORDS_MAX)
 		return failure_say(failure, OUTCOME_USAGE, "These are more than %d words.", ARGS_WORDS_MAX);
@@ -152,7 +235,9 @@ static enum outcome
 take_numbers(struct args *args, struct failure *failure)
 {
 	const char *timeout = args->values[OPTION_TIMEOUT], *lines = args->values[OPTION_LINES];
-	int64_t most_lines = message_spec_peek(MESSAGE_LOGS)->fields[0].max;
+	bool of_printer = args->command != NULL && strcmp(args->command->name, "messages") == 0;
+	const struct message_spec *spec = message_spec_peek(of_printer ? MESSAGE_MESSAGES_WANT : MESSAGE_LOGS);
+	int64_t most_lines = spec->fields[of_printer ? 1 : 0].max;
 	int64_t number;
 
 	args->timeout_s = TIMEOUT_S;
@@ -172,6 +257,21 @@ take_numbers(struct args *args, struct failure *failure)
 	return OUTCOME_DONE;
 }
 
+/* "--lines goes with `fusectl logs` and `fusectl messages` only." */
+static enum outcome
+say_misfit(const struct option_row *row, struct failure *failure)
+{
+	failure_say(failure, OUTCOME_USAGE, "--%s goes with", row->name);
+	for (const char *at = row->of; *at != '\0';) {
+		size_t len = strcspn(at, ",");
+		const char *before = at == row->of ? "" : at[len] == '\0' ? " and" : ",";
+		failure_add(failure, "%s `fusectl %.*s`", before, (int)len, at);
+		at += len + (at[len] == ',');
+	}
+	failure_add(failure, " only.");
+	return OUTCOME_USAGE;
+}
+
 /* Options and words that do not go with the command. */
 static enum outcome
 check_fit(const struct args *args, struct failure *failure)
@@ -180,12 +280,18 @@ check_fit(const struct args *args, struct failure *failure)
 
 	for (size_t i = 0; i < STR_ARRAY_LEN(options); i++)
 		if (args->given[i] && !option_fits(&options[i], command))
-			return failure_say(failure, OUTCOME_USAGE, "--%s goes with `fusectl %s` only.",
-					   options[i].name, options[i].of);
-	if (command == NULL || args->given[OPTION_HELP])
+			return say_misfit(&options[i], failure);
+	if (args->given[OPTION_HELP] || (command == NULL && args->group == NULL))
 		return OUTCOME_DONE;
+	if (command == NULL) {
+		failure_say(failure, OUTCOME_USAGE, "`fusectl %s` needs a second word.", args->group);
+		failure_remedy(failure, "`fusectl help %s` lists them.", args->group);
+		return OUTCOME_USAGE;
+	}
 	if (args->word_count >= command->least && args->word_count <= command->most)
 		return OUTCOME_DONE;
+	if (args->word_count > command->most && looks_like_a_code(args->words[command->most]))
+		return say_no_code_here(failure);
 	if (args->word_count > command->most)
 		failure_say(failure, OUTCOME_USAGE, "`fusectl %s` knows nothing to do with '%s'.", command->name,
 			    args->words[command->most]);

@@ -33,6 +33,9 @@ enum completes {
 	COMPLETES_STORE_WORD,
 	COMPLETES_SHELL,
 	COMPLETES_COMMAND,
+	COMPLETES_PRINTER,
+	COMPLETES_SEND, /* a printer, a command, its fields */
+	COMPLETES_FILE, /* the shell's own business */
 };
 
 struct ctl;
@@ -47,6 +50,7 @@ struct command_row {
 
 struct args {
 	const struct command_row *command; /* NULL = none was named */
+	const char *group;                 /* first word of a command of two; NULL = none */
 	bool given[OPTION_COUNT];
 	const char *values[OPTION_COUNT]; /* NULL when not given or without value */
 	int timeout_s;
@@ -58,6 +62,11 @@ struct args {
 const struct option_row *option_rows(size_t *ret_count);
 const struct command_row *command_rows(size_t *ret_count);
 const struct command_row *command_peek(const char *name); /* NULL when unknown */
+
+/* Commands of two words: the row is "<word> …"; `word` when there are such, else NULL; the row "<group> <word>". */
+bool command_begins_group(const struct command_row *row, const char *word);
+const char *command_group(const char *word);
+const struct command_row *command_peek_in(const char *group, const char *word); /* NULL when unknown */
 
 /* The option that "--name" or "-n" is, without its "=value"; NULL when unknown. */
 const struct option_row *option_peek(const char *word);

@@ -20,12 +20,11 @@ union any_message {
 #undef MSG
 };
 
-static enum outcome
-say_timed_out(const struct client *client, struct failure *failure)
+static void
+say_timed_out(int timeout_ms, struct failure *failure)
 {
-	failure_say(failure, OUTCOME_TIMED_OUT, "Fuse did not answer within %d s.", client->timeout_ms / 1000);
+	failure_say(failure, OUTCOME_TIMED_OUT, "Fuse did not answer within %d s.", timeout_ms / 1000);
 	failure_remedy(failure, "It may be busy or stuck: its log says more. --timeout SECONDS waits longer.");
-	return OUTCOME_TIMED_OUT;
 }
 
 static enum outcome
@@ -46,49 +45,80 @@ say_not_fuse(const struct client *client, const char *what, struct failure *fail
 	return OUTCOME_FAILED;
 }
 
-/* Wait until the socket is ready for `events`. A negative deadline is none; then the reader of `watch_fd`
- * is watched too, and `ret_reader_gone` says that it went. */
-static enum outcome
-wait_for(const struct client *client, short events, int64_t deadline_ms, int watch_fd, bool *ret_reader_gone,
-	 struct failure *failure)
+static int
+timeout_of(const struct client *client, const struct client_question *question)
 {
-	struct pollfd fds[] = { { .fd = client->fd, .events = events }, { .fd = watch_fd, .events = 0 } };
+	return question->timeout_ms > 0 ? question->timeout_ms : client->timeout_ms;
+}
 
-	*ret_reader_gone = false;
+static void
+end_call(struct client_call *call, enum outcome outcome)
+{
+	call->open = false;
+	call->outcome = outcome;
+}
+
+/* -- asking ------------------------------------------------------------------------------------------ */
+
+static enum outcome
+wait_writable(const struct client *client, int64_t deadline_ms, int timeout_ms, struct failure *failure)
+{
+	struct pollfd fds = { .fd = client->fd, .events = POLLOUT };
+
 	for (;;) {
 		int64_t left_ms = deadline_ms - clock_monotonic_ms();
-		int wait_ms = deadline_ms < 0 ? -1 : left_ms > 0 ? (int)left_ms : 0;
-		int ready = poll(fds, deadline_ms < 0 ? 2 : 1, wait_ms);
+		int ready = poll(&fds, 1, left_ms > 0 ? (int)left_ms : 0);
+		if (ready > 0)
+			return OUTCOME_DONE;
 		if (ready < 0 && errno != EINTR)
 			return failure_say(failure, OUTCOME_FAILED, "Could not wait for Fuse: %s.", strerror(errno));
-		/* What has come counts even after the deadline: it may be we who were held up, by a pager. */
-		if (ready <= 0 && wait_ms == 0)
-			return say_timed_out(client, failure);
-		if (ready <= 0)
-			continue;
-		*ret_reader_gone = fds[0].revents == 0;
-		return OUTCOME_DONE;
+		if (left_ms <= 0) {
+			say_timed_out(timeout_ms, failure);
+			return OUTCOME_TIMED_OUT;
+		}
 	}
 }
 
-static enum outcome
-send_question(const struct client *client, const struct client_question *question, int64_t deadline_ms,
-	      struct failure *failure)
+/* One frame, with the descriptor when its row carries one. */
+static ssize_t
+send_frame(const struct client *client, size_t len, const struct message_spec *spec, int fd)
 {
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec iov = { .iov_base = client->frame, .iov_len = len };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (spec->carries_fd) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = sizeof control.bytes;
+		struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+		head->cmsg_level = SOL_SOCKET;
+		head->cmsg_type = SCM_RIGHTS;
+		head->cmsg_len = CMSG_LEN(sizeof fd);
+		memcpy(CMSG_DATA(head), &fd, sizeof fd);
+	}
+	return sendmsg(client->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static enum outcome
+send_question(const struct client *client, const struct client_call *call, struct failure *failure)
+{
+	const struct client_question *question = call->question;
 	const struct message_spec *spec = message_spec_peek(question->number);
-	struct header header = { .to_role = (uint8_t)question->to, .number = (uint16_t)question->number,
-				 .request_id = client->request_id };
-	bool reader_gone;
+	struct header header = { .to_role = (uint8_t)question->to, .to_slot = question->to_slot,
+				 .number = (uint16_t)question->number, .request_id = call->request_id };
 
 	header_encode(&header, client->frame);
 	ssize_t body = message_encode(spec, question->message, client->frame + HEADER_BYTES, BODY_MAX_BYTES);
 	if (body < 0)
 		return failure_say(failure, OUTCOME_USAGE, "An argument is too long or is not text in UTF-8.");
 	for (;;) {
-		enum outcome outcome = wait_for(client, POLLOUT, deadline_ms, -1, &reader_gone, failure);
+		enum outcome outcome = wait_writable(client, call->deadline_ms, timeout_of(client, question), failure);
 		if (outcome != OUTCOME_DONE)
 			return outcome;
-		if (send(client->fd, client->frame, HEADER_BYTES + (size_t)body, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+		if (send_frame(client, HEADER_BYTES + (size_t)body, spec, question->fd) >= 0)
 			return OUTCOME_DONE;
 		/* A peer that has closed may have left its reason: it is read next. */
 		if (errno == EPIPE || errno == ECONNRESET)
@@ -97,6 +127,24 @@ send_question(const struct client *client, const struct client_question *questio
 			return failure_say(failure, OUTCOME_FAILED, "Could not send to Fuse: %s.", strerror(errno));
 	}
 }
+
+void
+client_begin(struct client *client, const struct client_question *question, struct client_call *call)
+{
+	memset(call, 0, sizeof *call);
+	call->question = question;
+	call->request_id = ++client->request_id;
+	call->deadline_ms = clock_monotonic_ms() + timeout_of(client, question);
+	enum outcome outcome = send_question(client, call, &call->failure);
+	/* The frame has held a secret, perhaps. */
+	explicit_bzero(client->frame, 2048);
+	if (question->follow)
+		call->deadline_ms = -1;
+	call->open = outcome == OUTCOME_DONE;
+	call->outcome = outcome;
+}
+
+/* -- answers ------------------------------------------------------------------------------------------ */
 
 /* Read one frame into client->frame; its length in `ret_len`. */
 static enum outcome
@@ -141,70 +189,181 @@ check_header(const struct client *client, size_t len, struct header *ret_header,
 	return say_not_fuse(client, "sent something that is no message of Fuse", failure);
 }
 
-/* What one frame means for the question. */
-struct turn {
-	bool ended;
-	union any_message message;
-};
+/* The call that a frame belongs to. A door that takes nobody in says so before it has read a question: that is
+ * request_id 0, and the first call hears it. */
+static struct client_call *
+find_call(struct client_call *calls, size_t count, const struct header *header)
+{
+	bool to_all = header->request_id == 0 && header->number == MESSAGE_REFUSED;
+
+	for (size_t i = 0; i < count; i++)
+		if (calls[i].open && (to_all || calls[i].request_id == header->request_id))
+			return &calls[i];
+	return NULL;
+}
+
+/* What a frame is to the question that it answers. */
+enum piece { PIECE_PART, PIECE_REPLY, PIECE_DONE, PIECE_REFUSED, PIECE_STRANGE };
+
+static enum piece
+piece_of(const struct client_question *question, unsigned number)
+{
+	if (question->part_number != 0 && number == question->part_number)
+		return PIECE_PART;
+	if (number == MESSAGE_REFUSED)
+		return PIECE_REFUSED;
+	if (question->reply_number != 0)
+		return number == question->reply_number ? PIECE_REPLY : PIECE_STRANGE;
+	return number == MESSAGE_DONE ? PIECE_DONE : PIECE_STRANGE;
+}
+
+static void
+take_piece(const struct client *client, struct client_call *call, enum piece piece, const union any_message *message)
+{
+	const struct client_question *question = call->question;
+
+	switch (piece) {
+	case PIECE_PART:
+		if (question->patient && call->deadline_ms >= 0)
+			call->deadline_ms = clock_monotonic_ms() + timeout_of(client, question);
+		question->on_part(question->arg, message);
+		return;
+	case PIECE_REPLY:
+		question->on_reply(question->arg, message);
+		break;
+	case PIECE_DONE:
+		call->done = message->done;
+		break;
+	case PIECE_REFUSED:
+		end_call(call, failure_refused(&call->failure, &message->refused));
+		return;
+	case PIECE_STRANGE:
+		return;
+	}
+	end_call(call, OUTCOME_DONE);
+}
 
 static enum outcome
-take_frame(const struct client *client, const struct client_question *question, size_t len, struct turn *turn,
-	   struct msg_done *ret_done, struct failure *failure)
+take_frame(const struct client *client, struct client_call *calls, size_t count, size_t len,
+	   struct failure *failure)
 {
+	static union any_message message;
 	struct header header;
 	enum outcome outcome = check_header(client, len, &header, failure);
 
-	turn->ended = false;
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	const struct message_spec *spec = message_spec_peek(header.number);
-	bool part = question->part_number != 0 && header.number == question->part_number;
-	bool end = header.number == MESSAGE_DONE || header.number == MESSAGE_REFUSED;
-	/* A door that takes nobody in says so before it has read a question: request_id 0. */
-	bool ours = header.request_id == client->request_id ||
-		    (header.request_id == 0 && header.number == MESSAGE_REFUSED);
-	if (spec == NULL || !ours || !(part || end))
-		return say_not_fuse(client, "sent an answer to something else", failure);
-	if (!message_decode(spec, client->frame + HEADER_BYTES, len - HEADER_BYTES, &turn->message, NULL))
-		return say_not_fuse(client, "sent a message that is not as agreed", failure);
-	if (part) {
-		question->on_part(question->arg, &turn->message);
+	struct client_call *call = find_call(calls, count, &header);
+	if (call == NULL && client->ignores_late && header.request_id != 0 && header.request_id <= client->request_id)
 		return OUTCOME_DONE;
-	}
-	turn->ended = true;
-	if (header.number == MESSAGE_REFUSED)
-		return failure_refused(failure, &turn->message.refused);
-	if (ret_done != NULL)
-		*ret_done = turn->message.done;
+	enum piece piece = spec != NULL && call != NULL ? piece_of(call->question, header.number) : PIECE_STRANGE;
+	if (piece == PIECE_STRANGE)
+		return say_not_fuse(client, "sent an answer to something else", failure);
+	if (call->parts++ > CLIENT_PARTS_MAX && !call->question->follow)
+		return say_not_fuse(client, "sent an answer without end", failure);
+	if (!message_decode(spec, client->frame + HEADER_BYTES, len - HEADER_BYTES, &message, NULL))
+		return say_not_fuse(client, "sent a message that is not as agreed", failure);
+	take_piece(client, call, piece, &message);
 	return OUTCOME_DONE;
+}
+
+static void
+fail_all(struct client_call *calls, size_t count, enum outcome outcome, const struct failure *failure)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!calls[i].open)
+			continue;
+		calls[i].failure = *failure;
+		end_call(&calls[i], outcome);
+	}
+}
+
+/* The nearest deadline of the open calls; -1 none. */
+static int64_t
+nearest_deadline(const struct client_call *calls, size_t count)
+{
+	int64_t nearest_ms = -1;
+
+	for (size_t i = 0; i < count; i++)
+		if (calls[i].open && calls[i].deadline_ms >= 0 &&
+		    (nearest_ms < 0 || calls[i].deadline_ms < nearest_ms))
+			nearest_ms = calls[i].deadline_ms;
+	return nearest_ms;
+}
+
+static void
+end_late_calls(struct client *client, struct client_call *calls, size_t count)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	for (size_t i = 0; i < count; i++) {
+		struct client_call *call = &calls[i];
+		if (!call->open || call->deadline_ms < 0 || call->deadline_ms > now_ms)
+			continue;
+		say_timed_out(timeout_of(client, call->question), &call->failure);
+		client_give_up(client, call);
+		call->outcome = OUTCOME_TIMED_OUT;
+	}
+}
+
+void
+client_give_up(struct client *client, struct client_call *call)
+{
+	client->ignores_late = true;
+	end_call(call, OUTCOME_DONE);
+}
+
+#define ALSO_MAX 4
+
+void
+client_turn(struct client *client, struct client_call *calls, size_t count, struct pollfd *also, size_t also_count)
+{
+	static struct failure failure;
+	struct pollfd fds[1 + ALSO_MAX] = { { .fd = client->fd, .events = POLLIN } };
+	int64_t deadline_ms = nearest_deadline(calls, count);
+	int64_t left_ms = deadline_ms - clock_monotonic_ms();
+	enum outcome outcome = OUTCOME_DONE;
+	bool nothing = true;
+	size_t len;
+
+	ENSURE(also_count <= ALSO_MAX);
+	for (size_t i = 0; i < also_count; i++)
+		fds[1 + i] = also[i];
+	int ready = poll(fds, (nfds_t)(1 + also_count), deadline_ms < 0 ? -1 : left_ms > 0 ? (int)left_ms : 0);
+	for (size_t i = 0; i < also_count; i++)
+		also[i].revents = ready > 0 ? fds[1 + i].revents : 0;
+	if (ready < 0 && errno != EINTR)
+		outcome = failure_say(&failure, OUTCOME_FAILED, "Could not wait for Fuse: %s.", strerror(errno));
+	else if (ready > 0 && fds[0].revents != 0)
+		outcome = receive_frame(client, &len, &nothing, &failure);
+	if (outcome == OUTCOME_DONE && !nothing)
+		outcome = take_frame(client, calls, count, len, &failure);
+	if (outcome != OUTCOME_DONE)
+		fail_all(calls, count, outcome, &failure);
+	else if (nothing)
+		/* What has come counts even after the deadline: it may be we who were held up, by a pager. */
+		end_late_calls(client, calls, count);
 }
 
 enum outcome
 client_ask(struct client *client, const struct client_question *question, struct msg_done *ret_done,
 	   struct failure *failure)
 {
-	int64_t deadline_ms = clock_monotonic_ms() + client->timeout_ms;
-	struct turn turn = { .ended = false };
-	unsigned parts = 0;
-	size_t len;
-	bool reader_gone, nothing;
+	static struct client_call call;
+	struct pollfd reader = { .fd = question->watch_fd };
 
-	client->request_id++;
-	enum outcome outcome = send_question(client, question, deadline_ms, failure);
-	if (question->follow)
-		deadline_ms = -1;
-	while (outcome == OUTCOME_DONE && !turn.ended) {
-		outcome = wait_for(client, POLLIN, deadline_ms, question->watch_fd, &reader_gone, failure);
-		if (outcome != OUTCOME_DONE || reader_gone)
-			break;
-		outcome = receive_frame(client, &len, &nothing, failure);
-		if (outcome != OUTCOME_DONE || nothing)
-			continue;
-		if (parts++ > CLIENT_PARTS_MAX && !question->follow)
-			return say_not_fuse(client, "sent an answer without end", failure);
-		outcome = take_frame(client, question, len, &turn, ret_done, failure);
+	client_begin(client, question, &call);
+	while (call.open) {
+		client_turn(client, &call, 1, &reader, question->follow ? 1 : 0);
+		if (call.open && reader.revents != 0)
+			client_give_up(client, &call);
 	}
-	return outcome;
+	if (call.outcome != OUTCOME_DONE)
+		*failure = call.failure;
+	if (ret_done != NULL)
+		*ret_done = call.done;
+	return call.outcome;
 }
 
 enum outcome

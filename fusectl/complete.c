@@ -7,6 +7,7 @@
 
 #include "common/str.h"
 #include "fusectl/args.h"
+#include "fusectl/sendwords.h"
 #include "ipc/settings.h"
 
 /* The line with its "name", "=", "value" put together again. */
@@ -19,7 +20,9 @@ struct joined {
 struct context {
 	const struct command_row *command;
 	const struct option_row *awaits_value; /* the word being typed is its value */
-	const char *socket;
+	const char *socket, *group;
+	const char *first, *second; /* words behind the command */
+	size_t words;
 	bool to_default, options_ended;
 };
 
@@ -79,8 +82,15 @@ step(struct context *context, const char *word)
 		if (row != NULL && strcmp(row->name, "socket") == 0 && value != NULL)
 			context->socket = value + 1;
 		context->to_default |= row != NULL && strcmp(row->name, "default") == 0;
+	} else if (context->command == NULL && context->group != NULL) {
+		context->command = command_peek_in(context->group, word);
 	} else if (context->command == NULL) {
 		context->command = command_peek(word);
+		context->group = context->command == NULL ? command_group(word) : NULL;
+	} else {
+		context->first = context->words == 0 ? word : context->first;
+		context->second = context->words == 1 ? word : context->second;
+		context->words++;
 	}
 }
 
@@ -98,14 +108,23 @@ offer_options(const struct complete_request *request, const struct command_row *
 	}
 }
 
+/* First words, each once, or the second ones of a group. */
 static void
-offer_commands(const struct complete_request *request)
+offer_commands(const struct complete_request *request, const char *group)
 {
+	char word[64] = "", last[64] = "";
 	size_t count;
 	const struct command_row *rows = command_rows(&count);
 
-	for (size_t i = 0; i < count; i++)
-		complete_offer(request, rows[i].name);
+	for (size_t i = 0; i < count; i++) {
+		if (group != NULL && !command_begins_group(&rows[i], group))
+			continue;
+		const char *name = group != NULL ? rows[i].name + strlen(group) + 1 : rows[i].name;
+		str_format(word, sizeof word, "%.*s", (int)strcspn(name, " "), name);
+		if (strcmp(word, last) != 0)
+			complete_offer(request, word);
+		str_copy(last, sizeof last, word);
+	}
 }
 
 /* "name=value" for each of the values in "a|b|c". */
@@ -148,6 +167,29 @@ offer_settings(const struct complete_request *request, bool to_default)
 		offer_values(request, spec->name, spec->default_value);
 }
 
+/* A printer, a command, then its fields. */
+static void
+offer_send(const struct complete_request *request, const struct context *context)
+{
+	char text[COMPLETE_WORD_BYTES];
+	size_t count;
+	const struct command_spec *specs = command_specs(&count);
+
+	if (context->words == 0)
+		request->printers(request, context->socket);
+	for (size_t i = 0; i < count && context->words == 1; i++)
+		complete_offer(request, specs[i].name);
+	const struct command_spec *spec = context->words > 1 ? sendwords_peek(context->second) : NULL;
+	for (const struct command_field *field = spec != NULL ? spec->fields : NULL; field != NULL && field->name != NULL;
+	     field++) {
+		str_format(text, sizeof text, "%s=", field->name);
+		complete_offer(request, text);
+		str_format(text, sizeof text, "%s", field->name);
+		if (field->type == COMMAND_TRUTH)
+			offer_values(request, text, "true|false");
+	}
+}
+
 static void
 offer_words(const struct complete_request *request, const struct context *context)
 {
@@ -169,7 +211,19 @@ offer_words(const struct complete_request *request, const struct context *contex
 		complete_offer(request, "bash");
 		break;
 	case COMPLETES_COMMAND:
-		offer_commands(request);
+		if (context->words == 0)
+			offer_commands(request, NULL);
+		else if (context->words == 1 && command_group(context->first) != NULL)
+			offer_commands(request, context->first);
+		break;
+	case COMPLETES_PRINTER:
+		if (context->words < context->command->most)
+			request->printers(request, context->socket);
+		break;
+	case COMPLETES_SEND:
+		offer_send(request, context);
+		break;
+	case COMPLETES_FILE:
 		break;
 	}
 }
@@ -193,7 +247,7 @@ complete_words(struct complete_request *request, size_t count, char *const *word
 	if (!context.options_ended && request->typed[0] == '-')
 		offer_options(request, context.command);
 	else if (context.command == NULL)
-		offer_commands(request);
+		offer_commands(request, context.group);
 	else
 		offer_words(request, &context);
 }

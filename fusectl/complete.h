@@ -1,9 +1,9 @@
 /*
  * complete: what may come next on a command line that is being typed. Pure but for the names of
- * processes, which the caller finds out.
+ * processes and printers, which the caller finds out.
  *
  * Candidates end up on somebody's command line, where the shell would interpret them: only words of
- * A-Z a-z 0-9 . _ - / = get through, whatever a Fuse calls its processes.
+ * A-Z a-z 0-9 . _ - / = get through, whatever a Fuse calls its processes and printers.
  */
 #ifndef FUSE_FUSECTL_COMPLETE_H
 #define FUSE_FUSECTL_COMPLETE_H
@@ -28,9 +28,13 @@ struct complete_request;
 typedef void complete_processes_fn(const struct complete_request *request, const char *socket,
 				   bool only_waiting);
 
+/* The same for the serial numbers and names of printers. */
+typedef void complete_printers_fn(const struct complete_request *request, const char *socket);
+
 struct complete_request {
 	struct complete_sink sink;
 	complete_processes_fn *processes;
+	complete_printers_fn *printers;
 	const char *typed; /* of the word being typed; filled in */
 	size_t skip;       /* bytes of each candidate that the shell has already; filled in */
 };

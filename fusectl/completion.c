@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fusectl/complete.h"
-#include "fusectl/ctl.h"
+#include "fusectl/farm.h"
 #include "ipc/terms.h"
 
 #define ANSWER_S 1 /* who presses TAB does not wait longer for names */
@@ -64,10 +64,29 @@ offer_processes(const struct complete_request *request, const char *socket, bool
 	client_close(&ctl.client);
 }
 
+static void
+offer_printers(const struct complete_request *request, const char *socket)
+{
+	static struct ctl ctl;
+	struct farm farm;
+
+	ctl = (struct ctl){ .client.fd = -1, .args.timeout_s = ANSWER_S };
+	ctl.args.values[OPTION_SOCKET] = socket;
+	if (farm_fetch(&ctl, 0, &farm) == OUTCOME_DONE) {
+		for (size_t i = 0; i < farm.count; i++) {
+			complete_offer(request, farm.rows[i].record.name);
+			complete_offer(request, farm.rows[i].record.serial);
+		}
+		farm_free(&farm);
+	}
+	client_close(&ctl.client);
+}
+
 void
 ctl_completion_words(int count, char **words)
 {
-	struct complete_request request = { .sink = { put_line, NULL }, .processes = offer_processes };
+	struct complete_request request = { .sink = { put_line, NULL }, .processes = offer_processes,
+					    .printers = offer_printers };
 
 	complete_words(&request, (size_t)count, words);
 }

@@ -52,13 +52,24 @@ ctl_request(struct ctl *ctl, enum role to, enum message number, const void *mess
 		outcome = client_ask(&ctl->client, &question, &done, &ctl->failure);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	const char *sentence = done.sentence[0] != '\0' ? done.sentence : fallback;
+	ctl_say_done(ctl, done.sentence[0] != '\0' ? done.sentence : fallback);
+	return OUTCOME_DONE;
+}
+
+void
+ctl_say_done(const struct ctl *ctl, const char *sentence)
+{
 	if (ctl_wants_json(ctl))
 		ctl_print_json(stdout, json_pack("{s:b,s:o}", "done", true, "sentence", ctl_json_text(sentence)),
 			       false);
 	else
 		show_wrapped(&ctl->show, 0, 0, sentence);
-	return OUTCOME_DONE;
+}
+
+int
+ctl_patience_ms(const struct ctl *ctl, int usual_s)
+{
+	return 1000 * (ctl->args.given[OPTION_TIMEOUT] ? ctl->args.timeout_s : usual_s);
 }
 
 static int

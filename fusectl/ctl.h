@@ -27,7 +27,7 @@ struct ctl {
 	int64_t now_ms;         /* wall clock, for ages */
 };
 
-#define COMMAND(name, ...) enum outcome command_##name(struct ctl *ctl);
+#define COMMAND(id, ...) enum outcome command_##id(struct ctl *ctl);
 #include "fusectl/commands.def"
 #undef COMMAND
 
@@ -47,6 +47,12 @@ enum outcome ctl_recall(struct ctl *ctl, enum message number, client_part_fn *on
  * `fallback` when it has none; in JSON {"done":true,"sentence":…}. */
 enum outcome ctl_request(struct ctl *ctl, enum role to, enum message number, const void *message,
 			 const char *fallback);
+
+/* Say a sentence as the whole answer: as text, or {"done":true,"sentence":…}. */
+void ctl_say_done(const struct ctl *ctl, const char *sentence);
+
+/* The answer time of questions that may well take a while: --timeout when it is given, else `usual_s`. */
+int ctl_patience_ms(const struct ctl *ctl, int usual_s);
 
 /* Print `document` (stolen) as JSON: pretty, or on one line with `compact`. Only harmless ASCII comes out. */
 void ctl_print_json(FILE *out, json_t *document, bool compact);

@@ -8,13 +8,18 @@
 #include "common/str.h"
 
 #define INDENT 2
-#define NAME_COLUMNS 26 /* the widest of "settings [KEY[=VALUE]...]" and its like */
+#define NAME_COLUMNS 26 /* "settings [KEY[=VALUE]...]" and most of its like */
 
 static void
 print_pair(const struct show *show, const char *name, const char *text)
 {
-	size_t used = (size_t)fprintf(show->out, "%*s%-*s ", INDENT, "", NAME_COLUMNS, name);
+	size_t used = INDENT + NAME_COLUMNS + 1;
 
+	/* What is longer than its column has a line to itself. */
+	if (strlen(name) > NAME_COLUMNS)
+		fprintf(show->out, "%*s%s\n%*s", INDENT, "", name, (int)used, "");
+	else
+		fprintf(show->out, "%*s%-*s ", INDENT, "", NAME_COLUMNS, name);
 	show_wrapped(show, INDENT + NAME_COLUMNS + 1, used, text);
 }
 
@@ -62,6 +67,34 @@ heading(const struct show *show, const char *text)
 	fputc('\n', show->out);
 }
 
+/* All commands, or with `group` those that begin with this word. */
+static void
+print_commands(const struct show *show, const char *group)
+{
+	size_t count;
+	char name[64];
+	const struct command_row *commands = command_rows(&count);
+
+	heading(show, "Commands");
+	for (size_t i = 0; i < count; i++) {
+		if (group != NULL && !command_begins_group(&commands[i], group))
+			continue;
+		str_format(name, sizeof name, "%s %s", commands[i].name, commands[i].arguments);
+		print_pair(show, name, commands[i].summary);
+	}
+}
+
+static void
+print_group(const struct show *show, const char *group)
+{
+	char text[128];
+
+	str_format(text, sizeof text, "fusectl %s COMMAND", group);
+	show_wrapped(show, 0, 0, text);
+	print_commands(show, group);
+	fprintf(show->out, "\n`fusectl help %s COMMAND` explains one.\n", group);
+}
+
 static void
 print_all(const struct show *show)
 {
@@ -69,12 +102,7 @@ print_all(const struct show *show)
 	char name[64];
 
 	show_wrapped(show, 0, 0, "fusectl [OPTIONS] COMMAND: look into a running Fuse and tell it what to do.");
-	heading(show, "Commands");
-	const struct command_row *commands = command_rows(&count);
-	for (size_t i = 0; i < count; i++) {
-		str_format(name, sizeof name, "%s %s", commands[i].name, commands[i].arguments);
-		print_pair(show, name, commands[i].summary);
-	}
+	print_commands(show, NULL);
 	heading(show, "Options of every command");
 	print_options(show, NULL);
 	heading(show, "Exit codes");
@@ -122,9 +150,9 @@ json_of_options(const struct command_row *command)
 	return list;
 }
 
-/* {"commands":[...]} of all commands, or of `only` one. New reference. */
+/* {"commands":[...]} of all commands, of `only` one, or of a group. New reference. */
 static json_t *
-json_of_commands(const struct command_row *only)
+json_of_commands(const struct command_row *only, const char *group)
 {
 	size_t count;
 	const struct command_row *rows = command_rows(&count);
@@ -132,7 +160,7 @@ json_of_commands(const struct command_row *only)
 
 	for (size_t i = 0; i < count; i++) {
 		const struct command_row *row = &rows[i];
-		if (only != NULL && only != row)
+		if ((only != NULL && only != row) || (group != NULL && !command_begins_group(row, group)))
 			continue;
 		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:s,s:o}", "name", row->name, "arguments",
 						      row->arguments, "summary", row->summary, "explanation",
@@ -143,12 +171,14 @@ json_of_commands(const struct command_row *only)
 }
 
 enum outcome
-help_print(const struct ctl *ctl, const struct command_row *command)
+help_print(const struct ctl *ctl, const struct command_row *command, const char *group)
 {
 	if (ctl_wants_json(ctl))
-		ctl_print_json(stdout, json_of_commands(command), false);
+		ctl_print_json(stdout, json_of_commands(command, group), false);
 	else if (command != NULL)
 		print_command(&ctl->show, command);
+	else if (group != NULL)
+		print_group(&ctl->show, group);
 	else
 		print_all(&ctl->show);
 	return OUTCOME_DONE;
@@ -157,12 +187,19 @@ help_print(const struct ctl *ctl, const struct command_row *command)
 enum outcome
 command_help(struct ctl *ctl)
 {
-	const char *name = ctl->args.word_count > 0 ? ctl->args.words[0] : NULL;
-	const struct command_row *command = name != NULL ? command_peek(name) : NULL;
+	const char *const *words = ctl->args.words;
+	size_t count = ctl->args.word_count;
+	const char *group = count > 0 ? command_group(words[0]) : NULL;
+	const struct command_row *command = NULL;
 
-	if (name == NULL || command != NULL)
-		return help_print(ctl, command);
-	failure_say(&ctl->failure, OUTCOME_NOT_FOUND, "fusectl knows no command '%s'.", name);
+	if (count == 1)
+		command = command_peek(words[0]);
+	else if (count == 2 && group != NULL)
+		command = command_peek_in(group, words[1]);
+	if (count == 0 || command != NULL || (count == 1 && group != NULL))
+		return help_print(ctl, command, command == NULL ? group : NULL);
+	failure_say(&ctl->failure, OUTCOME_NOT_FOUND, "fusectl knows no command '%s%s%s'.", words[0],
+		    count > 1 ? " " : "", count > 1 ? words[1] : "");
 	failure_remedy(&ctl->failure, "`fusectl help` lists them.");
 	return OUTCOME_NOT_FOUND;
 }

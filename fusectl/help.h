@@ -6,7 +6,7 @@
 
 #include "fusectl/ctl.h"
 
-/* Explain `command`, or with NULL fusectl as a whole, as text or JSON. */
-enum outcome help_print(const struct ctl *ctl, const struct command_row *command);
+/* Explain `command`, or the commands of `group`, or with both NULL fusectl as a whole, as text or JSON. */
+enum outcome help_print(const struct ctl *ctl, const struct command_row *command, const char *group);
 
 #endif

@@ -31,7 +31,7 @@ run(struct ctl *ctl, int argc, char **argv)
 	if (ctl->args.given[OPTION_VERSION])
 		return say_version(ctl);
 	if (ctl->args.given[OPTION_HELP])
-		return help_print(ctl, ctl->args.command);
+		return help_print(ctl, ctl->args.command, ctl->args.group);
 	if (ctl->args.command == NULL) {
 		failure_say(&ctl->failure, OUTCOME_USAGE, "fusectl needs a command, such as `fusectl status`.");
 		failure_remedy(&ctl->failure, "`fusectl help` lists them.");
@@ -46,6 +46,9 @@ report(const struct ctl *ctl)
 	const struct failure *failure = &ctl->failure;
 	struct show on_stderr;
 
+	/* What was shown already says it. */
+	if (failure->sentence[0] == '\0')
+		return;
 	if (ctl_wants_json(ctl)) {
 		json_t *error = json_pack("{s:s,s:o,s:o}", "reason", failure->reason, "sentence",
 					  ctl_json_text(failure->sentence), "remedy", ctl_json_text(failure->remedy));

@@ -50,6 +50,11 @@ struct show_table;
 struct show_table *show_table_new(const struct show *show, const char *const *heads, size_t columns);
 void show_table_free(struct show_table *table);
 
+/* Columns that may be left out, the first of them first, until the rest fits on the terminal; columns that are left
+ * out in any case. Never the last one. */
+void show_table_spare(struct show_table *table, const size_t *columns, size_t count);
+void show_table_hide(struct show_table *table, const size_t *columns, size_t count);
+
 /* The next cell, row by row. The text is escaped. */
 void show_table_cell(struct show_table *table, enum show_tone tone, const char *text);
 void show_table_number(struct show_table *table, int64_t number);

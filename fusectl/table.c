@@ -8,7 +8,7 @@
 #include "common/str.h"
 #include "fusectl/show.h"
 
-#define TABLE_COLUMNS_MAX 10
+#define TABLE_COLUMNS_MAX 12
 #define GAP 2                /* blanks between columns */
 #define LEAST_LAST_COLUMNS 24 /* narrower than this, the last column goes below its row */
 #define NOTE_INDENT 4
@@ -24,6 +24,8 @@ struct show_table {
 	const struct show *show;
 	const char *const *heads;
 	size_t columns;
+	bool hidden[TABLE_COLUMNS_MAX];
+	size_t spare[TABLE_COLUMNS_MAX], spare_count;
 	struct item *items;
 	size_t count, cap;
 };
@@ -45,6 +47,22 @@ show_table_free(struct show_table *table)
 		free(table->items[i].text);
 	free(table->items);
 	free(table);
+}
+
+void
+show_table_spare(struct show_table *table, const size_t *columns, size_t count)
+{
+	ENSURE(count <= TABLE_COLUMNS_MAX);
+	for (size_t i = 0; i < count; i++)
+		table->spare[i] = columns[i];
+	table->spare_count = count;
+}
+
+void
+show_table_hide(struct show_table *table, const size_t *columns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		table->hidden[columns[i]] = true;
 }
 
 static void
@@ -98,6 +116,34 @@ measure(const struct show_table *table, size_t ret_widths[TABLE_COLUMNS_MAX])
 	}
 }
 
+/* Where each column begins; returns the columns of the whole. */
+static size_t
+lay_out(const struct show_table *table, const size_t widths[TABLE_COLUMNS_MAX], const bool hidden[TABLE_COLUMNS_MAX],
+	size_t ret_starts[TABLE_COLUMNS_MAX])
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < table->columns; i++) {
+		ret_starts[i] = at;
+		if (!hidden[i])
+			at += widths[i] + GAP;
+	}
+	return at - GAP;
+}
+
+/* Leave out what may be, until the rest fits. */
+static void
+choose_columns(const struct show_table *table, const size_t widths[TABLE_COLUMNS_MAX],
+	       bool ret_hidden[TABLE_COLUMNS_MAX], size_t ret_starts[TABLE_COLUMNS_MAX])
+{
+	memcpy(ret_hidden, table->hidden, sizeof table->hidden);
+	for (size_t i = 0; lay_out(table, widths, ret_hidden, ret_starts) > table->show->width &&
+			   table->show->width != 0 && i < table->spare_count;
+	     i++)
+		ret_hidden[table->spare[i]] = true;
+	lay_out(table, widths, ret_hidden, ret_starts);
+}
+
 /* The line being printed: blanks are held back until something follows them. */
 struct line {
 	const struct show *show;
@@ -139,14 +185,15 @@ void
 show_table_print(const struct show_table *table)
 {
 	size_t widths[TABLE_COLUMNS_MAX], starts[TABLE_COLUMNS_MAX] = { 0 }, column = 0;
+	bool hidden[TABLE_COLUMNS_MAX];
 	size_t last = table->columns - 1;
 	struct line line = { .show = table->show };
 
 	measure(table, widths);
-	for (size_t i = 0; i < last; i++) {
-		print_cell(&line, starts[i], TONE_STRONG, table->heads[i]);
-		starts[i + 1] = starts[i] + widths[i] + GAP;
-	}
+	choose_columns(table, widths, hidden, starts);
+	for (size_t i = 0; i < last; i++)
+		if (!hidden[i])
+			print_cell(&line, starts[i], TONE_STRONG, table->heads[i]);
 	print_last(&line, starts[last], TONE_STRONG, table->heads[last]);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct item *item = &table->items[i];
@@ -154,9 +201,9 @@ show_table_print(const struct show_table *table)
 			show_wrapped(line.show, NOTE_INDENT, 0, item->text);
 			continue;
 		}
-		if (column < last)
+		if (column < last && !hidden[column])
 			print_cell(&line, starts[column], item->tone, item->text);
-		else
+		else if (column == last)
 			print_last(&line, starts[last], item->tone, item->text);
 		column = (column + 1) % table->columns;
 	}

@@ -1,9 +1,9 @@
 /*
  * Any words as a command line on which somebody presses TAB: what is offered begins as it was typed and is
- * nothing that a shell would act on, whatever the processes of the Fuse that answers are called.
+ * nothing that a shell would act on, whatever the processes and printers of the Fuse that answers are called.
  * Covers: complete_words, complete_offer
  *
- * Input: the words, each ended by a NUL byte; the last one is also the name of a process.
+ * Input: the words, each ended by a NUL byte; the last one is also the name of a process and of a printer.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -39,10 +39,16 @@ offer_processes(const struct complete_request *request, const char *socket, bool
 	complete_offer(request, process_name);
 }
 
+static void
+offer_printers(const struct complete_request *request, const char *socket)
+{
+	offer_processes(request, socket, false);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct complete_request request = { .processes = offer_processes };
+	struct complete_request request = { .processes = offer_processes, .printers = offer_printers };
 	char text[TEXT_MAX + 1], *words[WORDS_MAX];
 	size_t count = 0;
 

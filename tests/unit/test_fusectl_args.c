@@ -115,6 +115,66 @@ more_words_than_anybody_types_are_refused(void **state)
 }
 
 static void
+a_command_of_two_words_is_one_command(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("fusectl --json printer --name Anna add --address 192.0.2.1"), OUTCOME_DONE);
+	assert_string_equal(args.command->name, "printer add");
+	assert_string_equal(args.values[OPTION_NAME], "Anna");
+	assert_int_equal(args.word_count, 0);
+	assert_int_equal(parse("fusectl printer"), OUTCOME_USAGE);
+	assert_non_null(strstr(failure.sentence, "second word"));
+	assert_int_equal(parse("fusectl printer --help"), OUTCOME_DONE);
+	assert_null(args.command);
+	assert_string_equal(args.group, "printer");
+	assert_int_equal(parse("fusectl printer ad"), OUTCOME_USAGE);
+	assert_non_null(strstr(failure.remedy, "fusectl printer add"));
+	assert_int_equal(parse("fusectl printer trust x"), OUTCOME_USAGE);
+	assert_int_equal(parse("fusectl add"), OUTCOME_USAGE);
+	/* One name is not the beginning of another. */
+	assert_int_equal(parse("fusectl printers"), OUTCOME_DONE);
+	assert_string_equal(args.command->name, "printers");
+}
+
+static void
+an_option_of_several_commands_names_them(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("fusectl messages Anna --lines 6000"), OUTCOME_DONE);
+	assert_int_equal(args.lines, 6000);
+	assert_int_equal(parse("fusectl logs --lines 6000"), OUTCOME_USAGE);
+	assert_int_equal(parse("fusectl ps --mqtt-port 1"), OUTCOME_USAGE);
+	assert_string_equal(failure.sentence,
+			    "--mqtt-port goes with `fusectl printer add`, `fusectl printer edit` and `fusectl probe` only.");
+	assert_int_equal(parse("fusectl ps --list"), OUTCOME_USAGE);
+	assert_string_equal(failure.sentence, "--list goes with `fusectl send` only.");
+}
+
+static void
+an_access_code_is_never_an_argument(void **state)
+{
+	static const char *const lines[] = {
+		"fusectl printer add --code 12345678",	    "fusectl printer add --access-code=12345678",
+		"fusectl printer add --accessCode 12345678", "fusectl printer add 12345678",
+		"fusectl printer edit Anna 1a2b3c4d",	     "fusectl printer add --password=12345678",
+		"fusectl --passcode 12345678",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < STR_ARRAY_LEN(lines); i++) {
+		assert_int_equal(parse(lines[i]), OUTCOME_USAGE);
+		assert_non_null(strstr(failure.sentence, "never given as an argument"));
+		assert_non_null(strstr(failure.remedy, "--code-file"));
+		assert_null(strstr(failure.sentence, "12345678"));
+		assert_null(strstr(failure.remedy, "12345678"));
+	}
+	/* A slip is a slip. */
+	assert_int_equal(parse("fusectl printer add --code-fle x"), OUTCOME_USAGE);
+	assert_non_null(strstr(failure.remedy, "--code-file"));
+	assert_null(strstr(failure.sentence, "access code"));
+}
+
+static void
 no_command_is_for_the_caller_to_judge(void **state)
 {
 	(void)state;
@@ -150,6 +210,9 @@ main(void)
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(json_is_heard_beside_a_mistake),
 		cmocka_unit_test(more_words_than_anybody_types_are_refused),
+		cmocka_unit_test(a_command_of_two_words_is_one_command),
+		cmocka_unit_test(an_option_of_several_commands_names_them),
+		cmocka_unit_test(an_access_code_is_never_an_argument),
 		cmocka_unit_test(no_command_is_for_the_caller_to_judge),
 		cmocka_unit_test(every_command_explains_itself),
 	};

@@ -42,10 +42,22 @@ processes(const struct complete_request *request, const char *socket, bool only_
 	complete_offer(request, "");
 }
 
+/* Printers: one with a name that needs quotes. */
+static void
+printers(const struct complete_request *request, const char *socket)
+{
+	str_copy(asked_socket, sizeof asked_socket, socket != NULL ? socket : "none");
+	complete_offer(request, "Anna");
+	complete_offer(request, "00M00A000000001");
+	complete_offer(request, "left of the door");
+	complete_offer(request, "01P00A000000002");
+	complete_offer(request, "`reboot`");
+}
+
 static const char *
 complete(size_t count, ...)
 {
-	struct complete_request request = { .sink = { put, NULL }, .processes = processes };
+	struct complete_request request = { .sink = { put, NULL }, .processes = processes, .printers = printers };
 	char *words[COMPLETE_WORDS_MAX];
 	va_list args;
 
@@ -62,7 +74,7 @@ static void
 commands_come_first(void **state)
 {
 	(void)state;
-	assert_string_equal(complete(1, "s"), "status settings store ");
+	assert_string_equal(complete(1, "s"), "status send settings store ");
 	assert_string_equal(complete(2, "--json", "lo"), "logs ");
 	assert_string_equal(complete(3, "--timeout", "5", "ps"), "ps ");
 	assert_string_equal(complete(2, "help", "rel"), "reload ");
@@ -119,6 +131,44 @@ processes_are_those_of_the_fuse_that_is_meant(void **state)
 }
 
 static void
+commands_of_two_words_come_one_word_after_the_other(void **state)
+{
+	(void)state;
+	assert_string_equal(complete(1, "prin"), "printers printer ");
+	assert_string_equal(complete(2, "printer", "re"), "reconnect remove ");
+	assert_string_equal(complete(2, "printer", "--"), "--socket --json --yes --timeout --help --version ");
+	assert_string_equal(complete(3, "help", "printer", "a"), "add ");
+	assert_string_equal(complete(3, "help", "ps", "a"), "");
+	assert_string_equal(complete(3, "printer", "add", "--na"), "--name ");
+	assert_string_equal(complete(3, "printer", "remove", "--na"), "");
+}
+
+static void
+printers_are_those_of_the_fuse_that_is_meant(void **state)
+{
+	(void)state;
+	assert_string_equal(complete(3, "printer", "show", ""), "Anna 00M00A000000001 01P00A000000002 ");
+	assert_string_equal(asked_socket, "none");
+	assert_string_equal(complete(4, "--socket", "/s", "trust", "A"), "Anna ");
+	assert_string_equal(asked_socket, "/s");
+	assert_string_equal(complete(4, "doctor", "Anna", "00M00A000000001", "01"), "01P00A000000002 ");
+	assert_string_equal(complete(3, "trust", "Anna", ""), "");
+	assert_string_equal(complete(4, "printer", "edit", "Anna", ""), "");
+}
+
+static void
+a_command_of_a_printer_comes_with_its_fields(void **state)
+{
+	(void)state;
+	assert_string_equal(complete(2, "send", "An"), "Anna ");
+	assert_string_equal(complete(3, "send", "Anna", "set-f"), "set-fan ");
+	assert_string_equal(complete(4, "send", "Anna", "set-fan", ""), "type= speed= ");
+	assert_string_equal(complete(5, "send", "Anna", "set-fan", "type=part", "s"), "speed= ");
+	assert_string_equal(complete(4, "send", "Anna", "home-axis", "axes.x=t"), "axes.x=true ");
+	assert_string_equal(complete(4, "send", "Anna", "nosuch", ""), "");
+}
+
+static void
 nothing_that_a_shell_would_act_on_is_offered(void **state)
 {
 	(void)state;
@@ -146,6 +196,9 @@ main(void)
 		cmocka_unit_test(a_setting_s_name_comes_with_its_equals_sign),
 		cmocka_unit_test(a_setting_s_value_is_one_of_its_choices),
 		cmocka_unit_test(processes_are_those_of_the_fuse_that_is_meant),
+		cmocka_unit_test(commands_of_two_words_come_one_word_after_the_other),
+		cmocka_unit_test(printers_are_those_of_the_fuse_that_is_meant),
+		cmocka_unit_test(a_command_of_a_printer_comes_with_its_fields),
 		cmocka_unit_test(nothing_that_a_shell_would_act_on_is_offered),
 		cmocka_unit_test(an_endless_word_is_no_word),
 	};
