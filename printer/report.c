@@ -336,8 +336,8 @@ merge_telemetry(struct report *report, int64_t now_ms, bool is_full)
 {
 	struct printer_state *state = &report->state;
 
-	report_ams_settle(report, is_full);
 	report_derive(report, is_full);
+	report_ams_settle(report, is_full); /* needs to know the active extruder */
 	if (state->reports++ == 0)
 		state->first_ms = now_ms;
 	state->last_ms = now_ms;

@@ -442,16 +442,6 @@ read_tray_now(struct printer_state *state)
 		set_active(state, now / 4, now % 4);
 }
 
-static const struct extruder *
-active_extruder(const struct printer_state *state)
-{
-	for (uint32_t i = 0; i < state->extruder_count; i++) {
-		if (state->extruders[i].id == state->active_extruder)
-			return &state->extruders[i];
-	}
-	return state->extruder_count == 1 ? &state->extruders[0] : NULL;
-}
-
 /* An H2S names a slot of its AMS while the external spool feeds: a slot without a spool does not feed. */
 static bool
 feeds_from_outside(const struct printer_state *state, const struct extruder *extruder)
@@ -466,7 +456,7 @@ find_active(struct printer_state *state)
 {
 	for (uint32_t i = 0; i < state->extruder_count; i++)
 		read_snow(&state->extruders[i]);
-	const struct extruder *extruder = active_extruder(state);
+	const struct extruder *extruder = report_active_extruder(state);
 	if (extruder == NULL || extruder->snow == STATE_UNKNOWN) {
 		/* With two nozzles tray_now is a slot of some unit: nothing is better than the wrong one. */
 		if (state->extruder_count > 1)

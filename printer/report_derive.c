@@ -75,8 +75,8 @@ take_active_extruder(struct report *report)
 		report->state.active_extruder = (int32_t)current;
 }
 
-static struct extruder *
-active_extruder(struct printer_state *state)
+struct extruder *
+report_active_extruder(struct printer_state *state)
 {
 	for (uint32_t i = 0; i < state->extruder_count; i++) {
 		if (state->extruders[i].id == state->active_extruder)
@@ -101,7 +101,7 @@ static void
 derive_nozzle_heat(struct report *report)
 {
 	struct printer_state *state = &report->state;
-	struct extruder *extruder = active_extruder(state);
+	struct extruder *extruder = report_active_extruder(state);
 	bool is_told = extruder != NULL && (report->now.extruders_heat_told & 1u << extruder->id) != 0;
 
 	if (state->extruder_count < 2 && !is_told) {
@@ -153,7 +153,7 @@ write_diameter(double millimetres, char ret[8])
 static const struct nozzle *
 active_nozzle(struct printer_state *state)
 {
-	const struct extruder *extruder = active_extruder(state);
+	const struct extruder *extruder = report_active_extruder(state);
 
 	for (uint32_t i = 0; extruder != NULL && i < state->nozzle_count; i++) {
 		if (state->nozzles[i].id == extruder->nozzle_id)
@@ -274,6 +274,15 @@ derive_storage(struct report *report, bool is_full)
 	}
 }
 
+/* For who does not know the model: what both fields say, or the only one that was told. */
+static enum tri
+door_of(const struct printer_state *state)
+{
+	if (state->door_by_stat == TRI_UNKNOWN || state->door_by_stat == state->door_by_home_flag)
+		return state->door_by_home_flag;
+	return state->door_by_home_flag == TRI_UNKNOWN ? state->door_by_stat : TRI_UNKNOWN;
+}
+
 static void
 derive_bits(struct report *report, bool is_full)
 {
@@ -290,6 +299,7 @@ derive_bits(struct report *report, bool is_full)
 		state->door_by_stat = bit_of(report->now.stat, 23);
 		state->lid_open = bit_of(report->now.stat, 24);
 	}
+	state->door_open = door_of(state);
 	if (report->told[FIELD_PRINT_fun]) {
 		state->fun_told = true;
 		/* The bit says "signature required". */

@@ -171,6 +171,7 @@ void report_ams_settle(struct report *report, bool is_full);
 void report_ams_name_kinds(struct printer_state *state);
 
 /* report_derive.c */
+struct extruder *report_active_extruder(struct printer_state *state); /* NULL: none told, or unknown of two */
 void report_derive(struct report *report, bool is_full);
 void report_modules_settle(struct report *report);
 

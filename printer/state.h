@@ -206,7 +206,7 @@ struct printer_state {
 	/* Two bit fields tell of the door, and which one is right depends on the model (models.h, `door`): on an X1
 	 * bits 23 and 24 of `stat` are always set. lid_open is of `stat` too. */
 	enum tri door_by_home_flag, door_by_stat, lid_open;
-	enum tri door_open; /* the same word from both, else unknown */
+	enum tri door_open; /* what both say, or the only one that was told */
 	enum storage_state storage;
 	enum tri developer_mode;	 /* from `fun` bit 29 (docs/protocol.md); the worker adds what replies prove */
 	uint64_t fun;
