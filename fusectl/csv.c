@@ -45,8 +45,9 @@ find_separator(const char *at, const char *end)
 {
 	bool quoted = false;
 
-	while (at < end && (ends_line(*at) || *at == ' '))
-		at++;
+	for (const char *ahead = at; ahead < end && (ends_line(*ahead) || is_blank(*ahead)); ahead++)
+		if (ends_line(*ahead))
+			at = ahead + 1;
 	for (; at < end && (quoted || !ends_line(*at)); at++) {
 		quoted ^= *at == '"';
 		if (!quoted && (*at == ',' || *at == ';' || *at == '\t'))

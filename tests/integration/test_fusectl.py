@@ -24,7 +24,10 @@ from rig import wire
 from rig.waiting import wait_until
 
 FUSECTL = rig_fuse.BUILD / "fusectl"
-COMMANDS = ["status", "ps", "logs", "restart", "retry", "reload", "settings", "store", "completion", "help"]
+COMMANDS = ["status", "ps", "logs", "printers", "printer add", "printer edit", "printer codes", "printer show",
+            "printer reconnect", "printer remove", "trust", "probe", "send", "messages", "report", "doctor", "restart",
+            "retry", "reload", "settings", "store", "completion", "help"]
+FIRST_WORDS = list(dict.fromkeys(command.split()[0] for command in COMMANDS))
 DONE, FAILED, USAGE, NOT_FOUND, UNREACHABLE, REFUSED, TIMED_OUT = range(7)
 
 
@@ -281,13 +284,19 @@ def test_help_explains_every_command():
     overview = run("help")
     assert overview.returncode == DONE and overview.stdout == run("--help").stdout == run("-h").stdout
     listed = overview.stdout.partition("Commands\n")[2].partition("\n\n")[0]
-    assert [line.split()[0] for line in listed.splitlines()] == COMMANDS
+    lines = [line for line in listed.splitlines() if not line.startswith("   ")]
+    assert len(lines) == len(COMMANDS)
+    assert all(line.startswith(f"  {command}") for line, command in zip(lines, COMMANDS))
     for command in COMMANDS:
-        told = run(command, "--help")
-        assert told.returncode == DONE and told.stdout == run("help", command).stdout
+        told = run(*command.split(), "--help")
+        assert told.returncode == DONE and told.stdout == run("help", *command.split()).stdout
         assert re.search(rf"Example\n  .*fusectl {command}", told.stdout), command
-        (row,) = json.loads(run("--json", "help", command).stdout)["commands"]
+        (row,) = json.loads(run("--json", "help", *command.split()).stdout)["commands"]
         assert row["name"] == command and row["example"] in told.stdout
+    group = run("help", "printer")
+    assert group.returncode == DONE and group.stdout == run("printer", "--help").stdout
+    rows = json.loads(run("--json", "help", "printer").stdout)["commands"]
+    assert [row["name"] for row in rows] == [command for command in COMMANDS if command.startswith("printer ")]
     assert run("--version").stdout.startswith("fusectl 0.")
 
 
@@ -295,8 +304,11 @@ def test_help_explains_every_command():
     ([], USAGE, "needs a command"),
     (["pss"], USAGE, "Did you mean 'fusectl ps'?"),
     (["ps", "--jsn"], USAGE, "Did you mean '--json'?"),
+    (["printer", "ad"], USAGE, "Did you mean 'fusectl printer add'?"),
     (["ps", "x"], USAGE, "nothing to do with 'x'"),
-    (["ps", "--follow"], USAGE, "goes with `fusectl logs` only"),
+    (["ps", "--follow"], USAGE, "goes with `fusectl logs` and `fusectl messages` only"),
+    (["printer"], USAGE, "needs a second word"),
+    (["help", "printer", "nosuch"], NOT_FOUND, "no command 'printer nosuch'"),
     (["retry"], USAGE, "fusectl retry PROCESS"),
     (["--timeout", "0", "ps"], USAGE, "1 to 86400 seconds"),
     (["logs", "--lines", "9999"], USAGE, "0 to 5000"),
@@ -609,8 +621,9 @@ def test_the_installed_script_is_the_one_that_fusectl_prints():
 
 def test_commands_options_and_settings_complete(tmp_path):
     nowhere = {"FUSE_SOCKET": str(tmp_path / "none")}
-    assert complete("fusectl", "", env=nowhere) == COMMANDS
-    assert complete("fusectl", "se") == ["settings"]
+    assert complete("fusectl", "", env=nowhere) == FIRST_WORDS
+    assert complete("fusectl", "printer", "re") == ["reconnect", "remove"]
+    assert complete("fusectl", "se") == ["send", "settings"]
     assert complete("fusectl", "logs", "--") == ["--socket", "--json", "--yes", "--timeout", "--help",
                                                  "--version", "--follow", "--lines"]
     assert complete("fusectl", "settings", "logL") == ["compopt -o nospace", "logLevel="]
