@@ -299,6 +299,16 @@ looks_full(const struct report *report)
 	       told(report, FIELD_PRINT_home_flag);
 }
 
+static bool
+tells_a_field(const struct report *report)
+{
+	for (unsigned i = FIELD_PRINT_gcode_state; i <= FIELD_PRINT_upgrade_state; i++) {
+		if (report->told[i])
+			return true;
+	}
+	return false;
+}
+
 /* A reply may lack its command or echo a whole request, so what is no push_status and what has anything of a
  * reply is not telemetry. get_version's answer has a result on some firmware and none on others. */
 static enum report_kind
@@ -313,11 +323,12 @@ judge(const struct report *report)
 		return REPORT_VERSION;
 	if (has_result)
 		return REPORT_REPLY;
-	bool is_status = (report->sections & 1u << PLACE_PRINT) != 0 && strcmp(command, "push_status") == 0;
+	bool is_print = (report->sections & 1u << PLACE_PRINT) != 0;
+	bool is_status = is_print && strcmp(command, "push_status") == 0;
 	if (!is_status && (told(report, FIELD_ENVELOPE_reason) || told(report, FIELD_ENVELOPE_err_code) ||
 			   told(report, FIELD_ENVELOPE_errno)))
 		return REPORT_REPLY;
-	if (!is_status && ((report->sections & 1u << PLACE_PRINT) == 0 || has_command))
+	if (!is_status && (!is_print || has_command || !tells_a_field(report)))
 		return REPORT_OTHER;
 	if (told(report, FIELD_ENVELOPE_msg) && report->now.msg >= 0)
 		return report->now.msg == 0 ? REPORT_FULL : REPORT_DELTA;
@@ -332,9 +343,10 @@ says_unsigned(const struct report_summary *summary)
 }
 
 static void
-merge_telemetry(struct report *report, int64_t now_ms, bool is_full)
+merge_telemetry(struct report *report, bool is_full)
 {
 	struct printer_state *state = &report->state;
+	int64_t now_ms = report->now.now_ms;
 
 	report_derive(report, is_full);
 	report_ams_settle(report, is_full); /* needs to know the active extruder */
@@ -364,7 +376,7 @@ report_free(struct report *report)
 }
 
 static void
-begin(struct report *report, const struct printer_state *state)
+begin(struct report *report, const struct printer_state *state, int64_t now_ms)
 {
 	report->depth = 0;
 	report->field = FIELD_NONE;
@@ -373,6 +385,7 @@ begin(struct report *report, const struct printer_state *state)
 	report->fault = NULL;
 	memset(report->told, 0, sizeof report->told);
 	memset(&report->summary, 0, sizeof report->summary);
+	report->now.now_ms = now_ms;
 	report->now.sequence_id = report->now.msg = -1;
 	report->now.fans_told = report->now.extruders_heat_told = 0;
 	report->unit_count = report->external_count = report->module_count = 0;
@@ -422,16 +435,16 @@ report_read(struct report *report, const void *bytes, size_t len, int64_t now_ms
 {
 	struct report_summary *summary = &report->summary;
 
-	begin(report, state);
+	begin(report, state, now_ms);
 	if (!parse(report, bytes, len)) {
 		summary->kind = REPORT_BAD;
 	} else {
 		summary->kind = judge(report);
-		summary->refused_unsigned = says_unsigned(summary);
+		summary->refused_unsigned = summary->kind == REPORT_REPLY && says_unsigned(summary);
 	}
 	summary->sequence_id = report->now.sequence_id;
 	if (summary->kind == REPORT_FULL || summary->kind == REPORT_DELTA) {
-		merge_telemetry(report, now_ms, summary->kind == REPORT_FULL);
+		merge_telemetry(report, summary->kind == REPORT_FULL);
 		memcpy(state, &report->state, sizeof *state);
 	} else if (summary->kind == REPORT_VERSION) {
 		report_modules_settle(report);

@@ -16,8 +16,7 @@
 	 TRAY_BIT(tag_uid) | TRAY_BIT(tray_uuid) | TRAY_BIT(cols))
 
 enum { RAW_EMPTY = 8, RAW_UNREAD = 9, RAW_REMEMBERED = 10, RAW_LOADED = 11 };
-enum { HT_FIRST = 128, HT_LAST = 135, LITE_OF_A2L = 16 };
-enum { EXTERNAL_LEFT = 254, EXTERNAL_RIGHT = 255, NO_SLOT = 255 };
+#define DOUBT_MS 60000
 
 /* -- the presence bits ------------------------------------------------------------------------ */
 
@@ -43,8 +42,8 @@ slot_bit(int32_t unit, int32_t slot)
 	return unit >= HT_FIRST && unit <= HT_LAST ? 16 + (unit - HT_FIRST) : -1;
 }
 
-static enum tri
-slot_exists(const struct printer_state *state, int32_t unit, int32_t slot)
+enum tri
+report_slot_exists(const struct printer_state *state, int32_t unit, int32_t slot)
 {
 	int bit = slot_bit(unit, slot);
 
@@ -53,16 +52,30 @@ slot_exists(const struct printer_state *state, int32_t unit, int32_t slot)
 	return (state->tray_exist_bits >> bit & 1) != 0 ? TRI_YES : TRI_NO;
 }
 
-/* Nothing anywhere, and the AMS is not powered on: how a printer that starts speaks of units that are there. */
+/* Nothing anywhere, and the AMS is not powered on: how a printer that starts speaks of units that are there. But it
+ * is also what is left when they are unplugged, so it is believed when it lasts. */
 static bool
 bits_are_trusted(const struct report *report)
 {
 	const struct printer_state *state = &report->state;
-	bool units_told = report->told[FIELD_AMS_ams_exist_bits];
-	uint64_t units = units_told ? report->now.ams_exist_bits : state->ams_exist_bits;
-	uint64_t slots = report->told[FIELD_AMS_tray_exist_bits] ? report->now.tray_exist_bits : 0;
 
-	return (units | slots) != 0 || state->ams_power_on != TRI_NO;
+	return state->ams_doubt_ms == 0 || report->now.now_ms - state->ams_doubt_ms >= DOUBT_MS;
+}
+
+static void
+weigh_bits(struct report *report)
+{
+	struct printer_state *state = &report->state;
+	bool units_told = report->told[FIELD_AMS_ams_exist_bits], slots_told = report->told[FIELD_AMS_tray_exist_bits];
+	uint64_t units = units_told ? report->now.ams_exist_bits : state->ams_exist_bits;
+	uint64_t slots = slots_told ? report->now.tray_exist_bits : 0;
+
+	if (!units_told && !slots_told)
+		return;
+	if ((units | slots) != 0 || state->ams_power_on != TRI_NO)
+		state->ams_doubt_ms = 0;
+	else if (state->ams_doubt_ms == 0 || state->ams_doubt_ms > report->now.now_ms)
+		state->ams_doubt_ms = report->now.now_ms > 0 ? report->now.now_ms : 1;
 }
 
 static void
@@ -71,6 +84,7 @@ take_bits(struct report *report)
 	struct printer_state *state = &report->state;
 	const struct report_now *now = &report->now;
 
+	weigh_bits(report);
 	if (report->told[FIELD_AMS_tray_reading_bits])
 		state->tray_reading_bits = now->tray_reading_bits;
 	if (report->told[FIELD_AMS_tray_read_done_bits])
@@ -222,7 +236,7 @@ merge_unit(struct printer_state *state, const struct staged_unit *staged, bool i
 		if (tray == NULL)
 			continue;
 		bool is_ht = unit->id >= HT_FIRST;
-		if (has_lost_its_spool(told, is_full, is_ht, slot_exists(state, unit->id, tray->id)))
+		if (has_lost_its_spool(told, is_full, is_ht, report_slot_exists(state, unit->id, tray->id)))
 			clear_spool(tray);
 		merge_tray(tray, told);
 	}
@@ -325,7 +339,7 @@ fill_of(const struct printer_state *state, int32_t unit, const struct tray *tray
 {
 	bool named = tray->material[0] != '\0';
 	int bit = slot_bit(unit, tray->id);
-	enum tri exists = slot_exists(state, unit, tray->id);
+	enum tri exists = report_slot_exists(state, unit, tray->id);
 
 	if (exists == TRI_UNKNOWN)
 		return fill_without_bits(tray);
@@ -385,92 +399,6 @@ merge_externals(struct report *report, bool is_full)
 	}
 }
 
-/* -- what feeds ------------------------------------------------------------------------------- */
-
-static bool
-has_unit(const struct printer_state *state, int32_t id)
-{
-	for (uint32_t i = 0; i < state->ams_count; i++) {
-		if (state->ams[i].id == id)
-			return true;
-	}
-	return false;
-}
-
-/* High byte the unit, low byte the slot. Slot 255 is none, but for an external spool (254, 255) whose filament is seen
- * in the extruder. */
-static void
-read_snow(struct extruder *extruder)
-{
-	int32_t unit = extruder->snow >> 8, slot = extruder->snow & 255;
-	bool is_external = unit == EXTERNAL_LEFT || unit == EXTERNAL_RIGHT;
-	bool is_none = extruder->snow == STATE_UNKNOWN || extruder->snow == 65535 ||
-		       (slot == NO_SLOT && !(is_external && extruder->filament_loaded == TRI_YES));
-
-	extruder->ams_id = is_none ? STATE_UNKNOWN : unit;
-	extruder->slot_id = is_none ? STATE_UNKNOWN : is_external ? 0 : slot;
-}
-
-static void
-set_active(struct printer_state *state, int32_t ams, int32_t slot)
-{
-	state->active_ams = ams;
-	state->active_slot = slot;
-}
-
-static void
-set_active_external(struct printer_state *state)
-{
-	set_active(state, state->external_count == 1 ? state->external[0].id : EXTERNAL_LEFT, 0);
-}
-
-/* tray_now of a printer with one nozzle: 255 none, 254 external, an HT's own id, else unit * 4 + slot. An A2L's AMS
- * lite is unit 16 and counts from 0. */
-static void
-read_tray_now(struct printer_state *state)
-{
-	int32_t now = state->tray_now;
-
-	set_active(state, STATE_UNKNOWN, STATE_UNKNOWN);
-	if (now == EXTERNAL_LEFT)
-		set_active_external(state);
-	else if (now >= HT_FIRST && now <= HT_LAST)
-		set_active(state, now, 0);
-	else if (now >= 0 && now <= 3 && !has_unit(state, 0) && has_unit(state, LITE_OF_A2L))
-		set_active(state, LITE_OF_A2L, now);
-	else if (now >= 0 && now <= 15)
-		set_active(state, now / 4, now % 4);
-}
-
-/* An H2S names a slot of its AMS while the external spool feeds: a slot without a spool does not feed. */
-static bool
-feeds_from_outside(const struct printer_state *state, const struct extruder *extruder)
-{
-	return state->extruder_count == 1 && extruder->filament_loaded == TRI_YES && state->external_count == 1 &&
-	       state->external[0].material[0] != '\0' &&
-	       slot_exists(state, extruder->ams_id, extruder->slot_id) == TRI_NO;
-}
-
-static void
-find_active(struct printer_state *state)
-{
-	for (uint32_t i = 0; i < state->extruder_count; i++)
-		read_snow(&state->extruders[i]);
-	const struct extruder *extruder = report_active_extruder(state);
-	if (extruder == NULL || extruder->snow == STATE_UNKNOWN) {
-		/* With two nozzles tray_now is a slot of some unit: nothing is better than the wrong one. */
-		if (state->extruder_count > 1)
-			set_active(state, STATE_UNKNOWN, STATE_UNKNOWN);
-		else
-			read_tray_now(state);
-		return;
-	}
-	set_active(state, extruder->ams_id, extruder->slot_id);
-	bool says_external = extruder->ams_id == STATE_UNKNOWN && state->tray_now == EXTERNAL_LEFT;
-	if (state->extruder_count == 1 && (says_external || feeds_from_outside(state, extruder)))
-		set_active_external(state);
-}
-
 void
 report_ams_settle(struct report *report, bool is_full)
 {
@@ -483,5 +411,5 @@ report_ams_settle(struct report *report, bool is_full)
 	merge_externals(report, is_full);
 	report_ams_name_kinds(state);
 	fill_slots(state);
-	find_active(state);
+	report_feed_find(state);
 }

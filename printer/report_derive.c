@@ -51,15 +51,16 @@ derive_job(struct report *report)
 			FIELD_PRINT_remain_time, now->remain_time);
 	take_first_told(report, &state->download_percent, FIELD_PRINT_gcode_file_prepare_percent,
 			now->gcode_file_prepare_percent, FIELD_PRINT_prepare_per, now->prepare_per);
-	bool file_told = report->told[FIELD_PRINT_gcode_file];
-	if (file_told && (now->gcode_file[0] != '\0' || !report->told[FIELD_PRINT_file]))
-		memcpy(state->file, now->gcode_file, sizeof state->file);
-	else if (report->told[FIELD_PRINT_file])
-		memcpy(state->file, now->file, sizeof state->file);
+	const char *file = report->told[FIELD_PRINT_gcode_file] ? now->gcode_file : NULL;
+	if (report->told[FIELD_PRINT_file] && (file == NULL || file[0] == '\0'))
+		file = now->file;
+	bool is_another = file != NULL && strcmp(file, state->file) != 0;
+	if (is_another)
+		str_copy(state->file, sizeof state->file, file);
 	if (report->told[FIELD_PRINT_plate_idx] || report->told[FIELD_PRINT_plate_id])
 		take_first_told(report, &state->plate, FIELD_PRINT_plate_idx, now->plate_idx, FIELD_PRINT_plate_id,
 				now->plate_id);
-	else if (file_told || report->told[FIELD_PRINT_file])
+	else if (is_another)
 		state->plate = plate_in_name(state->file);
 }
 
@@ -249,29 +250,35 @@ storage_of_bits(uint64_t bits)
 	return states[bits & 3];
 }
 
-/* `sdcard` says whether there is storage, the bits of home_flag and aux how it is. Some deltas clear home_flag's bits
- * although nothing was pulled out, so alone they say "none" only in a full report. */
+/* What the bits say, as far as this message has any. Some deltas clear home_flag's although nothing was pulled out, so
+ * only a full report can say "none" by them. */
+static enum storage_state
+storage_by_bits(const struct report *report, bool is_full)
+{
+	enum storage_state by_bits = STORAGE_UNKNOWN;
+
+	if (report->told[FIELD_PRINT_aux])
+		by_bits = storage_of_bits(report->now.aux >> 12);
+	else if (report->told[FIELD_PRINT_home_flag])
+		by_bits = storage_of_bits(report->state.home_flag >> 8);
+	return by_bits == STORAGE_NONE && !is_full ? STORAGE_UNKNOWN : by_bits;
+}
+
+/* `sdcard` says whether there is storage; where it is true the bits say in which condition. */
 static void
 derive_storage(struct report *report, bool is_full)
 {
 	struct printer_state *state = &report->state;
-	bool bits_told = report->told[FIELD_PRINT_aux] || report->told[FIELD_PRINT_home_flag];
-	enum storage_state by_bits = !bits_told ? STORAGE_UNKNOWN
-				     : report->told[FIELD_PRINT_aux] ? storage_of_bits(report->now.aux >> 12)
-								      : storage_of_bits(state->home_flag >> 8);
-	bool adds_detail = by_bits == STORAGE_ABNORMAL || by_bits == STORAGE_READ_ONLY;
+	enum storage_state by_bits = storage_by_bits(report, is_full);
 
-	if (report->told[FIELD_PRINT_sdcard]) {
-		state->sources |= STATE_TOLD_SDCARD;
-		state->storage = report->now.sdcard;
-	}
-	if ((state->sources & STATE_TOLD_SDCARD) != 0) {
-		if (state->storage != STORAGE_NONE && (adds_detail || by_bits == STORAGE_NORMAL) &&
-		    !(report->told[FIELD_PRINT_sdcard] && report->now.sdcard != STORAGE_NORMAL))
-			state->storage = by_bits;
-	} else if (bits_told && (by_bits != STORAGE_NONE || is_full)) {
-		state->storage = by_bits;
-	}
+	if (report->told[FIELD_PRINT_sdcard])
+		state->sdcard = report->now.sdcard;
+	if (state->sdcard == STORAGE_UNKNOWN || (state->sdcard == STORAGE_NORMAL && by_bits != STORAGE_NONE))
+		state->storage = by_bits != STORAGE_UNKNOWN ? by_bits : state->storage;
+	else
+		state->storage = state->sdcard;
+	if (state->sdcard == STORAGE_NORMAL && (state->storage == STORAGE_UNKNOWN || state->storage == STORAGE_NONE))
+		state->storage = STORAGE_NORMAL;
 }
 
 /* For who does not know the model: what both fields say, or the only one that was told. */

@@ -6,7 +6,7 @@
  * report_ams.c) and given back.
  *
  * report.c walks the JSON, report_values.c takes a value whatever its type, report_lists.c takes the elements
- * of lists, report_ams.c merges units and trays, report_derive.c weighs what was told.
+ * of lists, report_ams.c merges units and trays, report_feed.c finds what feeds, report_derive.c weighs the rest.
  */
 #ifndef FUSE_PRINTER_REPORT_INNER_H
 #define FUSE_PRINTER_REPORT_INNER_H
@@ -40,6 +40,9 @@ enum field {
 	FIELDS,
 	FIELD_NONE = FIELDS
 };
+
+/* Ids of units: HT, the AMS lite of an A2L, external spools. */
+enum { HT_FIRST = 128, HT_LAST = 135, LITE_OF_A2L = 16, EXTERNAL_LEFT = 254, EXTERNAL_RIGHT = 255 };
 
 enum value_kind { VALUE_NULL, VALUE_TRUTH, VALUE_NUMBER, VALUE_TEXT };
 /* One JSON value that is no container; the bytes are those of a number's literal or of a text, not terminated. */
@@ -91,6 +94,7 @@ struct report_now {
 	uint64_t unit_info;
 	uint32_t extruder_temp, extruder_info, part_id, part_state;
 	/* of the whole message */
+	int64_t now_ms;
 	uint32_t fans_told; /* by airduct.parts: bit enum fan */
 	uint32_t extruders_heat_told; /* bit: extruder id */
 };
@@ -169,6 +173,12 @@ struct temperature report_unpack(uint32_t packed, struct temperature former);
 void report_ams_settle(struct report *report, bool is_full);
 /* The kinds of units that do not tell it themselves, from the module list. */
 void report_ams_name_kinds(struct printer_state *state);
+
+/* Is there a spool in a slot, by the presence bits? */
+enum tri report_slot_exists(const struct printer_state *state, int32_t unit, int32_t slot);
+
+/* report_feed.c */
+void report_feed_find(struct printer_state *state);
 
 /* report_derive.c */
 struct extruder *report_active_extruder(struct printer_state *state); /* NULL: none told, or unknown of two */

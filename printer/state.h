@@ -138,10 +138,9 @@ struct module {
 
 /* What the printer has ever told that outweighs another field (docs/protocol.md, "Reports"): report.c's memory. */
 enum state_source {
-	STATE_TOLD_SDCARD = 1 << 0,   /* over the storage bits of home_flag and aux */
-	STATE_TOLD_AIRDUCT = 1 << 1,  /* over fan_gear and the fan speeds 0-15 */
-	STATE_TOLD_VIR_SLOT = 1 << 2, /* over vt_tray */
-	STATE_TOLD_NOZZLES = 1 << 3,  /* device.nozzle.exist */
+	STATE_TOLD_AIRDUCT = 1 << 0,  /* over fan_gear and the fan speeds 0-15 */
+	STATE_TOLD_VIR_SLOT = 1 << 1, /* over vt_tray */
+	STATE_TOLD_NOZZLES = 1 << 2,  /* device.nozzle.exist */
 };
 
 struct printer_state {
@@ -189,6 +188,7 @@ struct printer_state {
 	uint64_t ams_exist_bits, tray_exist_bits, tray_reading_bits, tray_done_bits;
 	bool ams_bits_told;
 	enum tri ams_power_on;	/* power_on_flag */
+	int64_t ams_doubt_ms;	/* since when all bits have been zero without power: held for a while; 0 = not so */
 	uint32_t external_count;
 	struct tray external[STATE_EXTERNAL_MAX];
 	int32_t active_ams, active_slot; /* what feeds now; ams 254/255 = external; STATE_UNKNOWN = none */
@@ -208,6 +208,7 @@ struct printer_state {
 	enum tri door_by_home_flag, door_by_stat, lid_open;
 	enum tri door_open; /* what both say, or the only one that was told */
 	enum storage_state storage;
+	enum storage_state sdcard;	 /* as told by `sdcard` alone, which outweighs the bits of home_flag and aux */
 	enum tri developer_mode;	 /* from `fun` bit 29 (docs/protocol.md); the worker adds what replies prove */
 	uint64_t fun;
 	bool fun_told;
