@@ -70,7 +70,7 @@ LIBS_fusectl := -levent_core -ljansson -lm
 LIBS_fuse-stored := -levent_core -lseccomp -llmdb -lsodium
 # A copy of Paho's static library in which these calls of its go to ours (worker/link/paho_calls.c): that gives it our
 # verification and a quick connect, bounds what it reads, and leaves every other caller of them alone.
-PAHO_CALLS := poll usleep socket connect getsockopt close getenv free \
+PAHO_CALLS := poll usleep socket connect getsockopt close stat fopen getenv free \
 	SSL_CTX_new SSL_CTX_set_verify SSL_CTX_set_info_callback SSL_CTX_set_msg_callback SSL_read SSL_write
 PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a

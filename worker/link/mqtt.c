@@ -1,0 +1,661 @@
+/*
+ * mqtt: Paho's callbacks become letters, letters become events.
+ *
+ * A session has a number. Every letter carries it, and every pointer that Paho hands back; those of another session
+ * are passed over, so that nothing of a dropped session is ever seen. Its stage is kept here, by the events that were
+ * told, and each stage has its time limit on our own clock (Paho looks at its own only every 3 s).
+ *
+ * Paho ends its threads with its last client and waits for that (up to 10 s): an idle client lives as long as we do.
+ * Its calls wait for a lock that its threads hold only while they work, never while they wait.
+ */
+#include "worker/link/mqtt.h"
+
+#include <MQTTAsync.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/miniobj.h"
+#include "common/str.h"
+#include "worker/link/mailbox.h"
+#include "worker/link/paho_calls.h"
+
+#define MQTT_MAGIC 0x3077a501u
+#define THREAD_STACK_BYTES (1024 * 1024)
+#define LETTERS_A_TURN 64	   /* then other events have their turn */
+#define QUEUED_MAX 256		   /* publishes that wait for room on the wire */
+#define PAHO_TIMEOUT_S (24 * 3600) /* ours counts */
+#define USER "bblp"
+#define SUBACK_REFUSED 0x80
+#define TOPIC_BYTES (TLS_SERIAL_BYTES + 16)
+
+enum stage { STAGE_NONE, STAGE_TCP, STAGE_TLS, STAGE_LOGIN, STAGE_UP };
+
+enum letter {
+	LETTER_TCP_FAILED,
+	LETTER_TLS_START,
+	LETTER_JUDGED, /* bytes = struct judgement */
+	LETTER_TLS_DONE,
+	LETTER_ALERT, /* bytes = words */
+	LETTER_LOGIN_DONE,
+	LETTER_LOGIN_FAILED,
+	LETTER_LOST,
+	LETTER_SUBSCRIBED,
+	LETTER_SUBSCRIBE_FAILED,
+	LETTER_PUBLISHED,
+	LETTER_PUBLISH_FAILED,
+	LETTER_REPORT,
+	LETTER_TOO_BIG,
+};
+
+struct judgement {
+	enum tls_verdict verdict;
+	struct tls_certificate certificate;
+};
+
+struct mqtt {
+	unsigned magic;
+	struct loop_io *letters;
+	struct loop_timer *limit;
+	struct mqtt_duties duties;
+	MQTTAsync idle, client;
+	uint32_t session; /* its number; never 0 */
+	enum stage stage;
+	struct judgement judgement;
+	bool awaits_suback;
+	int connect_timeout_s;
+	unsigned unacknowledged;
+	char request_topic[TOPIC_BYTES];
+};
+
+/* What Paho's threads use: set before they may. */
+static struct mailbox *box;
+static char report_topic[TOPIC_BYTES];
+
+/* -- on Paho's threads --------------------------------------------------------------------------------- */
+
+/* The pointer that Paho keeps for us holds the session's number and a tag. */
+_Static_assert(sizeof(void *) == 8, "a pointer holds two numbers");
+
+static void *
+cookie_of(uint32_t session, uint32_t tag)
+{
+	return (void *)(uintptr_t)((uint64_t)session << 32 | tag);
+}
+
+static void
+post_as(enum mail_class class, void *cookie, enum letter kind, int error, const void *bytes, size_t len)
+{
+	uint64_t numbers = (uintptr_t)cookie;
+	const struct mail letter = { .class = class, .session = (uint32_t)(numbers >> 32), .kind = kind,
+				     .error = error, .tag = (uint32_t)numbers, .at_ms = clock_wall_ms() };
+
+	mailbox_post(box, &letter, bytes, len);
+}
+
+static void
+post(void *cookie, enum letter kind, int error, const void *bytes, size_t len)
+{
+	post_as(MAIL_MUST_ARRIVE, cookie, kind, error, bytes, len);
+}
+
+static void
+on_tcp_failed(void *cookie, int error)
+{
+	post(cookie, LETTER_TCP_FAILED, error, NULL, 0);
+}
+
+static void
+on_tls_start(void *cookie)
+{
+	post(cookie, LETTER_TLS_START, 0, NULL, 0);
+}
+
+static void
+on_judged(void *cookie, enum tls_verdict verdict, const struct tls_certificate *certificate)
+{
+	const struct judgement judgement = { verdict, *certificate };
+
+	post(cookie, LETTER_JUDGED, 0, &judgement, sizeof judgement);
+}
+
+static void
+on_tls_done(void *cookie)
+{
+	paho_calls_let_write();
+	post(cookie, LETTER_TLS_DONE, 0, NULL, 0);
+}
+
+static void
+on_alert(void *cookie, const char *reason)
+{
+	post(cookie, LETTER_ALERT, 0, reason, strlen(reason));
+}
+
+static void
+on_too_big(void *cookie, uint32_t bytes)
+{
+	/* There may be as many as reports. */
+	post_as(MAIL_MAY_BE_LOST, cookie, LETTER_TOO_BIG, (int)bytes, NULL, 0);
+}
+
+static void
+on_login_done(void *cookie, MQTTAsync_successData *data)
+{
+	(void)data;
+	post(cookie, LETTER_LOGIN_DONE, 0, NULL, 0);
+}
+
+static void
+on_login_failed(void *cookie, MQTTAsync_failureData *data)
+{
+	(void)data; /* its codes do not tell what happened; paho_calls_answer() does */
+	post(cookie, LETTER_LOGIN_FAILED, 0, NULL, 0);
+}
+
+static void
+on_lost(void *cookie, char *cause)
+{
+	(void)cause; /* always NULL */
+	post(cookie, LETTER_LOST, 0, NULL, 0);
+}
+
+static void
+on_subscribed(void *cookie, MQTTAsync_successData *data)
+{
+	post(cookie, LETTER_SUBSCRIBED, data->alt.qos, NULL, 0);
+}
+
+/* Only a refusal by the printer; when the session ends meanwhile, that is told. */
+static void
+on_subscribe_failed(void *cookie, MQTTAsync_failureData *data)
+{
+	if (data->code == SUBACK_REFUSED)
+		post(cookie, LETTER_SUBSCRIBE_FAILED, 0, NULL, 0);
+}
+
+/* Those of QoS 1 have a message id, which Paho calls a token. */
+static void
+on_published(void *cookie, MQTTAsync_successData *data)
+{
+	post(cookie, LETTER_PUBLISHED, data->token != 0, NULL, 0);
+}
+
+static void
+on_publish_failed(void *cookie, MQTTAsync_failureData *data)
+{
+	post(cookie, LETTER_PUBLISH_FAILED, data->token != 0, NULL, 0);
+}
+
+static int
+on_message(void *cookie, char *topic, int topic_len, MQTTAsync_message *message)
+{
+	if (message->payloadlen > MQTT_PAYLOAD_MAX_BYTES)
+		on_too_big(cookie, (uint32_t)message->payloadlen);
+	/* The length is that of the topic, with any NUL inside, or 0. */
+	else if ((topic_len == 0 || (size_t)topic_len == strlen(report_topic)) && strcmp(topic, report_topic) == 0)
+		post_as(MAIL_MAY_BE_LOST, cookie, LETTER_REPORT, 0, message->payload, (size_t)message->payloadlen);
+	MQTTAsync_freeMessage(&message);
+	MQTTAsync_free(topic);
+	return 1;
+}
+
+/* -- the life of a session ------------------------------------------------------------------------------ */
+
+/* Whatever Paho's calls do: reports pouring in do not keep us from its lock. */
+static void
+before_paho(void)
+{
+	paho_calls_give_way(true);
+}
+
+static void
+after_paho(void)
+{
+	paho_calls_give_way(false);
+}
+
+static void
+enter(struct mqtt *mqtt, enum stage stage)
+{
+	mqtt->stage = stage;
+	if (stage == STAGE_NONE || stage == STAGE_UP)
+		loop_timer_cancel(mqtt->limit);
+	else
+		loop_timer_set(mqtt->limit, mqtt->connect_timeout_s * 1000LL);
+}
+
+/* Paho forgets the session and closes its connection, with a DISCONNECT if it stands. Letters that it posts now
+ * are still of this session. */
+static void
+bury(struct mqtt *mqtt)
+{
+	if (mqtt->client == NULL)
+		return;
+	before_paho();
+	paho_calls_end();
+	MQTTAsync_destroy(&mqtt->client);
+	mqtt->client = NULL;
+	after_paho();
+}
+
+static void
+tell(struct mqtt *mqtt, const struct mqtt_event *event)
+{
+	mqtt->duties.on_event(mqtt->duties.arg, event);
+}
+
+static void
+tell_number(struct mqtt *mqtt, enum mqtt_event_kind kind, int error)
+{
+	tell(mqtt, &(struct mqtt_event){ .kind = kind, .error = error });
+}
+
+static void
+tell_dropped(struct mqtt *mqtt)
+{
+	uint32_t dropped = mailbox_take_dropped(box);
+
+	if (dropped > 0)
+		tell_number(mqtt, MQTT_DROPPED, (int)dropped);
+}
+
+static void
+number_next(struct mqtt *mqtt)
+{
+	if (++mqtt->session == 0)
+		mqtt->session = 1;
+}
+
+static void handle(struct mqtt *mqtt, const struct mail *letter);
+
+/* The session is over: what Paho still had to say of it first, then the last word. */
+static void
+end(struct mqtt *mqtt, const char *text)
+{
+	struct mqtt_event ended = { .kind = MQTT_ENDED };
+	uint32_t session = mqtt->session;
+
+	str_copy(ended.text, sizeof ended.text, text);
+	enter(mqtt, STAGE_NONE);
+	bury(mqtt);
+	for (struct mail *letter; mqtt->session == session && (letter = mailbox_take(box)) != NULL;) {
+		if (letter->session == session && letter->kind >= LETTER_SUBSCRIBED)
+			handle(mqtt, letter);
+		mail_free(letter);
+	}
+	if (mqtt->session == session)
+		tell_dropped(mqtt);
+	if (mqtt->session != session)
+		return; /* a duty has begun another, or dropped this one */
+	number_next(mqtt);
+	tell(mqtt, &ended);
+}
+
+/* Tell `event` and, unless its hearer has ended or replaced the session, its end. */
+static void
+tell_and_end(struct mqtt *mqtt, const struct mqtt_event *event, const char *text)
+{
+	uint32_t session = mqtt->session;
+
+	tell(mqtt, event);
+	if (mqtt->session == session)
+		end(mqtt, text);
+}
+
+static void
+fail_tcp(struct mqtt *mqtt, int error)
+{
+	tell_and_end(mqtt, &(struct mqtt_event){ .kind = MQTT_TCP_FAILED, .error = error }, strerror(error));
+}
+
+static void
+fail_tls(struct mqtt *mqtt, int error, const char *text)
+{
+	struct mqtt_event event = { .kind = MQTT_TLS_FAILED, .error = error };
+
+	str_copy(event.text, sizeof event.text, text);
+	tell_and_end(mqtt, &event, text);
+}
+
+static void
+tell_identity(struct mqtt *mqtt)
+{
+	tell(mqtt, &(struct mqtt_event){ .kind = MQTT_IDENTITY, .verdict = mqtt->judgement.verdict,
+					 .certificate = mqtt->judgement.certificate });
+}
+
+static void
+on_limit(void *arg)
+{
+	struct mqtt *mqtt = arg;
+	char text[80];
+
+	str_format(text, sizeof text, "no answer within %d s", mqtt->connect_timeout_s);
+	switch (mqtt->stage) {
+	case STAGE_TCP:
+		fail_tcp(mqtt, ETIMEDOUT);
+		break;
+	case STAGE_TLS:
+		fail_tls(mqtt, ETIMEDOUT, text);
+		break;
+	case STAGE_LOGIN:
+		tell_and_end(mqtt, &(struct mqtt_event){ .kind = MQTT_NO_ANSWER }, text);
+		break;
+	case STAGE_UP:
+		if (mqtt->awaits_suback) {
+			mqtt->awaits_suback = false;
+			tell_number(mqtt, MQTT_SUBSCRIBE_FAILED, ETIMEDOUT);
+		}
+		break;
+	case STAGE_NONE:
+		break;
+	}
+}
+
+/* -- letters --------------------------------------------------------------------------------------------- */
+
+static void
+handle_tls_done(struct mqtt *mqtt)
+{
+	uint32_t session = mqtt->session;
+
+	tell_identity(mqtt);
+	if (mqtt->session == session && mqtt->stage == STAGE_TLS)
+		enter(mqtt, STAGE_LOGIN);
+}
+
+static void
+handle_judged(struct mqtt *mqtt, const struct mail *letter)
+{
+	uint32_t session = mqtt->session;
+
+	ENSURE(letter->len == sizeof mqtt->judgement);
+	memcpy(&mqtt->judgement, letter->bytes, sizeof mqtt->judgement);
+	if (TLS_IS_TRUSTED(mqtt->judgement.verdict))
+		return; /* anybody can show a certificate; told when its key is proved */
+	tell_identity(mqtt);
+	if (mqtt->session == session)
+		end(mqtt, tls_verdict_name(mqtt->judgement.verdict));
+}
+
+static void
+handle_lost(struct mqtt *mqtt)
+{
+	struct mqtt_event refused = { .kind = MQTT_REFUSED, .error = paho_calls_answer() };
+	char text[120];
+
+	paho_calls_fault(text, sizeof text);
+	if (mqtt->stage == STAGE_TCP)
+		fail_tcp(mqtt, EIO); /* before a connection was tried: no descriptor, no memory */
+	else if (mqtt->stage == STAGE_TLS)
+		fail_tls(mqtt, 0, text[0] != '\0' ? text : "the handshake failed");
+	else if (mqtt->stage == STAGE_LOGIN && refused.error > 0)
+		tell_and_end(mqtt, &refused, "it refused the login");
+	else
+		end(mqtt, text[0] != '\0' ? text : "it answers no ping");
+}
+
+static void
+handle_subscription(struct mqtt *mqtt, const struct mail *letter)
+{
+	if (!mqtt->awaits_suback)
+		return; /* too late: its time was over */
+	mqtt->awaits_suback = false;
+	if (mqtt->stage == STAGE_UP)
+		loop_timer_cancel(mqtt->limit);
+	if (letter->kind == LETTER_SUBSCRIBED && letter->error >= 0 && letter->error <= 2)
+		tell_number(mqtt, MQTT_SUBSCRIBED, letter->error);
+	else
+		tell_number(mqtt, MQTT_SUBSCRIBE_FAILED, 0);
+}
+
+static void
+handle_publish(struct mqtt *mqtt, const struct mail *letter)
+{
+	bool good = letter->kind == LETTER_PUBLISHED;
+
+	if (letter->error != 0 && mqtt->unacknowledged > 0)
+		mqtt->unacknowledged--;
+	tell(mqtt, &(struct mqtt_event){ .kind = good ? MQTT_PUBLISHED : MQTT_PUBLISH_FAILED, .tag = letter->tag });
+}
+
+static void
+handle(struct mqtt *mqtt, const struct mail *letter)
+{
+	switch ((enum letter)letter->kind) {
+	case LETTER_TCP_FAILED:
+		fail_tcp(mqtt, letter->error);
+		break;
+	case LETTER_TLS_START:
+		enter(mqtt, STAGE_TLS);
+		tell_number(mqtt, MQTT_TCP_OPEN, 0);
+		break;
+	case LETTER_JUDGED:
+		handle_judged(mqtt, letter);
+		break;
+	case LETTER_TLS_DONE:
+		handle_tls_done(mqtt);
+		break;
+	case LETTER_ALERT:
+		fail_tls(mqtt, 0, (const char *)letter->bytes);
+		break;
+	case LETTER_LOGIN_DONE:
+		enter(mqtt, STAGE_UP);
+		tell_number(mqtt, MQTT_CONNECTED, 0);
+		break;
+	case LETTER_LOGIN_FAILED:
+	case LETTER_LOST:
+		handle_lost(mqtt);
+		break;
+	case LETTER_SUBSCRIBED:
+	case LETTER_SUBSCRIBE_FAILED:
+		handle_subscription(mqtt, letter);
+		break;
+	case LETTER_PUBLISHED:
+	case LETTER_PUBLISH_FAILED:
+		handle_publish(mqtt, letter);
+		break;
+	case LETTER_REPORT:
+		/* The letter is ours, and nobody else sees it any more. */
+		mqtt->duties.on_report(mqtt->duties.arg, (void *)(uintptr_t)letter->bytes, letter->len, letter->at_ms);
+		break;
+	case LETTER_TOO_BIG:
+		tell_number(mqtt, MQTT_PAYLOAD_TOO_BIG, letter->error);
+		break;
+	}
+}
+
+static void
+on_letters(void *arg, int fd, unsigned ready)
+{
+	struct mqtt *mqtt = arg;
+	struct mail *letter;
+
+	(void)fd, (void)ready;
+	ENSURE_OBJ(mqtt, MQTT_MAGIC);
+	for (int i = 0; i < LETTERS_A_TURN && (letter = mailbox_take(box)) != NULL; i++) {
+		if (letter->session == mqtt->session && mqtt->stage != STAGE_NONE)
+			handle(mqtt, letter);
+		mail_free(letter);
+	}
+	if (mqtt->stage != STAGE_NONE)
+		tell_dropped(mqtt);
+}
+
+/* -- what the owner calls ----------------------------------------------------------------------------------- */
+
+struct mqtt *
+mqtt_new(struct loop *loop, const struct mqtt_duties *duties)
+{
+	struct mqtt *mqtt = calloc(1, sizeof *mqtt);
+	MQTTAsync_init_options options = MQTTAsync_init_options_initializer;
+	pthread_attr_t attributes;
+
+	ENSURE(mqtt != NULL && box == NULL);
+	mqtt->magic = MQTT_MAGIC;
+	mqtt->duties = *duties;
+	mqtt->session = 1;
+	box = mailbox_new(MQTT_MAILBOX_BYTES);
+	mqtt->letters = loop_io_new(loop, mailbox_fd_peek(box), LOOP_READ, on_letters, mqtt);
+	mqtt->limit = loop_timer_new(loop, on_limit, mqtt);
+	paho_calls_init();
+	ENSURE(pthread_attr_init(&attributes) == 0 &&
+	       pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES) == 0 &&
+	       pthread_setattr_default_np(&attributes) == 0);
+	pthread_attr_destroy(&attributes);
+	options.do_openssl_init = 0; /* tls_init() did it, with less */
+	MQTTAsync_global_init(&options);
+	ENSURE(MQTTAsync_create(&mqtt->idle, "ssl://127.0.0.1:1", "idle", MQTTCLIENT_PERSISTENCE_NONE, NULL) ==
+	       MQTTASYNC_SUCCESS);
+	return mqtt;
+}
+
+void
+mqtt_free(struct mqtt *mqtt)
+{
+	if (mqtt == NULL)
+		return;
+	ENSURE_OBJ(mqtt, MQTT_MAGIC);
+	mqtt_drop(mqtt);
+	paho_calls_hurry();
+	MQTTAsync_destroy(&mqtt->idle);
+	loop_io_free(mqtt->letters);
+	loop_timer_free(mqtt->limit);
+	mailbox_free(box);
+	box = NULL;
+	mqtt->magic = 0;
+	free(mqtt);
+}
+
+/* "ssl://192.0.2.1:8883", "ssl://[2001:db8::1]:8883"; false when the address is none. */
+static bool
+write_uri(const struct mqtt_target *target, char *ret_uri, size_t cap)
+{
+	unsigned char parsed[sizeof(struct in6_addr)];
+
+	if (inet_pton(AF_INET, target->address, parsed) == 1)
+		return str_format(ret_uri, cap, "ssl://%s:%u", target->address, target->port);
+	return inet_pton(AF_INET6, target->address, parsed) == 1 &&
+	       str_format(ret_uri, cap, "ssl://[%s]:%u", target->address, target->port);
+}
+
+static int
+start_paho(struct mqtt *mqtt, const struct mqtt_target *target, const char *uri)
+{
+	MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer;
+	MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer;
+	MQTTAsync_SSLOptions ssl = MQTTAsync_SSLOptions_initializer;
+	void *cookie = cookie_of(mqtt->session, 0);
+
+	create.MQTTVersion = MQTTVERSION_3_1_1; /* explicit, or a refusal is followed by a try with 3.1 */
+	create.maxBufferedMessages = QUEUED_MAX;
+	int result = MQTTAsync_createWithOptions(&mqtt->client, uri, target->client_id, MQTTCLIENT_PERSISTENCE_NONE,
+						 NULL, &create);
+	if (result != MQTTASYNC_SUCCESS) {
+		mqtt->client = NULL;
+		return result;
+	}
+	ENSURE(MQTTAsync_setCallbacks(mqtt->client, cookie, on_lost, on_message, NULL) == MQTTASYNC_SUCCESS);
+	ssl.disableDefaultTrustStore = 1; /* common/tls decides */
+	options.ssl = &ssl;
+	options.MQTTVersion = MQTTVERSION_3_1_1;
+	options.cleansession = 1;
+	options.keepAliveInterval = target->keepalive_s;
+	options.connectTimeout = PAHO_TIMEOUT_S;
+	options.username = USER;
+	options.binarypwd.data = secret_bytes_peek(&target->access_code);
+	options.binarypwd.len = (int)target->access_code.len_bytes;
+	options.context = cookie;
+	options.onSuccess = on_login_done;
+	options.onFailure = on_login_failed;
+	return MQTTAsync_connect(mqtt->client, &options);
+}
+
+void
+mqtt_connect(struct mqtt *mqtt, const struct mqtt_target *target)
+{
+	char uri[sizeof target->address + 24];
+
+	mqtt_drop(mqtt);
+	void *cookie = cookie_of(mqtt->session, 0);
+	const struct paho_watch watch = { on_tcp_failed,
+					  { on_tls_start, on_judged, on_tls_done, on_alert, cookie },
+					  on_too_big,
+					  cookie };
+	mqtt->connect_timeout_s = target->connect_timeout_s;
+	mqtt->awaits_suback = false;
+	mqtt->unacknowledged = 0;
+	str_format(report_topic, sizeof report_topic, "device/%s/report", target->expectation.serial);
+	str_format(mqtt->request_topic, sizeof mqtt->request_topic, "device/%s/request", target->expectation.serial);
+	enter(mqtt, STAGE_TCP);
+	if (!write_uri(target, uri, sizeof uri)) {
+		post(cookie, LETTER_TCP_FAILED, EADDRNOTAVAIL, NULL, 0);
+		return;
+	}
+	/* Paho's threads, born here, leave signals to the main thread. */
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	before_paho();
+	paho_calls_begin(&target->expectation, &watch);
+	if (start_paho(mqtt, target, uri) != MQTTASYNC_SUCCESS)
+		post(cookie, LETTER_TCP_FAILED, ENOMEM, NULL, 0);
+	after_paho();
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void
+mqtt_drop(struct mqtt *mqtt)
+{
+	ENSURE_OBJ(mqtt, MQTT_MAGIC);
+	enter(mqtt, STAGE_NONE);
+	number_next(mqtt);
+	bury(mqtt);
+	mailbox_empty(box);
+}
+
+void
+mqtt_subscribe(struct mqtt *mqtt)
+{
+	MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
+	void *cookie = cookie_of(mqtt->session, 0);
+
+	if (mqtt->stage != STAGE_UP)
+		return;
+	options.context = cookie;
+	options.onSuccess = on_subscribed;
+	options.onFailure = on_subscribe_failed;
+	mqtt->awaits_suback = true;
+	loop_timer_set(mqtt->limit, mqtt->connect_timeout_s * 1000LL);
+	before_paho();
+	if (MQTTAsync_subscribe(mqtt->client, report_topic, 0, &options) != MQTTASYNC_SUCCESS)
+		post(cookie, LETTER_SUBSCRIBE_FAILED, 0, NULL, 0);
+	after_paho();
+}
+
+bool
+mqtt_publish(struct mqtt *mqtt, const void *payload, size_t len, int qos, uint32_t tag)
+{
+	MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
+
+	ENSURE(qos == 0 || qos == 1);
+	if (mqtt->stage != STAGE_UP || len > MQTT_PAYLOAD_MAX_BYTES)
+		return false;
+	if (mqtt->unacknowledged >= MQTT_UNACKNOWLEDGED_MAX)
+		qos = 0;
+	options.context = cookie_of(mqtt->session, tag);
+	options.onSuccess = on_published;
+	options.onFailure = on_publish_failed;
+	before_paho();
+	int result = MQTTAsync_send(mqtt->client, mqtt->request_topic, (int)len, payload, qos, 0, &options);
+	after_paho();
+	if (result != MQTTASYNC_SUCCESS)
+		return false;
+	mqtt->unacknowledged += qos == 1;
+	return true;
+}
