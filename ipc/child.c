@@ -128,6 +128,15 @@ child_send(struct child *child, enum message number, enum role to_role, uint16_t
 }
 
 enum channel_result
+child_clear(struct child *child, enum message number, uint32_t retain_key)
+{
+	struct header header = { .flags = HEADER_FLAG_CLEAR, .number = (uint16_t)number, .to_slot = SLOT_ALL,
+				 .retain_key = retain_key, .generation = child->generation };
+
+	return channel_post(child->channel, &header, NULL, 0, -1, false);
+}
+
+enum channel_result
 child_reply(struct child *child, const struct header *request, enum message number, const void *message, int fd)
 {
 	struct header header = { .number = (uint16_t)number, .to_role = request->from_role,
@@ -248,6 +257,15 @@ report_bad_message(struct child *child, const struct header *header, const char 
 	child_send(child, MESSAGE_BAD_MESSAGE, ROLE_SUPERVISOR, 0, 0, 0, &bad, -1);
 }
 
+static bool
+has_secret(const struct message_spec *spec)
+{
+	for (size_t i = 0; i < spec->field_count; i++)
+		if (spec->fields[i].kind == FIELD_SECRET)
+			return true;
+	return false;
+}
+
 static void
 on_frame(void *arg, const struct header *header, const uint8_t *body, size_t body_len, int fd)
 {
@@ -269,7 +287,7 @@ on_frame(void *arg, const struct header *header, const uint8_t *body, size_t bod
 		child->duties.on_message(child->duties.arg, header, &message, fd);
 	}
 	/* It may have held a secret: neither the struct nor the receive buffer keeps it. */
-	if (spec->number == MESSAGE_SECRET || spec->number == MESSAGE_SECRET_SET) {
+	if (has_secret(spec)) {
 		explicit_bzero(&message, sizeof message);
 		explicit_bzero((void *)(uintptr_t)body, body_len);
 	}

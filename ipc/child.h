@@ -66,6 +66,8 @@ void child_doing(const char *what);
  */
 enum channel_result child_send(struct child *child, enum message number, enum role to_role, uint16_t to_slot,
 			       uint32_t request_id, uint32_t retain_key, const void *message, int fd);
+/* A retained message of ours is true no longer: forget it everywhere. */
+enum channel_result child_clear(struct child *child, enum message number, uint32_t retain_key);
 enum channel_result child_reply(struct child *child, const struct header *request, enum message number,
 				const void *message, int fd);
 enum channel_result child_reply_done(struct child *child, const struct header *request, const char *sentence);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/miniobj.h"
+#include "common/str.h"
 
 struct batch_item *
 batch_add(struct batch *batch)
@@ -18,19 +19,28 @@ batch_add(struct batch *batch)
 }
 
 void
-batch_set_payload(struct batch_item *item, const void *bytes, size_t len)
+batch_add_op(struct batch_item *item, enum store_table table, const char *key, const void *bytes, size_t len)
 {
-	ENSURE(len <= sizeof item->payload);
+	ENSURE(item->op_count < BATCH_OPS_MOST && len <= BATCH_PAYLOAD_MAX_BYTES);
+	struct batch_op *op = &item->ops[item->op_count++];
+	op->table = table;
+	op->removes = bytes == NULL;
+	op->len = len;
+	ENSURE(str_copy(op->key, sizeof op->key, key));
 	if (len > 0)
-		memcpy(item->payload, bytes, len);
-	item->len = len;
+		memcpy(op->payload, bytes, len);
 }
 
-static struct store_op
-op_of(const struct batch_item *item)
+/* Returns how many there are. */
+static size_t
+ops_of(const struct batch_item *item, struct store_op *ret_ops)
 {
-	return (struct store_op){ item->table, item->key, strlen(item->key),
-				  item->removes ? NULL : item->payload, item->len };
+	for (size_t i = 0; i < item->op_count; i++) {
+		const struct batch_op *op = &item->ops[i];
+		ret_ops[i] = (struct store_op){ op->table, op->key, strlen(op->key),
+						op->removes ? NULL : op->payload, op->len };
+	}
+	return item->op_count;
 }
 
 /* Would others of the batch fare better alone? Not when the disk or the database as such is at fault. */
@@ -43,19 +53,19 @@ worth_trying_alone(enum outcome outcome)
 void
 batch_flush(struct batch *batch, struct store *store, batch_answer_fn *answer, void *arg)
 {
-	struct store_op ops[BATCH_MOST];
+	struct store_op ops[BATCH_MOST * BATCH_OPS_MOST];
 	struct fault fault;
-	size_t count = batch->count;
+	size_t count = batch->count, op_count = 0;
 
 	if (count == 0)
 		return;
 	for (size_t i = 0; i < count; i++)
-		ops[i] = op_of(&batch->items[i]);
-	enum outcome outcome = store_commit(store, ops, count, &fault);
+		op_count += ops_of(&batch->items[i], ops + op_count);
+	enum outcome outcome = store_commit(store, ops, op_count, &fault);
 	bool alone = count > 1 && worth_trying_alone(outcome);
 	for (size_t i = 0; i < count; i++) {
 		if (alone)
-			store_commit(store, &ops[i], 1, &fault);
+			store_commit(store, ops, ops_of(&batch->items[i], ops), &fault);
 		answer(arg, &batch->items[i], &fault);
 	}
 	batch->count = 0;

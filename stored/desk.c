@@ -10,6 +10,8 @@
 #include "common/exits.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "stored/desk_inner.h"
+#include "stored/printer_desk.h"
 
 /* -- answers ------------------------------------------------------------------------------- */
 
@@ -21,8 +23,8 @@ refusal_of(enum outcome outcome)
 	return outcome == OUTCOME_READ_ONLY ? REFUSAL_READ_ONLY : REFUSAL_FAILED;
 }
 
-static void
-refuse(struct desk *desk, const struct header *request, const struct fault *fault)
+void
+desk_refuse(struct desk *desk, const struct header *request, const struct fault *fault)
 {
 	child_reply_refused(desk->child, request, refusal_of(fault->outcome), fault->sentence,
 			    outcome_remedy(fault->outcome));
@@ -38,22 +40,29 @@ publish_setting(struct desk *desk, const struct setting_spec *spec)
 		   &message, -1);
 }
 
+static void
+follow_up_setting(struct desk *desk, const struct batch_op *op)
+{
+	char value[SETTING_VALUE_BYTES];
+	const struct setting_spec *spec = setting_peek(op->key);
+
+	str_format(value, sizeof value, "%.*s", (int)op->len, (const char *)op->payload);
+	values_note(&desk->values, spec, op->removes ? NULL : value);
+	publish_setting(desk, spec);
+	upkeep_reschedule(&desk->upkeep);
+}
+
 /* What follows from a change that is on the disk now; before its answer, so that whoever was
  * answered finds everybody told. */
 static void
 follow_up(struct desk *desk, const struct batch_item *item)
 {
-	char value[SETTING_VALUE_BYTES];
-
-	if (item->table == TABLE_META) {
+	if (item->ops[0].table == TABLE_META)
 		upkeep_note_confirmed(&desk->upkeep);
-	} else if (item->table == TABLE_SETTINGS) {
-		const struct setting_spec *spec = setting_peek(item->key);
-		str_format(value, sizeof value, "%.*s", (int)item->len, (const char *)item->payload);
-		values_note(&desk->values, spec, item->removes ? NULL : value);
-		publish_setting(desk, spec);
-		upkeep_reschedule(&desk->upkeep);
-	}
+	else if (item->ops[0].table == TABLE_SETTINGS)
+		follow_up_setting(desk, &item->ops[0]);
+	else
+		printer_desk_follow_up(desk, item);
 }
 
 static void
@@ -65,34 +74,36 @@ answer(void *arg, const struct batch_item *item, const struct fault *fault)
 		follow_up(desk, item);
 		child_reply_done(desk->child, &item->request, item->sentence);
 	} else {
-		refuse(desk, &item->request, fault);
+		printer_desk_give_up(desk, item);
+		desk_refuse(desk, &item->request, fault);
 	}
 	upkeep_note_commit(&desk->upkeep, fault);
 }
 
-static void
-flush(void *arg)
+void
+desk_flush(struct desk *desk)
 {
-	struct desk *desk = arg;
-
 	child_doing("committing to disk");
 	batch_flush(&desk->batch, desk->store, answer, desk);
 	child_doing(NULL);
 }
 
-/* Room for one more change; it is committed when this turn of the loop is over. */
-static struct batch_item *
-new_item(struct desk *desk, const struct header *request, enum store_table table, const char *key)
+static void
+on_flush_timer(void *arg)
+{
+	desk_flush(arg);
+}
+
+struct batch_item *
+desk_new_item(struct desk *desk, const struct header *request)
 {
 	struct batch_item *item = batch_add(&desk->batch);
 
 	if (item == NULL) {
-		flush(desk);
+		desk_flush(desk);
 		item = batch_add(&desk->batch);
 	}
 	item->request = *request;
-	item->table = table;
-	str_copy(item->key, sizeof item->key, key);
 	loop_timer_set(desk->flush_timer, 0);
 	return item;
 }
@@ -127,9 +138,9 @@ set_setting(struct desk *desk, const struct header *request, const struct msg_se
 		child_reply_refused(desk->child, request, REFUSAL_INVALID, fault, spec->doc);
 		return;
 	}
-	struct batch_item *item = new_item(desk, request, TABLE_SETTINGS, spec->name);
-	item->removes = message->to_default;
-	batch_set_payload(item, value, strlen(value));
+	struct batch_item *item = desk_new_item(desk, request);
+	batch_add_op(item, TABLE_SETTINGS, spec->name, message->to_default ? NULL : value,
+		     message->to_default ? 0 : strlen(value));
 	if (message->to_default)
 		str_format(item->sentence, sizeof item->sentence, "%s is back at its default, %s.",
 			   spec->name, spec->default_value);
@@ -165,24 +176,36 @@ set_secret(struct desk *desk, const struct header *request, const struct msg_sec
 	}
 	bool removes = message->value.len_bytes == 0;
 	if (!removes && vault_prepare(desk->vault, desk->store, &fault) != OUTCOME_DONE) {
-		refuse(desk, request, &fault);
+		desk_refuse(desk, request, &fault);
 		upkeep_note_commit(&desk->upkeep, &fault);
 		return;
 	}
-	struct batch_item *item = new_item(desk, request, TABLE_SECRETS, message->name);
-	item->removes = removes;
-	if (!removes)
-		batch_set_payload(item, sealed,
-				  vault_seal(desk->vault, message->name, &message->value, sealed));
+	struct batch_item *item = desk_new_item(desk, request);
+	size_t len = removes ? 0 : vault_seal(desk->vault, message->name, &message->value, sealed);
+	batch_add_op(item, TABLE_SECRETS, message->name, removes ? NULL : sealed, len);
 	str_copy(item->sentence, sizeof item->sentence,
 		 removes ? "The secret is removed." : "The secret is kept.");
+}
+
+enum outcome
+desk_read_secret(struct desk *desk, const char *name, struct secret *ret_secret, struct fault *ret_fault)
+{
+	uint8_t sealed[VAULT_SEALED_MAX_BYTES];
+	size_t len;
+
+	secret_wipe(ret_secret);
+	if (store_get(desk->store, TABLE_SECRETS, name, strlen(name), sealed, sizeof sealed, &len, ret_fault) !=
+	    OUTCOME_DONE)
+		return ret_fault->outcome;
+	if (vault_unseal(desk->vault, name, sealed, len, ret_secret))
+		return fault_none(ret_fault);
+	log_error("a secret cannot be opened with this key", log_str("secret", name));
+	return fault_say(ret_fault, OUTCOME_NO_KEY, "The secret cannot be opened.");
 }
 
 static void
 give_secret(struct desk *desk, const struct header *request, const struct msg_secret_want *message)
 {
-	uint8_t sealed[VAULT_SEALED_MAX_BYTES];
-	size_t len;
 	struct fault fault;
 	struct msg_secret reply;
 
@@ -193,20 +216,17 @@ give_secret(struct desk *desk, const struct header *request, const struct msg_se
 		child_reply_refused(desk->child, request, REFUSAL_FORBIDDEN, "This secret is another's.", "");
 		return;
 	}
-	enum outcome outcome = store_get(desk->store, TABLE_SECRETS, message->name, strlen(message->name),
-					 sealed, sizeof sealed, &len, &fault);
-	if (outcome == OUTCOME_ABSENT) {
+	enum outcome outcome = desk_read_secret(desk, message->name, &reply.value, &fault);
+	if (outcome == OUTCOME_DONE) {
+		child_reply(desk->child, request, MESSAGE_SECRET, &reply, -1);
+	} else if (outcome == OUTCOME_ABSENT) {
 		child_reply_refused(desk->child, request, REFUSAL_NOT_FOUND, "This secret has not been set.",
 				    "");
-	} else if (outcome != OUTCOME_DONE) {
-		refuse(desk, request, &fault);
-		upkeep_note_commit(&desk->upkeep, &fault);
-	} else if (!vault_unseal(desk->vault, message->name, sealed, len, &reply.value)) {
-		log_error("a secret cannot be opened with this key", log_str("secret", message->name));
-		child_reply_refused(desk->child, request, REFUSAL_FAILED, "The secret cannot be opened.",
-				    "Set it again.");
+	} else if (outcome == OUTCOME_NO_KEY) {
+		child_reply_refused(desk->child, request, REFUSAL_FAILED, fault.sentence, "Set it again.");
 	} else {
-		child_reply(desk->child, request, MESSAGE_SECRET, &reply, -1);
+		desk_refuse(desk, request, &fault);
+		upkeep_note_commit(&desk->upkeep, &fault);
 	}
 	secret_wipe(&reply.value);
 }
@@ -221,8 +241,8 @@ confirm(struct desk *desk, const struct header *request)
 				    "There is nothing to confirm: the database was not restored.", "");
 		return;
 	}
-	struct batch_item *item = new_item(desk, request, TABLE_META, STORE_META_RESTORED);
-	item->removes = true;
+	struct batch_item *item = desk_new_item(desk, request);
+	batch_add_op(item, TABLE_META, STORE_META_RESTORED, NULL, 0);
 	str_copy(item->sentence, sizeof item->sentence, "Confirmed: prints may start again.");
 }
 
@@ -249,6 +269,21 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 	case MESSAGE_STORE_CONFIRM:
 		confirm(desk, header);
 		break;
+	case MESSAGE_PRINTER_ADD:
+		printer_desk_add(desk, header, message);
+		break;
+	case MESSAGE_PRINTER_EDIT:
+		printer_desk_edit(desk, header, message);
+		break;
+	case MESSAGE_PRINTER_REMOVE:
+		printer_desk_remove(desk, header, message);
+		break;
+	case MESSAGE_PRINTER_WANT:
+		printer_desk_want(desk, header);
+		break;
+	case MESSAGE_PRINTER_SEEN:
+		printer_desk_seen(desk, header, message);
+		break;
 	default:
 		break; /* retained messages for all children come here, too: what others publish */
 	}
@@ -264,10 +299,12 @@ desk_on_synced(void *arg)
 
 	for (size_t i = 0; i < count; i++)
 		publish_setting(desk, &specs[i]);
+	printer_desk_publish_all(desk);
 	upkeep_publish(&desk->upkeep);
 	unsigned long long secrets = store_count(desk->store, TABLE_SECRETS);
-	str_format(sentence, sizeof sentence, "%zu settings, %llu secret%s", count, secrets,
-		   secrets == 1 ? "" : "s");
+	size_t printers = printers_count(&desk->printers);
+	str_format(sentence, sizeof sentence, "%zu settings, %llu secret%s, %zu printer%s", count, secrets,
+		   secrets == 1 ? "" : "s", printers, printers == 1 ? "" : "s");
 	child_ready(desk->child, sentence);
 }
 
@@ -277,15 +314,16 @@ desk_on_stop(void *arg, uint32_t deadline_ms)
 	struct desk *desk = arg;
 
 	(void)deadline_ms; /* a commit takes as long as the disk takes */
-	flush(desk);
+	desk_flush(desk);
 	child_exit(desk->child, EXIT_DONE);
 }
 
 enum outcome
 desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault)
 {
-	desk->flush_timer = loop_timer_new(child_loop_peek(desk->child), flush, desk);
-	if (values_load(&desk->values, desk->store, ret_fault) != OUTCOME_DONE)
+	desk->flush_timer = loop_timer_new(child_loop_peek(desk->child), on_flush_timer, desk);
+	if (values_load(&desk->values, desk->store, ret_fault) != OUTCOME_DONE ||
+	    printers_load(&desk->printers, desk->store, ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
 	return upkeep_begin(&desk->upkeep, desk->child, desk->store, &desk->values, dir, ret_fault);
 }

@@ -9,6 +9,7 @@
 #include "ipc/child.h"
 #include "stored/batch.h"
 #include "stored/peers.h"
+#include "stored/printers.h"
 #include "stored/store.h"
 #include "stored/upkeep.h"
 #include "stored/values.h"
@@ -21,11 +22,12 @@ struct desk {
 	struct loop_timer *flush_timer;
 	struct values values;
 	struct peers peers;
+	struct printers printers;
 	struct batch batch;
 	struct upkeep upkeep;
 };
 
-/* Open for business, with child, store and vault in place: read the settings, look at the disk. DONE, or
+/* Open for business, with child, store and vault in place: read settings and printers, look at the disk. DONE, or
  * the fault for which the store cannot serve. */
 enum outcome desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault);
 

@@ -45,18 +45,36 @@ peers_note(struct peers *peers, const struct header *header, const struct msg_pr
 	str_copy(peer->entry, sizeof peer->entry, status->entry);
 }
 
-static bool
-is_own_printer(const struct peers *peers, const struct header *header, const char *name)
+const char *
+peers_entry_peek(const struct peers *peers, const struct header *header)
 {
-	if (strncmp(name, PRINTER_PREFIX, strlen(PRINTER_PREFIX)) != 0)
-		return false;
-	for (unsigned i = 0; i < peers->count; i++) {
+	for (unsigned i = 0; i < peers->count && header->from_role == ROLE_WORKER; i++) {
 		const struct peer *peer = &peers->all[i];
 		if (peer->slot == header->from_slot && peer->generation == header->generation &&
-		    peer->entry[0] != '\0' && strcmp(peer->entry, name + strlen(PRINTER_PREFIX)) == 0)
+		    peer->entry[0] != '\0')
+			return peer->entry;
+	}
+	return NULL;
+}
+
+bool
+peers_find_worker(const struct peers *peers, const char *entry, uint16_t *ret_slot)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		*ret_slot = peers->all[i].slot;
+		if (entry[0] != '\0' && strcmp(peers->all[i].entry, entry) == 0)
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_own_printer(const struct peers *peers, const struct header *header, const char *name)
+{
+	const char *entry = peers_entry_peek(peers, header);
+
+	return entry != NULL && strncmp(name, PRINTER_PREFIX, strlen(PRINTER_PREFIX)) == 0 &&
+	       strcmp(entry, name + strlen(PRINTER_PREFIX)) == 0;
 }
 
 bool

@@ -28,6 +28,13 @@ struct peers {
 /* Note what the supervisor says; with HEADER_FLAG_CLEAR it says that the process is no more. */
 void peers_note(struct peers *peers, const struct header *header, const struct msg_proc_status *status);
 
+/* The printer that the worker who sent `header` serves; NULL when it is no worker, or of an incarnation that the
+ * supervisor has not named. */
+const char *peers_entry_peek(const struct peers *peers, const struct header *header);
+
+/* The slot of the worker of a printer; false when there is none. */
+bool peers_find_worker(const struct peers *peers, const char *entry, uint16_t *ret_slot);
+
 /* May the sender of `header` have the secret `name`? A worker: printer/<its entry>, and only in the
  * incarnation that the supervisor named; gatewayd: gateway/…; nobody else. */
 bool peers_may_read(const struct peers *peers, const struct header *header, const char *name);

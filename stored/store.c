@@ -134,7 +134,8 @@ write_first_meta(struct store *store, struct fault *ret_fault)
 	return store_commit(store, &op, 1, ret_fault);
 }
 
-/* An older layout would be brought up to date here; a newer one, or none, is not ours to serve. */
+/* An older layout is brought up to date by the first change (store_write.c); a newer one, or none, is not ours to
+ * serve. */
 static enum outcome
 check_schema(struct store *store, struct fault *ret_fault)
 {

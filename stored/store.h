@@ -19,8 +19,11 @@
 #include "stored/outcome.h"
 #include "stored/record.h"
 
-/* The version of the tables' layout. A database with a greater one is of a newer Fuse. */
-#define STORE_SCHEMA 1
+/* The version of the tables' layout. A database with a greater one is of a newer Fuse. One with a smaller one is
+ * served as it is, and brought up to date by the first change, in the same commit.
+ *	1  meta, settings, secrets
+ *	2  and printers */
+#define STORE_SCHEMA 2
 
 #define STORE_FIRST_MAP_BYTES ((size_t)4 << 20)
 #define STORE_MOST_MAP_BYTES ((size_t)1 << 30)
@@ -29,7 +32,8 @@
 #define STORE_TABLES(X)                                                                       \
 	X(META, "meta")		/* what the store knows about itself; keys: STORE_META_… */ \
 	X(SETTINGS, "settings") /* name → value as text */                                  \
-	X(SECRETS, "secrets")	/* name → sealed by vault.c */
+	X(SECRETS, "secrets")	/* name → sealed by vault.c */                              \
+	X(PRINTERS, "printers") /* serial → printer_record.h */
 
 enum store_table {
 #define X(NAME, name) TABLE_##NAME,
@@ -41,6 +45,7 @@ enum store_table {
 #define STORE_META_SCHEMA "schema"	  /* STORE_SCHEMA, decimal */
 #define STORE_META_WRITTEN_BY "writtenBy" /* FUSE_VERSION of the last Fuse that changed something */
 #define STORE_META_KEY_CHECK "keyCheck"	  /* vault.c: proves that a key file is the right one */
+#define STORE_META_INSTALLATION "installation" /* printers.h: 8 hex digits */
 #define STORE_META_RESTORED "restored"	  /* restore.c: what was lost, until a person has confirmed it */
 #define STORE_META_VALUE_BYTES 256	  /* of a text in meta, with NUL */
 

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/miniobj.h"
+#include "common/str.h"
 
 static enum outcome
 put_record(struct store *store, MDB_txn *txn, enum store_table table, MDB_val *key, const void *payload,
@@ -44,13 +45,39 @@ apply_op(struct store *store, MDB_txn *txn, const struct store_op *op, struct ta
 	return error == 0 ? OUTCOME_DONE : fault_from_error(ret_fault, error, "delete a record", store->file);
 }
 
-/* Whoever changes a database leaves its version in it. */
+/* Tables that an older Fuse did not have. Their handles are good only if this transaction is committed. */
 static enum outcome
-stamp_version(struct store *store, MDB_txn *txn, struct fault *ret_fault)
+make_missing_tables(struct store *store, MDB_txn *txn, struct fault *ret_fault)
 {
-	MDB_val key = store_borrow(STORE_META_WRITTEN_BY, strlen(STORE_META_WRITTEN_BY));
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		int error = store->tables[i] != NO_DBI ? 0
+						       : mdb_dbi_open(txn, store_table_names[i], MDB_CREATE,
+								      &store->tables[i]);
+		if (error != 0)
+			return fault_from_error(ret_fault, error, "bring the database up to date", store->file);
+	}
+	return fault_none(ret_fault);
+}
 
-	return put_record(store, txn, TABLE_META, &key, FUSE_VERSION, strlen(FUSE_VERSION), NULL, ret_fault);
+static enum outcome
+put_meta(struct store *store, MDB_txn *txn, const char *name, const char *text, struct fault *ret_fault)
+{
+	MDB_val key = store_borrow(name, strlen(name));
+
+	return put_record(store, txn, TABLE_META, &key, text, strlen(text), NULL, ret_fault);
+}
+
+/* Whoever changes a database leaves its version and its layout in it. */
+static enum outcome
+stamp(struct store *store, MDB_txn *txn, struct fault *ret_fault)
+{
+	char schema[12];
+
+	str_format(schema, sizeof schema, "%d", STORE_SCHEMA);
+	if (make_missing_tables(store, txn, ret_fault) == OUTCOME_DONE &&
+	    put_meta(store, txn, STORE_META_SCHEMA, schema, ret_fault) == OUTCOME_DONE)
+		put_meta(store, txn, STORE_META_WRITTEN_BY, FUSE_VERSION, ret_fault);
+	return ret_fault->outcome;
 }
 
 static enum outcome
@@ -58,7 +85,7 @@ apply_all(struct store *store, MDB_txn *txn, const struct store_op *ops, size_t 
 	  struct fault *ret_fault)
 {
 	struct tally tallies[TABLE_COUNT] = { 0 };
-	enum outcome outcome = store->stamped ? OUTCOME_DONE : stamp_version(store, txn, ret_fault);
+	enum outcome outcome = store->stamped ? OUTCOME_DONE : stamp(store, txn, ret_fault);
 
 	for (size_t i = 0; i < count && outcome == OUTCOME_DONE; i++) {
 		struct tally *tally = &tallies[ops[i].table];
@@ -91,20 +118,26 @@ time_commit(struct store *store, int64_t began_us)
 static enum outcome
 commit_once(struct store *store, const struct store_op *ops, size_t count, struct fault *ret_fault)
 {
+	MDB_dbi before[TABLE_COUNT];
 	MDB_txn *txn;
 	int error = mdb_txn_begin(store->env, NULL, 0, &txn);
 
 	if (error != 0)
 		return fault_from_error(ret_fault, error, "change the database", store->file);
+	memcpy(before, store->tables, sizeof before);
 	enum outcome outcome = apply_all(store, txn, ops, count, ret_fault);
+	int64_t began_us = clock_monotonic_us();
 	if (outcome != OUTCOME_DONE) {
 		mdb_txn_abort(txn);
+	} else {
+		error = mdb_txn_commit(txn);
+		if (error != 0)
+			outcome = fault_from_error(ret_fault, error, "write to the disk", store->file);
+	}
+	if (outcome != OUTCOME_DONE) {
+		memcpy(store->tables, before, sizeof before);
 		return outcome;
 	}
-	int64_t began_us = clock_monotonic_us();
-	error = mdb_txn_commit(txn);
-	if (error != 0)
-		return fault_from_error(ret_fault, error, "write to the disk", store->file);
 	time_commit(store, began_us);
 	store->stamped = true;
 	return fault_none(ret_fault);

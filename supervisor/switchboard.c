@@ -13,7 +13,7 @@
 #include "supervisor/switchboard_inner.h"
 
 #define PEER_MAGIC 0x9ee12u
-#define SHELF_MAX_COUNT 256
+#define SHELF_MAX_COUNT 512 /* stored has a message for each setting and each of 256 printers */
 #define SHELF_MAX_BYTES (256 * 1024)
 #define OWN_SHELF_MAX_COUNT 2048
 #define OWN_SHELF_MAX_BYTES (4 * 1024 * 1024)

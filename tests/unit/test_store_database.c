@@ -314,13 +314,13 @@ a_database_says_who_wrote_it(void **state)
 	assert_int_equal(store_get_meta(store, STORE_META_WRITTEN_BY, text, &fault), OUTCOME_DONE);
 	assert_string_equal(text, FUSE_VERSION);
 	assert_int_equal(store_get_meta(store, STORE_META_SCHEMA, text, &fault), OUTCOME_DONE);
-	assert_string_equal(text, "1");
+	assert_string_equal(text, "2");
 }
 
 static void
 a_database_of_a_newer_fuse_is_left_as_it_is(void **state)
 {
-	struct store_op ops[] = { { TABLE_META, STORE_META_SCHEMA, strlen(STORE_META_SCHEMA), "2", 1 },
+	struct store_op ops[] = { { TABLE_META, STORE_META_SCHEMA, strlen(STORE_META_SCHEMA), "3", 1 },
 				  { TABLE_META, STORE_META_WRITTEN_BY, strlen(STORE_META_WRITTEN_BY), "9.9.9",
 				    5 } };
 
@@ -336,6 +336,55 @@ a_database_of_a_newer_fuse_is_left_as_it_is(void **state)
 	assert_int_equal(fault.outcome, OUTCOME_TOO_NEW);
 	assert_true(rig_same_bytes(rig_path("data.mdb"), before));
 	free(before.bytes);
+}
+
+/* As version 1 of the layout was: without the table of printers. */
+static void
+make_older(void)
+{
+	MDB_txn *txn;
+
+	assert_int_equal(rig_put(store, TABLE_SETTINGS, "fuseName", "North farm"), OUTCOME_DONE);
+	assert_int_equal(rig_put(store, TABLE_META, STORE_META_SCHEMA, "1"), OUTCOME_DONE);
+	assert_int_equal(mdb_txn_begin(store->env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_drop(txn, store->tables[TABLE_PRINTERS], 1), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	reopen_store();
+	assert_int_equal(store->tables[TABLE_PRINTERS], NO_DBI);
+}
+
+static void
+a_database_of_an_older_fuse_is_served_and_upgraded_by_the_first_change(void **state)
+{
+	(void)state;
+	make_older();
+	assert_true(rig_has(store, TABLE_SETTINGS, "fuseName", "North farm"));
+	assert_false(rig_has(store, TABLE_PRINTERS, "01P00A000000001", "record"));
+	assert_int_equal(store_count(store, TABLE_PRINTERS), 0);
+	assert_int_equal(verify(), OUTCOME_DONE);
+	assert_true(rig_has(store, TABLE_META, STORE_META_SCHEMA, "1"));
+	assert_int_equal(rig_put(store, TABLE_PRINTERS, "01P00A000000001", "record"), OUTCOME_DONE);
+	assert_true(rig_has(store, TABLE_META, STORE_META_SCHEMA, "2"));
+	reopen_store();
+	assert_true(rig_has(store, TABLE_PRINTERS, "01P00A000000001", "record"));
+	assert_true(rig_has(store, TABLE_SETTINGS, "fuseName", "North farm"));
+	assert_int_equal(verify(), OUTCOME_DONE);
+}
+
+static void
+an_upgrade_that_fails_leaves_the_older_database(void **state)
+{
+	struct store_op ops[] = { { TABLE_PRINTERS, "A", 1, "record", 6 }, { TABLE_PRINTERS, "", 0, "record", 6 } };
+
+	(void)state;
+	make_older();
+	assert_int_not_equal(store_commit(store, ops, 2, &fault), OUTCOME_DONE);
+	assert_int_equal(store->tables[TABLE_PRINTERS], NO_DBI);
+	assert_true(rig_has(store, TABLE_META, STORE_META_SCHEMA, "1"));
+	assert_int_equal(verify(), OUTCOME_DONE);
+	assert_int_equal(store_commit(store, ops, 1, &fault), OUTCOME_DONE);
+	assert_true(rig_has(store, TABLE_PRINTERS, "A", "record"));
+	assert_int_equal(verify(), OUTCOME_DONE);
 }
 
 /* DONE means on the disk: neither of the shortcuts that LMDB offers. And a full disk must not be SIGBUS. */
@@ -384,6 +433,8 @@ main(void)
 		STORY(a_new_database_is_never_made_over_an_old_one),
 		STORY(a_database_says_who_wrote_it),
 		STORY(a_database_of_a_newer_fuse_is_left_as_it_is),
+		STORY(a_database_of_an_older_fuse_is_served_and_upgraded_by_the_first_change),
+		STORY(an_upgrade_that_fails_leaves_the_older_database),
 		STORY(commits_are_synced_and_nothing_is_written_through_the_map),
 		STORY(a_second_process_does_not_get_the_folder),
 	};

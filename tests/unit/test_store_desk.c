@@ -198,10 +198,8 @@ a_turn_full_of_requests_is_one_commit(void **state)
 		struct batch_item *item = batch_add(&batch);
 		char value[8];
 		item->request.request_id = i;
-		item->table = TABLE_SETTINGS;
-		str_copy(item->key, sizeof item->key, "last");
 		str_format(value, sizeof value, "%u", i);
-		batch_set_payload(item, value, strlen(value));
+		batch_add_op(item, TABLE_SETTINGS, "last", value, strlen(value));
 	}
 	assert_null(batch_add(&batch));
 	answers = 0;
@@ -211,6 +209,60 @@ a_turn_full_of_requests_is_one_commit(void **state)
 	batch_flush(&batch, store, expect_done, NULL);
 	assert_int_equal(store_txn(store), before + 1);
 	assert_non_null(batch_add(&batch));
+}
+
+static void
+expect_refused(void *arg, const struct batch_item *item, const struct fault *how)
+{
+	bool too_big = item->request.request_id == 2;
+
+	(void)arg;
+	assert_int_equal(how->outcome, too_big ? OUTCOME_FAILED : OUTCOME_DONE);
+	answers++;
+}
+
+/* A key that LMDB refuses: the whole commit fails, and each request is tried alone. */
+static void
+what_a_request_changes_is_kept_as_a_whole_or_not_at_all(void **state)
+{
+	char long_key[BATCH_KEY_BYTES];
+
+	(void)state;
+	answers = 0;
+	memset(long_key, 0, sizeof long_key); /* an empty one */
+	for (uint32_t i = 1; i <= 3; i++) {
+		struct batch_item *item = batch_add(&batch);
+		char key[16];
+		str_format(key, sizeof key, "%u", i);
+		item->request.request_id = i;
+		batch_add_op(item, TABLE_PRINTERS, key, "record", 6);
+		batch_add_op(item, TABLE_SECRETS, i == 2 ? long_key : key, "code", 4);
+	}
+	batch_flush(&batch, store, expect_refused, NULL);
+	assert_int_equal(answers, 3);
+	assert_true(rig_has(store, TABLE_PRINTERS, "1", "record") && rig_has(store, TABLE_SECRETS, "1", "code"));
+	assert_false(rig_has(store, TABLE_PRINTERS, "2", "record"));
+	assert_true(rig_has(store, TABLE_PRINTERS, "3", "record") && rig_has(store, TABLE_SECRETS, "3", "code"));
+}
+
+static void
+the_worker_of_a_printer_is_known(void **state)
+{
+	struct header worker = { .from_role = ROLE_WORKER, .from_slot = 4, .generation = 9 };
+	struct header httpd = { .from_role = ROLE_HTTPD, .from_slot = 4, .generation = 9 };
+	uint16_t slot;
+
+	(void)state;
+	supervisor_says(4, 9, "A");
+	supervisor_says(5, 10, "");
+	assert_string_equal(peers_entry_peek(&peers, &worker), "A");
+	assert_null(peers_entry_peek(&peers, &httpd));
+	worker.generation = 8;
+	assert_null(peers_entry_peek(&peers, &worker));
+	assert_true(peers_find_worker(&peers, "A", &slot));
+	assert_int_equal(slot, 4);
+	assert_false(peers_find_worker(&peers, "B", &slot));
+	assert_false(peers_find_worker(&peers, "", &slot));
 }
 
 #define STORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -228,6 +280,8 @@ main(void)
 		STORY(what_was_set_counts_and_the_rest_is_default),
 		STORY(kept_values_that_this_version_does_not_know_do_no_harm),
 		STORY(a_turn_full_of_requests_is_one_commit),
+		STORY(what_a_request_changes_is_kept_as_a_whole_or_not_at_all),
+		STORY(the_worker_of_a_printer_is_known),
 	};
 
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

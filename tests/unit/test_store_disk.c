@@ -238,7 +238,7 @@ count_answer(void *arg, const struct batch_item *item, const struct fault *how)
 	assert_true(how->outcome == OUTCOME_DONE || how->outcome == OUTCOME_NO_SPACE);
 	if (how->outcome == OUTCOME_DONE) {
 		answered_done++;
-		assert_true(item->removes || store_count(store, TABLE_SETTINGS) > 0);
+		assert_true(item->ops[0].removes || store_count(store, TABLE_SETTINGS) > 0);
 	} else {
 		answered_no_space++;
 	}
@@ -261,9 +261,9 @@ what_is_answered_done_is_there_and_what_is_refused_is_not(void **state)
 	uint64_t before = store_count(store, TABLE_SETTINGS);
 	for (unsigned i = 0; i < 40; i++) {
 		struct batch_item *item = batch_add(&batch);
-		item->table = TABLE_SETTINGS;
-		str_format(item->key, sizeof item->key, "batch%u", i);
-		batch_set_payload(item, payload, sizeof payload);
+		char key[16];
+		str_format(key, sizeof key, "batch%u", i);
+		batch_add_op(item, TABLE_SETTINGS, key, payload, sizeof payload);
 	}
 	answered_done = answered_no_space = 0;
 	batch_flush(&batch, store, count_answer, NULL);

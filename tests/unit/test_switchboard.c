@@ -403,7 +403,7 @@ a_sender_that_invents_keys_is_stopped(void **state)
 	struct msg_setting setting = { .name = "x" };
 
 	(void)state;
-	for (uint32_t key = 0; key < 400 && stored.offence[0] == '\0'; key++)
+	for (uint32_t key = 0; key < 600 && stored.offence[0] == '\0'; key++)
 		says(&stored, (struct header){ .number = MESSAGE_SETTING, .retain_key = key }, &setting);
 	assert_non_null(strstr(stored.offence, "more retained messages"));
 }

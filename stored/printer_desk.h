@@ -1,0 +1,25 @@
+/*
+ * printer_desk: the desk's requests about printers.
+ */
+#ifndef FUSE_STORED_PRINTER_DESK_H
+#define FUSE_STORED_PRINTER_DESK_H
+
+#include "stored/desk.h"
+
+void printer_desk_add(struct desk *desk, const struct header *request, const struct msg_printer_add *message);
+void printer_desk_edit(struct desk *desk, const struct header *request, const struct msg_printer_edit *message);
+void printer_desk_remove(struct desk *desk, const struct header *request, const struct msg_printer_remove *message);
+void printer_desk_want(struct desk *desk, const struct header *request);
+void printer_desk_seen(struct desk *desk, const struct header *request, const struct msg_printer_seen *message);
+
+/* What follows from a batch item that is on the disk now, for printers: tell everybody who has to know. Items about
+ * something else are left alone. */
+void printer_desk_follow_up(struct desk *desk, const struct batch_item *item);
+
+/* The same for one that could not be kept. */
+void printer_desk_give_up(struct desk *desk, const struct batch_item *item);
+
+/* At start: tell all printers, and that there are none at the other places. */
+void printer_desk_publish_all(struct desk *desk);
+
+#endif

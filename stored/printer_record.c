@@ -1,0 +1,104 @@
+/*
+ * printer_record: write and read, field by field.
+ */
+#include "stored/printer_record.h"
+
+#include <string.h>
+
+#include "common/miniobj.h"
+#include "common/str.h"
+#include "ipc/mpack.h"
+
+#define FIELDS 15
+
+static void
+put_text(struct mpack_writer *writer, const char *text)
+{
+	mpack_put_str(writer, text, (uint32_t)strlen(text));
+}
+
+size_t
+printer_record_encode(const struct printer_record *record, uint8_t ret_bytes[PRINTER_RECORD_MAX_BYTES])
+{
+	struct mpack_writer writer;
+
+	mpack_writer_init(&writer, ret_bytes, PRINTER_RECORD_MAX_BYTES);
+	mpack_put_array(&writer, FIELDS);
+	mpack_put_u64(&writer, PRINTER_RECORD_VERSION);
+	mpack_put_u64(&writer, record->place);
+	put_text(&writer, record->name);
+	put_text(&writer, record->address);
+	put_text(&writer, record->model);
+	mpack_put_u64(&writer, record->mqtt_port);
+	mpack_put_u64(&writer, record->ftps_port);
+	mpack_put_u64(&writer, record->camera_port);
+	mpack_put_u64(&writer, record->detect_port);
+	put_text(&writer, record->certificate_sha256);
+	mpack_put_i64(&writer, record->added_ms);
+	mpack_put_i64(&writer, record->changed_ms);
+	put_text(&writer, record->firmware);
+	put_text(&writer, record->previous_firmware);
+	mpack_put_i64(&writer, record->firmware_ms);
+	ENSURE(!writer.failed);
+	return (size_t)(writer.at - ret_bytes);
+}
+
+static void
+get_text(struct mpack_reader *reader, char *ret_text, size_t cap)
+{
+	uint32_t len;
+	const uint8_t *bytes = mpack_get_str(reader, (uint32_t)(cap - 1), &len);
+
+	str_format(ret_text, cap, "%.*s", (int)len, (const char *)bytes);
+}
+
+static uint32_t
+get_port(struct mpack_reader *reader)
+{
+	return (uint32_t)mpack_get_u64(reader, 65535);
+}
+
+/* The key is the serial, in the one form that is kept. */
+static bool
+take_serial(const void *key, size_t key_len, struct printer_record *ret_record)
+{
+	char text[PRINTER_SERIAL_BYTES];
+	struct complaint complaint;
+
+	return key_len < sizeof text && memchr(key, '\0', key_len) == NULL &&
+	       str_format(text, sizeof text, "%.*s", (int)key_len, (const char *)key) &&
+	       printer_rules_serial(text, ret_record->serial, &complaint) && strcmp(text, ret_record->serial) == 0;
+}
+
+bool
+printer_record_decode(const void *key, size_t key_len, const uint8_t *bytes, size_t len,
+		      struct printer_record *ret_record, const char **ret_fault)
+{
+	struct mpack_reader reader;
+
+	memset(ret_record, 0, sizeof *ret_record);
+	mpack_reader_init(&reader, bytes, len);
+	uint32_t fields = mpack_get_array(&reader);
+	if (!take_serial(key, key_len, ret_record))
+		mpack_fault(&reader, "does not stand under a serial number");
+	if (fields < FIELDS)
+		mpack_fault(&reader, "has too few fields");
+	if (mpack_get_u64(&reader, UINT32_MAX) != PRINTER_RECORD_VERSION)
+		mpack_fault(&reader, "is of another version");
+	ret_record->place = (uint32_t)mpack_get_u64(&reader, PRINTERS_MAX - 1);
+	get_text(&reader, ret_record->name, sizeof ret_record->name);
+	get_text(&reader, ret_record->address, sizeof ret_record->address);
+	get_text(&reader, ret_record->model, sizeof ret_record->model);
+	ret_record->mqtt_port = get_port(&reader);
+	ret_record->ftps_port = get_port(&reader);
+	ret_record->camera_port = get_port(&reader);
+	ret_record->detect_port = get_port(&reader);
+	get_text(&reader, ret_record->certificate_sha256, sizeof ret_record->certificate_sha256);
+	ret_record->added_ms = mpack_get_i64(&reader);
+	ret_record->changed_ms = mpack_get_i64(&reader);
+	get_text(&reader, ret_record->firmware, sizeof ret_record->firmware);
+	get_text(&reader, ret_record->previous_firmware, sizeof ret_record->previous_firmware);
+	ret_record->firmware_ms = mpack_get_i64(&reader);
+	*ret_fault = reader.fault;
+	return reader.fault == NULL;
+}
