@@ -3,7 +3,6 @@
  * does not have, each of its type.
  */
 #include <jansson.h>
-#include <math.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -123,7 +122,7 @@ command_whole(struct command_work *work, const char *name, int min, int max, con
 	char remedy[120];
 
 	*ret_value = min;
-	if (number >= min && number <= max && rint(number) == number) {
+	if (number >= min && number <= max && number == (int)number) {
 		*ret_value = (int)number;
 		return true;
 	}

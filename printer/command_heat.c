@@ -1,7 +1,6 @@
 /*
  * command_heat: temperatures and fans.
  */
-#include <math.h>
 #include <string.h>
 
 #include "common/miniobj.h"
@@ -21,7 +20,7 @@ read_temperature(struct command_work *work, const char *what, int max_celsius, i
 	char remedy[120];
 
 	*ret_celsius = 0;
-	if (celsius >= 0 && celsius <= max_celsius && rint(celsius) == celsius) {
+	if (celsius >= 0 && celsius <= max_celsius && celsius == (int)celsius) {
 		*ret_celsius = (int)celsius;
 		return true;
 	}

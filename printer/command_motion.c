@@ -51,7 +51,7 @@ read_distance(struct command_work *work, const char *field, int *ret_hundredths)
 
 	*ret_hundredths = 0;
 	if (mm >= -MOVE_MAX_MM && mm <= MOVE_MAX_MM) {
-		*ret_hundredths = (int)lrint(mm * 100);
+		*ret_hundredths = (int)(mm * 100 + (mm < 0 ? -0.5 : 0.5));
 		return true;
 	}
 	return command_refuse(work, REFUSAL_INVALID, "Give millimetres from -100 to 100.",
@@ -93,7 +93,7 @@ needs_heat(struct command_work *work)
 		return true;
 	return command_refuse(work, REFUSAL_CONFLICT,
 			      "Heat the nozzle first: set-temperature with type nozzle, as hot as the filament needs.",
-			      "The nozzle has %.0f °C; filament moves from %d °C on.", celsius, EXTRUDE_MIN_CELSIUS);
+			      "The nozzle has %.1f °C; filament moves from %d °C on.", celsius, EXTRUDE_MIN_CELSIUS);
 }
 
 static bool

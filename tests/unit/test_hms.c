@@ -54,7 +54,7 @@ begins(const char *text, const char *beginning)
 		fail_msg("\"%s\" does not begin with \"%s\"", text, beginning);
 }
 
-/* -- the tables ------------------------------------------------------------------------------------- */
+/* -- the tables ----------------------------------------------------------------------------- */
 /* Every sentence of the tables fits its place, even behind the longest name, and ends as one. */
 #define LONGEST_NAME "Right external spool: "
 enum {
@@ -133,7 +133,7 @@ every_row_is_found(void **state)
 	}
 }
 
-/* -- health codes ------------------------------------------------------------------------------------- */
+/* -- health codes --------------------------------------------------------------------------- */
 static void
 a_known_code_is_told_in_full(void **state)
 {
@@ -259,7 +259,7 @@ the_low_byte_of_an_attr_does_not_count(void **state)
 	assert_false(told(x1c, 0x03010100, 0x00010001).is_known);
 }
 
-/* -- print errors --------------------------------------------------------------------------------------- */
+/* -- print errors --------------------------------------------------------------------------- */
 static void
 a_print_error_is_told_in_full(void **state)
 {
@@ -309,7 +309,7 @@ what_is_no_error_is_not_told_as_one(void **state)
 		assert_false(print_error_describe(x1c, none[i], &text));
 }
 
-/* -- stages ----------------------------------------------------------------------------------------------- */
+/* -- stages --------------------------------------------------------------------------------- */
 static void
 stages_are_told_in_words(void **state)
 {
@@ -334,7 +334,7 @@ stages_are_told_in_words(void **state)
 		assert_true(strncmp(stage_words(stage, room), "stage ", 6) != 0);
 }
 
-/* -- anything ------------------------------------------------------------------------------------------------ */
+/* -- anything ------------------------------------------------------------------------------- */
 static void
 no_number_breaks_the_words(void **state)
 {

@@ -151,7 +151,7 @@ chambers_lights_fans_and_reports_are_told_apart(void **state)
 	assert_string_equal(row("P2S")->first_signed_firmware, "0");
 }
 
-/* -- finding a row ---------------------------------------------------------------------------------- */
+/* -- finding a row -------------------------------------------------------------------------- */
 static void
 a_row_is_found_by_each_of_its_names(void **state)
 {
@@ -249,7 +249,7 @@ other_refuses_nothing_that_some_model_can_do(void **state)
 	assert_string_equal(other->first_signed_firmware, "");
 }
 
-/* -- by what get_version tells ----------------------------------------------------------------------- */
+/* -- by what get_version tells -------------------------------------------------------------- */
 static void
 add(struct printer_state *state, const char *name, const char *product, const char *project, const char *hardware)
 {
