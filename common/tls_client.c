@@ -70,6 +70,8 @@ prepare(struct tls_client *client)
 static enum tls_step
 step_of(struct tls_client *client, int result)
 {
+	bool reset;
+
 	switch (SSL_get_error(client->ssl, result)) {
 	case SSL_ERROR_NONE:
 		return TLS_STEP_DONE;
@@ -81,9 +83,10 @@ step_of(struct tls_client *client, int result)
 		str_copy(client->fault, sizeof client->fault, "it closed the connection");
 		return TLS_STEP_CLOSED;
 	default:
+		reset = ERR_peek_error() == 0 && (errno == ECONNRESET || errno == EPIPE);
 		tls_reason(client->fault, sizeof client->fault);
 		ERR_clear_error();
-		return TLS_STEP_FAILED;
+		return reset ? TLS_STEP_CLOSED : TLS_STEP_FAILED;
 	}
 }
 

@@ -6,6 +6,8 @@
  * rule needs (verification is not optional, no session is resumed: that would come without a certificate), and at
  * its end a connection without a trusted verdict is made unusable.
  */
+#include <errno.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,10 @@
 
 /* A printer's certificate and handshake come in under 8 KB. */
 #define CERTIFICATE_LIST_MAX_BYTES (TLS_CHAIN_MAX * TLS_CERTIFICATE_MAX_BYTES)
+
+/* A whole handshake. Without a bound, a peer that never stops sending what OpenSSL skips (HelloRequest) would keep it
+ * reading for ever, and with it whoever called it. */
+#define HANDSHAKE_MAX_BYTES (CERTIFICATE_LIST_MAX_BYTES + 24 * 1024)
 
 /*
  * Level 1 (OpenSSL's security level; Debian's usual is 2): some printers sign with SHA-1 in the handshake or offer
@@ -139,6 +145,32 @@ on_certificate(X509_STORE_CTX *verification, void *arg)
 	return good;
 }
 
+/* Around each read of the socket: counts, and ends what is too much. */
+static long
+on_read(BIO *bio, int operation, const char *data, size_t len, int argi, long argl, int result, size_t *processed)
+{
+	struct tls_handshake *handshake = (struct tls_handshake *)(uintptr_t)BIO_get_callback_arg(bio);
+
+	(void)data, (void)len, (void)argi, (void)argl;
+	if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0 && processed != NULL)
+		handshake->received_bytes += *processed;
+	if (operation != BIO_CB_READ || handshake->received_bytes < HANDSHAKE_MAX_BYTES)
+		return result;
+	BIO_clear_retry_flags(bio);
+	errno = EMSGSIZE;
+	return -1;
+}
+
+static void
+bound_the_bytes(SSL *ssl, struct tls_handshake *handshake)
+{
+	BIO *bio = SSL_get_rbio(ssl);
+
+	handshake->received_bytes = 0;
+	BIO_set_callback_arg(bio, (char *)handshake);
+	BIO_set_callback_ex(bio, on_read);
+}
+
 static void
 begin(SSL *ssl, const struct guard *guard)
 {
@@ -148,6 +180,7 @@ begin(SSL *ssl, const struct guard *guard)
 	handshake->judged = handshake->failed = false;
 	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
 	SSL_set_session(ssl, NULL);
+	bound_the_bytes(ssl, handshake);
 	if (expectation->serial[0] != '\0')
 		SSL_set_tlsext_host_name(ssl, expectation->serial);
 	if (guard != NULL && guard->watch.on_start != NULL)
@@ -167,6 +200,7 @@ fail(SSL *ssl, const struct guard *guard, const char *reason)
 static void
 complete(SSL *ssl, const struct guard *guard)
 {
+	BIO_set_callback_ex(SSL_get_rbio(ssl), NULL);
 	if (!may_go_on(handshake_of(ssl)) || SSL_session_reused(ssl)) {
 		/* Cannot be, by the rules above. If it is: nothing can be written or read. */
 		SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
@@ -217,6 +251,7 @@ enforce(SSL_CTX *ctx)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_max_cert_list(ctx, CERTIFICATE_LIST_MAX_BYTES);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY); /* one record a read: a peer cannot keep us in one */
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, on_certificate, NULL);
 	SSL_CTX_set_info_callback(ctx, on_info);

@@ -44,6 +44,7 @@ struct tls_handshake {
 	const struct tls_expectation *expectation;
 	bool probe; /* it may go on whoever the peer is */
 	bool judged, failed;
+	size_t received_bytes;
 	enum tls_verdict verdict;
 	struct tls_certificate certificate;
 };

@@ -13,6 +13,12 @@
 #define HEAD_BYTES 4
 #define TAIL_BYTES 2
 
+void
+detect_init(void)
+{
+	json_object_seed(0);
+}
+
 size_t
 detect_request(uint8_t to[DETECT_REQUEST_BYTES])
 {

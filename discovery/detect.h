@@ -24,6 +24,9 @@ struct detect_reply {
 	int64_t refusal_code; /* 0 = none given */
 };
 
+/* Before lock-in: jansson reads /dev/urandom once, so that nobody can guess how its tables are filled. */
+void detect_init(void);
+
 /* Write the request; returns its length. */
 size_t detect_request(uint8_t to[DETECT_REQUEST_BYTES]);
 

@@ -9,6 +9,7 @@
 #include "common/exits.h"
 #include "common/str.h"
 #include "common/tls.h"
+#include "discovery/detect.h"
 #include "discovery/probe.h"
 #include "ipc/child.h"
 
@@ -54,6 +55,7 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	tls_init();
+	detect_init();
 	issuers = tls_load_owner_issuers(argv[2]);
 	child = child_new(ROLE_DISCOVERY, SANDBOX_DISCOVERY, NULL, 0, &duties);
 	return child_run(child);
