@@ -62,7 +62,7 @@ bool
 printer_state_is_preparing(const struct printer_state *state)
 {
 	return state->gcode_state == GCODE_STATE_PREPARE ||
-	       (state->gcode_state == GCODE_STATE_RUNNING && state->layer <= 0);
+	       (state->gcode_state == GCODE_STATE_RUNNING && state->layer != STATE_UNKNOWN && state->layer <= 0);
 }
 
 static const struct temperature untold = { NAN, NAN };

@@ -240,7 +240,8 @@ const char *storage_state_id(enum storage_state storage);
 /* A print is under way: PREPARE, RUNNING, PAUSE or SLICING. */
 bool printer_state_is_busy(const struct printer_state *state);
 
-/* RUNNING or PREPARE without a first layer: heating, levelling, loading. Percentages mean nothing yet. */
+/* PREPARE, or RUNNING and told to be before the first layer: heating, levelling, loading. Percentages mean nothing
+ * yet. */
 bool printer_state_is_preparing(const struct printer_state *state);
 
 #endif

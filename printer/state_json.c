@@ -220,7 +220,8 @@ write_stage(struct jsonout *out, const struct printer_state *state)
 	jsonout_close(out, ']');
 	jsonout_close(out, '}');
 	jsonout_key(out, "preparing");
-	if (state->gcode_state == GCODE_STATE_UNKNOWN)
+	if (state->gcode_state == GCODE_STATE_UNKNOWN ||
+	    (state->gcode_state == GCODE_STATE_RUNNING && state->layer == STATE_UNKNOWN))
 		jsonout_null(out);
 	else
 		jsonout_bool(out, printer_state_is_preparing(state));

@@ -396,6 +396,37 @@ developer_mode_is_what_was_proved_else_what_is_told(void **state)
 }
 
 static void
+preparing_is_before_the_first_layer(void **state)
+{
+	static const struct {
+		enum gcode_state gcode_state;
+		int32_t layer;
+		enum tri preparing;
+	} cases[] = {
+		{ GCODE_STATE_PREPARE, STATE_UNKNOWN, TRI_YES }, { GCODE_STATE_PREPARE, 40, TRI_YES },
+		{ GCODE_STATE_RUNNING, 0, TRI_YES },		 { GCODE_STATE_RUNNING, 1, TRI_NO },
+		{ GCODE_STATE_RUNNING, STATE_UNKNOWN, TRI_UNKNOWN }, { GCODE_STATE_PAUSE, 0, TRI_NO },
+		{ GCODE_STATE_IDLE, 0, TRI_NO },		 { GCODE_STATE_UNKNOWN, 0, TRI_UNKNOWN },
+	};
+	struct link_view link = live_link();
+
+	(void)state;
+	idle_state();
+	full.progress_percent = 7;
+	for (size_t i = 0; i < STR_ARRAY_LEN(cases); i++) {
+		full.gcode_state = cases[i].gcode_state;
+		full.layer = cases[i].layer;
+		json_t *json = written(model_by_key("P1S"), &full, &link), *preparing = at(json, "preparing");
+		assert_true(cases[i].preparing == TRI_UNKNOWN ? json_is_null(preparing) : json_is_boolean(preparing));
+		assert_int_equal(json_is_true(preparing), cases[i].preparing == TRI_YES);
+		/* A percentage only where it means something, in both places. */
+		assert_int_equal(json_is_null(at(json, "progressPercent")), cases[i].preparing == TRI_YES);
+		assert_int_equal(at(json, "data.print.percent") == NULL, cases[i].preparing == TRI_YES);
+		json_decref(json);
+	}
+}
+
+static void
 left_over_times_are_not_told(void **state)
 {
 	struct link_view link = live_link();
@@ -528,6 +559,7 @@ main(void)
 		cmocka_unit_test(a_link_without_words_is_written),
 		cmocka_unit_test(available_is_who_could_print_now),
 		cmocka_unit_test(developer_mode_is_what_was_proved_else_what_is_told),
+		cmocka_unit_test(preparing_is_before_the_first_layer),
 		cmocka_unit_test(left_over_times_are_not_told),
 		cmocka_unit_test(hostile_texts_stay_texts),
 		cmocka_unit_test(not_a_number_is_not_told),
