@@ -16,7 +16,7 @@ void probe_print(const struct show *show, const struct msg_probed *probed);
 json_t *probe_json(const struct msg_probed *probed);
 
 /* A fingerprint in words of two hex digits, as OpenSSL and browsers write it: "AB:CD:…". */
-#define FINGERPRINT_BYTES 96
+#define FINGERPRINT_BYTES 100
 void probe_fingerprint(const char *sha256, char ret_text[FINGERPRINT_BYTES]);
 
 /* "Bambu Lab" … who vouches, for a person. */

@@ -1,56 +1,26 @@
 """fusectl as people and scripts meet it: every command as text and as JSON, its exit codes, a Fuse that does
 not run, strangers at the socket, terminals, pipes, and completion in a real bash."""
 import contextlib
-import fcntl
 import json
 import os
-import pathlib
-import pty
 import re
-import select
 import shutil
 import signal
 import socket
-import struct
 import subprocess
-import termios
-import threading
 import time
 
 import pytest
 
 from rig import fuse as rig_fuse
 from rig import wire
-from rig.waiting import wait_until
+from rig.fusectl import (DONE, FAILED, FUSECTL, HARMFUL, NOT_FOUND, REFUSED, TIMED_OUT, UNREACHABLE, USAGE, Stranger,
+                         keys_of, on_terminal, run)
 
-FUSECTL = rig_fuse.BUILD / "fusectl"
 COMMANDS = ["status", "ps", "logs", "printers", "printer add", "printer edit", "printer codes", "printer show",
             "printer reconnect", "printer remove", "trust", "probe", "send", "messages", "report", "doctor", "restart",
             "retry", "reload", "settings", "store", "completion", "help"]
 FIRST_WORDS = list(dict.fromkeys(command.split()[0] for command in COMMANDS))
-DONE, FAILED, USAGE, NOT_FOUND, UNREACHABLE, REFUSED, TIMED_OUT = range(7)
-
-
-def run(*arguments, env: dict = None, **more):
-    """fusectl with nothing in its environment that says where Fuse is."""
-    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent", **(env or {})}
-    if "ASAN_OPTIONS" in os.environ:
-        environment["ASAN_OPTIONS"] = os.environ["ASAN_OPTIONS"]
-    given = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True,
-             "timeout": 30 * rig_fuse.SLOWNESS, **more}
-    return subprocess.run([str(FUSECTL), *map(str, arguments)], env=environment, check=False, **given)
-
-
-def keys_of(document):
-    """Every key of a JSON document, but for the fields of a log line, which are not ours to name."""
-    if isinstance(document, dict):
-        for key, value in document.items():
-            yield key
-            if key != "fields":
-                yield from keys_of(value)
-    elif isinstance(document, list):
-        for value in document:
-            yield from keys_of(value)
 
 
 # -- a Fuse that runs ------------------------------------------------------------------------------
@@ -332,48 +302,6 @@ def test_mistakes_are_named(arguments, code, words):
 
 # -- strangers at the socket -----------------------------------------------------------------------
 
-class Stranger:
-    """Something that listens where Fuse should. `answer(request, say)` is called for each request with its
-    frame; `say` sends bytes, or a message of our tables under the request's number."""
-
-    def __init__(self, folder: pathlib.Path, answer):
-        self.path, self.answer, self.requests = folder / "fused.sock", answer, []
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.listener.bind(str(self.path))
-        self.listener.listen()
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
-
-    def _serve(self):
-        while True:
-            try:
-                visitor, _ = self.listener.accept()
-            except OSError:
-                return
-            with visitor, contextlib.suppress(OSError):
-                visitor.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-                while data := visitor.recv(wire.FRAME_MAX_BYTES):
-                    request = wire.decode_frame(data)
-                    self.requests.append(request)
-
-                    def say(what, fields=None, **header):
-                        if isinstance(what, bytes):
-                            visitor.send(what)
-                            return
-                        message = wire.MESSAGES[what]
-                        header = {"request_id": request.request_id, "from_role": 1, "to_role": 2, **header}
-                        body = wire.encode_body(message, fields or {})
-                        visitor.send(wire.encode_frame(message.number, body, **header))
-
-                    if self.answer(request, say) == "hang up":
-                        break
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join(5)
-
-
 @pytest.fixture
 def stranger(tmp_path):
     made = []
@@ -476,9 +404,6 @@ def test_status_says_what_to_do_about_what_is_held_or_waits(stranger):
     assert status["store"]["holdsPrints"] is True and status["stats"] is None
 
 
-HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
-
 def test_nothing_foreign_reaches_the_terminal_raw(stranger):
     path = stranger(sick_fuse).path
     for command in (["status"], ["ps"], ["store"], ["logs"], ["restart", "\x1b[31m"]):
@@ -513,61 +438,6 @@ def test_only_a_person_confirms_the_store(stranger):
 
 
 # -- terminals -------------------------------------------------------------------------------------
-
-class Terminal:
-    """A program on a terminal of its own."""
-
-    def __init__(self, command: list, env: dict, columns: int):
-        self.text = ""
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        self.child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env,
-                                      start_new_session=True)
-        os.close(slave)
-
-    def _read_more(self, seconds: float) -> bool:
-        if not select.select([self.master], [], [], seconds)[0]:
-            return False
-        try:
-            data = os.read(self.master, 65536)
-        except OSError:  # EIO: the other end is closed
-            return False
-        self.text += data.decode(errors="replace")
-        return bool(data)
-
-    def wait_for(self, words: str):
-        def come():
-            self._read_more(0.05)
-            return words in self.text
-        wait_until(come, 10 * rig_fuse.SLOWNESS, lambda: f"{words!r} does not come: {self.text!r}")
-
-    def type(self, keys: str):
-        os.write(self.master, keys.encode())
-
-    def exit_code(self) -> int:
-        wait_until(lambda: self._read_more(0.05) or self.child.poll() is not None, 10 * rig_fuse.SLOWNESS)
-        code = self.child.wait(10 * rig_fuse.SLOWNESS)
-        while self._read_more(0.2):
-            pass
-        return code
-
-    def close(self):
-        self.child.kill()
-        self.child.wait()
-        os.close(self.master)
-
-
-@contextlib.contextmanager
-def on_terminal(*arguments, env: dict = None, columns: int = 80, program: list = None):
-    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm", "HOME": "/nonexistent",
-                   **(env or {})}
-    terminal = Terminal([str(word) for word in (program or [FUSECTL])] + [str(word) for word in arguments],
-                        environment, columns)
-    try:
-        yield terminal
-    finally:
-        terminal.close()
-
 
 def test_colour_is_for_terminals_that_want_it(stranger):
     path = stranger(sick_fuse).path
