@@ -181,17 +181,18 @@ printer_body_parse(const json_t *object, enum printer_body_use use, struct msg_p
 	memset(edit, 0, sizeof *edit);
 	if (!json_is_object(object))
 		return say(ret_fault, "A printer must be an object.");
-	if (!body_keys_are(object, names, STR_ARRAY_LEN(names), ret_fault) ||
-	    !read_serial(object, use, edit, ret_fault) || !read_name(object, edit, ret_fault) ||
-	    !read_address(object, edit, ret_fault) || !read_model(object, edit, ret_fault) ||
-	    !read_ports(object, edit, ret_fault) || !read_certificate(object, edit, ret_fault) ||
-	    !read_access_code(object, edit, ret_fault)) {
+	bool fine = body_keys_are(object, names, STR_ARRAY_LEN(names), ret_fault) &&
+		    read_serial(object, use, edit, ret_fault) && read_name(object, edit, ret_fault) &&
+		    read_address(object, edit, ret_fault) && read_model(object, edit, ret_fault) &&
+		    read_ports(object, edit, ret_fault) && read_certificate(object, edit, ret_fault) &&
+		    read_access_code(object, edit, ret_fault);
+	if (fine && use == PRINTER_BODY_ADD)
+		fine = complete(edit, ret_fault);
+	else if (fine && edit->changes == 0)
+		fine = say(ret_fault, "Nothing is to be changed: name at least one field.");
+	if (!fine)
 		secret_wipe(&edit->access_code);
-		return false;
-	}
-	if (use == PRINTER_BODY_ADD)
-		return complete(edit, ret_fault);
-	return edit->changes != 0 || say(ret_fault, "Nothing is to be changed: name at least one field.");
+	return fine;
 }
 
 void
