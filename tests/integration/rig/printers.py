@@ -208,7 +208,7 @@ MaxProtocol = TLSv1.2
 
 class MosquittoPrinter:
     """
-    ca        who issues its certificate (has issue(common_name) -> (chain PEM, key PEM)); None = self-signed
+    ca        who issues its certificate: an OwnIssuer, or an Authority of rig/ca.py; None = self-signed
     code      the access code
     name      the certificate's CN, when it is not to be the serial
     auto      answer by itself: pushall with `report` (an object or bytes), get_version with `modules`, anything
@@ -235,11 +235,15 @@ class MosquittoPrinter:
     def certify(self, common_name: str = None, ca=None, **dates):
         """A new certificate (from the next start on)."""
         self.ca = ca or self.ca
-        issue = self.ca.issue if self.ca is not None else self_signed
+        issue = self_signed if self.ca is None else getattr(self.ca, "issue", self._issue_by_authority)
         chain, key = issue(common_name or self.common_name, **dates)
         (self.dir / "cert.pem").write_bytes(chain)
         (self.dir / "key.pem").write_bytes(key)
         self.fingerprint = fingerprint(chain)
+
+    def _issue_by_authority(self, common_name: str, **how) -> tuple:
+        issued = self.ca.printer(common_name, **how)
+        return issued.chain_file.read_bytes(), issued.key_file.read_bytes()
 
     def set_code(self, code: str):
         """Another access code, at once for new connections when the printer is up."""
@@ -296,9 +300,11 @@ class MosquittoPrinter:
         assert self.process.poll() is None, f"mosquitto ended: {self.log_text()[-400:]}"
         try:
             socket.create_connection((self.address, self.port), 5).close()
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as visitor:
+                visitor.connect(str(self.backstage_dir / "sock"))
         except OSError:
             return False
-        return (self.backstage_dir / "sock").exists()
+        return True
 
     def _end(self, signal_number: int):
         if self.process is None:
