@@ -74,7 +74,7 @@ class Stranger:
                     request = wire.decode_frame(data, fds[0] if fds else -1)
                     self.requests.append(request)
 
-                    def say(what, fields=None, **header):
+                    def say(what, fields=None, request=request, **header):
                         if isinstance(what, bytes):
                             visitor.send(what)
                             return
@@ -118,6 +118,15 @@ class Terminal:
             self._read_more(0.05)
             return words in self.text
         wait_until(come, 10 * rig_fuse.SLOWNESS, lambda: f"{words!r} does not come: {self.text!r}")
+
+    def ended_or_asks(self) -> bool:
+        """It has said all, or waits for a yes or a code."""
+        while self._read_more(0.05):
+            pass
+        return self.child.poll() is not None or self.text.endswith(("[y/N] ", "(not shown): "))
+
+    def shows_what_is_typed(self) -> bool:
+        return bool(termios.tcgetattr(self.master)[3] & termios.ECHO)
 
     def type(self, keys: str):
         os.write(self.master, keys.encode())
