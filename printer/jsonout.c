@@ -242,7 +242,7 @@ jsonout_known_int(struct jsonout *out, int32_t value)
 bool
 jsonout_is_number(double value)
 {
-	return isfinite(value) && fabs(value) <= NUMBER_MAX;
+	return fabs(value) <= NUMBER_MAX; /* false for NaN too */
 }
 
 void
