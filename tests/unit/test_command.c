@@ -284,6 +284,7 @@ numbers_never_pass_what_an_ams_bears(void **unused)
 	sequence = SEQUENCE_MAX - 1;
 	assert_int_equal(command_next_sequence(&sequence), SEQUENCE_MAX - 1);
 	assert_int_equal(command_next_sequence(&sequence), SEQUENCE_MAX);
+	assert_int_equal(sequence, 20000);
 	assert_int_equal(command_next_sequence(&sequence), 20000);
 	assert_int_equal(sequence, 20001);
 	sequence = SEQUENCE_MAX + 1;

@@ -271,6 +271,42 @@ short_steps_have_a_newer_command_where_it_is_told(void **unused)
 	BECOMES_PRINT("H2D", MOVE("\"y\":1,\"x\":1"), "moves X1 Y1 mm", MOVES("G1 X1 Y1 F3000\\n"));
 }
 
+/* The bits of `fun` as real printers send them. */
+static void
+real_printers_get_what_they_say_they_know(void **unused)
+{
+	static const struct {
+		const char *key;
+		uint64_t fun;
+		bool homing, step, bed;
+	} told[] = {
+		{ "P2S", 0x60029fd1a3ff9cb7, true, true, true },
+		{ "H2D", 0x41afff9cff, true, true, false },
+		{ "X1C", 0x11a30f9cfb, true, false, false },
+		{ "A1", 0, false, false, false },
+	};
+
+	(void)unused;
+	state.fun_told = true;
+	for (size_t i = 0; i < STR_ARRAY_LEN(told); i++) {
+		state.fun = told[i].fun;
+		if (told[i].homing)
+			BECOMES_PRINT(told[i].key, HOME("\"z\":true"), "homes all axes", "\"command\":\"back_to_center\"");
+		else
+			BECOMES_PRINT(told[i].key, HOME("\"z\":true"), "homes all axes", GCODE("G28\\n"));
+		if (told[i].step)
+			BECOMES_PRINT(told[i].key, MOVE("\"x\":1"), "moves X1 mm",
+				      "\"command\":\"xyz_ctrl\",\"axis\":\"X\",\"dir\":1,\"mode\":0");
+		else
+			BECOMES_PRINT(told[i].key, MOVE("\"x\":1"), "moves X1 mm", MOVES("G1 X1 F3000\\n"));
+		if (told[i].bed)
+			BECOMES_PRINT(told[i].key, HEAT("bed", "55"), "sets the bed to 55 °C",
+				      "\"command\":\"set_bed_temp\",\"temp\":55");
+		else
+			BECOMES_PRINT(told[i].key, HEAT("bed", "55"), "sets the bed to 55 °C", GCODE("M140 S55\\n"));
+	}
+}
+
 static void
 an_axis_that_is_lost_is_homed_first(void **unused)
 {
@@ -336,6 +372,7 @@ main(void)
 		TEST(axes_are_homed),
 		TEST(axes_are_moved),
 		TEST(short_steps_have_a_newer_command_where_it_is_told),
+		TEST(real_printers_get_what_they_say_they_know),
 		TEST(an_axis_that_is_lost_is_homed_first),
 		TEST(filament_moves_only_through_a_hot_nozzle),
 		TEST(calibrations_are_those_of_the_model),

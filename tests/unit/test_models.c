@@ -145,7 +145,9 @@ chambers_lights_fans_and_reports_are_told_apart(void **state)
 	assert_true(row("X1E")->has_ethernet && !row("X1C")->has_ethernet);
 	assert_true(row("P2S")->sends_rich_deltas && row("X1")->sends_rich_deltas && !row("P1S")->sends_rich_deltas);
 	assert_true(row("P1S")->deltas_carry_trays && !row("A1-mini")->deltas_carry_trays);
-	assert_true((row("A1")->ams_kinds & 1u << AMS_KIND_LITE) != 0 && (row("X1C")->ams_kinds & 1u << AMS_KIND_LITE) == 0);
+	assert_int_equal(row("A1")->ams_kinds, 1u << AMS_KIND_LITE | 1u << AMS_KIND_PRO2 | 1u << AMS_KIND_HT);
+	assert_int_equal(row("X1C")->ams_kinds, 1u << AMS_KIND_AMS | 1u << AMS_KIND_PRO2 | 1u << AMS_KIND_HT);
+	assert_int_equal(row("A2L")->ams_kinds, 1u << AMS_KIND_AMS | 1u << AMS_KIND_LITE | 1u << AMS_KIND_HT);
 	assert_string_equal(row("X1C")->first_signed_firmware, "01.08.50.32");
 	assert_string_equal(row("X1E")->first_signed_firmware, "");
 	assert_string_equal(row("P2S")->first_signed_firmware, "0");
