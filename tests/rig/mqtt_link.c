@@ -9,6 +9,7 @@
  *	quiet                      count reports, do not print them
  *	hold MS                    keep the loop busy for so long, as a slow reader
  *	figures                    what was counted, and the heap
+ *	forget                     the access code, wherever this program has it
  *	quit
  *
  * Each call is answered by {"did":…,"us":…}, each event by {"event":…}, each report by {"report":…}.
@@ -150,7 +151,9 @@ parse_target(const char *arguments)
 	str_copy(target.expectation.serial, sizeof target.expectation.serial, serial);
 	if (strcmp(pin, "-") != 0)
 		str_copy(target.expectation.pin_sha256, sizeof target.expectation.pin_sha256, pin);
-	return secret_set(&target.access_code, code, strlen(code));
+	bool good = secret_set(&target.access_code, code, strlen(code));
+	explicit_bzero(code, sizeof code);
+	return good;
 }
 
 static void
@@ -205,6 +208,8 @@ obey(char *line)
 		hold(rest);
 	else if (strcmp(line, "figures") == 0)
 		print_figures();
+	else if (strcmp(line, "forget") == 0)
+		explicit_bzero(&target, sizeof target);
 	else if (strcmp(line, "quit") == 0)
 		loop_stop(loop);
 	else
@@ -232,6 +237,7 @@ on_stdin(void *arg, int fd, unsigned ready)
 	}
 	used -= (size_t)(line - buffer);
 	memmove(buffer, line, used);
+	explicit_bzero(buffer + used, sizeof buffer - used);
 }
 
 int
