@@ -13,7 +13,7 @@
 #include "printer/models.h"
 #include "printer/state.h"
 
-#define STATE_JSON_MAX_BYTES (120 * 1024) /* every state fits (tests/unit/test_state_json.c); usual are 6 to 12 KiB */
+#define STATE_JSON_MAX_BYTES (120 * 1024) /* every state fits (tests/unit/test_state_json_bounds.c); usual: 4 to 12 KiB */
 #define LINK_PROBLEMS_MAX 6
 
 /* What the worker knows beside the printer's own words. Texts are borrowed. */

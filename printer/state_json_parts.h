@@ -25,6 +25,9 @@ struct state_view {
  * characters cannot make the whole too large (STATE_JSON_MAX_BYTES counts on it). */
 #define FIELD_TEXT(out, field) jsonout_known_text(out, field, 2 * sizeof(field))
 
+/* Words that the link lends (struct link_view): names and addresses as people type them. */
+#define LINK_WORD_BYTES 192
+
 /* A slot or spool that holds nothing that could be used: the short form of `data`. */
 bool tray_is_bare(const struct tray *tray);
 
@@ -42,5 +45,8 @@ void state_json_data(struct jsonout *out, const struct state_view *view);
 
 /* "ams", "externalSpools", "activeSlot", "extruders", "nozzles" (state_json_filament.c). */
 void state_json_filament(struct jsonout *out, const struct printer_state *state);
+
+/* "temperatures" to "upgrade": heat, air and what the machine is (state_json_machine.c). */
+void state_json_machine(struct jsonout *out, const struct state_view *view);
 
 #endif

@@ -240,7 +240,7 @@ def test_hostile_texts_stay_texts():
     name = HOSTILE.replace("\x00", "")
     state = state_of("P1S", [print_report(subtask_name=HOSTILE, gcode_file=name, wifi_signal=name, nozzle_diameter=name,
                                           task_id=name, print_type=name[:8])])
-    # The reader of reports leaves control characters out; what it leaves in is escaped (tests/unit/test_state_json.c).
+    # The reader of reports leaves control characters out; what it leaves in is escaped (tests/unit/test_jsonout.c).
     for text in (state["job"]["name"], state["file"]):
         assert text.startswith("\"\\") and "\u2028\u2029</script><img src=x onerror=alert(1)>\U0001f511" in text
     assert_valid(state)
