@@ -8,7 +8,14 @@ _fusectl()
 	local cur=${COMP_WORDS[COMP_CWORD]}
 	local before=${COMP_WORDS[COMP_CWORD - 1]}
 
-	if [[ $before == --socket ]] || { [[ $before == = ]] && [[ ${COMP_WORDS[COMP_CWORD - 2]} == --socket ]]; }; then
+	local option=$before
+
+	# Names of files are the shell's own business.
+	if [[ $before == = ]]; then
+		option=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	if [[ $option == --socket || $option == --code-file || $option == --from || $option == --raw-json ||
+		$before == codes ]]; then
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return

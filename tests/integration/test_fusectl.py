@@ -503,7 +503,11 @@ def test_commands_options_and_settings_complete(tmp_path):
     (tmp_path / "some.sock").touch()
     assert complete("fusectl", "--socket", f"{tmp_path}/so") == \
         ["compopt -o filenames", f"{tmp_path}/some.sock"]
+    for words in (["--code-file"], ["--from"], ["printer", "codes"], ["printer", "add", "--from"], ["send", "--raw-json"]):
+        assert complete("fusectl", *words, f"{tmp_path}/so") == \
+            ["compopt -o filenames", f"{tmp_path}/some.sock"], words
     assert complete("fusectl", "restart", "", env=nowhere) == []  # quietly
+    assert complete("fusectl", "trust", "", env=nowhere) == []
 
 
 def test_names_of_processes_come_from_the_running_fuse(fuse, stranger):

@@ -191,6 +191,36 @@ sizes_are_words(void **state)
 	expect_size(UINT64_MAX, "16777216.0 TiB");
 }
 
+static const char *
+spare_table(unsigned width)
+{
+	static const char *const heads[] = { "NAME", "ADDRESS", "SERIAL", "STATE" };
+	static const size_t spare[] = { 1, 2 };
+
+	begin(width);
+	struct show_table *table = show_table_new(&show, heads, 4);
+	show_table_spare(table, spare, 2);
+	show_table_cell(table, TONE_PLAIN, "Anna");
+	show_table_cell(table, TONE_PLAIN, "192.0.2.1");
+	show_table_cell(table, TONE_PLAIN, "00M00A000000001");
+	show_table_cell(table, TONE_PLAIN, "printing");
+	show_table_print(table);
+	show_table_free(table);
+	return end();
+}
+
+static void
+a_narrow_terminal_is_spared_some_columns(void **state)
+{
+	(void)state;
+	assert_string_equal(spare_table(0), "NAME  ADDRESS    SERIAL           STATE\n"
+					    "Anna  192.0.2.1  00M00A000000001  printing\n");
+	assert_string_equal(spare_table(42), "NAME  ADDRESS    SERIAL           STATE\n"
+					     "Anna  192.0.2.1  00M00A000000001  printing\n");
+	assert_string_equal(spare_table(41), "NAME  SERIAL           STATE\nAnna  00M00A000000001  printing\n");
+	assert_string_equal(spare_table(20), "NAME  STATE\nAnna  printing\n");
+}
+
 int
 main(void)
 {
@@ -202,6 +232,7 @@ main(void)
 		cmocka_unit_test(the_last_column_is_wrapped_on_a_terminal),
 		cmocka_unit_test(times_are_words),
 		cmocka_unit_test(sizes_are_words),
+		cmocka_unit_test(a_narrow_terminal_is_spared_some_columns),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
