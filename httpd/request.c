@@ -21,7 +21,7 @@
 #define REQUEST_MAGIC 0x52455155
 
 /*	NEW ─ headers ─→ BODY ─ all of it ─→ WORK ─ answer ─→ ANSWERED
- *	  └── a check fails: the answer is queued before the body is read ──↗ */
+ *	  └── a check fails: the answer is there before the body is read ──↗ */
 enum phase { PHASE_NEW, PHASE_BODY, PHASE_WORK, PHASE_ANSWERED };
 
 struct request {
@@ -430,6 +430,14 @@ check_body(struct request *request)
 }
 
 static bool
+announces_body(const struct request *request)
+{
+	const char *length = header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL || (length != NULL && strcmp(length, "0") != 0);
+}
+
+static bool
 check_headers(struct request *request, const char *method)
 {
 	struct header_tally tally = { 0 };
@@ -521,11 +529,13 @@ request_step(struct request *request, const char *method, const char *piece, siz
 		return REQUEST_ENDS;
 	if (request->phase == PHASE_NEW) {
 		request->phase = PHASE_BODY;
-		return check_headers(request, method) ? REQUEST_GOES_ON : queue_answer(request);
+		/* A body that is not read costs the connection; without one it can go on after the answer. */
+		bool fine = check_headers(request, method);
+		return fine || !announces_body(request) ? REQUEST_GOES_ON : queue_answer(request);
 	}
 	if (*piece_len > 0)
 		return take_piece(request, piece, piece_len);
-	if (request->phase == PHASE_BODY)
+	if (request->phase == PHASE_BODY && request->response == NULL)
 		work(request);
 	if (request->response != NULL)
 		return queue_answer(request);

@@ -11,22 +11,11 @@ import socket
 import jsonschema
 import pytest
 
-from rig import fuse as rig_fuse
-from rig import http, pretend, wire
+from rig import http, wire
+from rig.play import DONE, MINE, OTHER, SERIAL, SHA, WORKER, Play
 from rig.waiting import wait_until
 
-SERIAL, OTHER = "01S00A000000001", "01P00A000000002"
-SHA = "ab" * 32
-PRINTER = {"serial": SERIAL, "name": "Left", "address": "127.28.0.1", "model": "P1S", "has_access_code": True,
-           "certificate_sha256": SHA, "added_ms": 1_700_000_000_000, "changed_ms": 1_700_000_000_001}
-LINK = {"serial": SERIAL, "phase": "live", "online": True, "sentence": "All is well.", "since_ms": 1_700_000_000_000,
-        "connected_ms": 1_700_000_000_000, "received_ms": 1_700_000_000_500, "seen_serial": SERIAL,
-        "seen_sha256": SHA, "seen_issuer": "BBL CA2 RSA", "vouch": 1, "developer_mode": 2, "firmware": "01.07.00.00"}
-WORKER = f"worker/{SERIAL}"
-
 # operation -> a request that works, the process that is asked, its request, and the answer that it gives.
-DONE = ["DONE", {"sentence": "It is done."}]
-MINE = f"/api/v1/printers/{SERIAL}"
 NOBODY = (None, None, ())
 WORKS = {
     "livez": ("/livez", None, *NOBODY),
@@ -78,23 +67,8 @@ def operation_ids() -> dict:
     return {operation["operationId"]: key for key, operation in http.operations().items()}
 
 
-class Play:
-    """A Fuse whose stored, worker and discovery are played."""
-
-    def __init__(self):
-        self.made = []
-        self.fuse, self.stage = pretend.pretend(self._make, workers=[SERIAL])
-        self.stage.tell("stored", "PRINTER", PRINTER, 0)
-        self.stage.tell("stored", "STORE_STATUS", {"sentence": "All is well.", "schema": 1})
-        self.stage.tell(WORKER, "PRINTER_LINK", LINK)
-        self.fuse.start()
-        self.http = http.Http(self.fuse, timeout_s=75)
-        wait_until(lambda: self.http.get("/api/v1/printers").json()["printers"] and
-                   self.http.get(MINE).json()["link"]["online"], 10, "the printer is not there")
-
-    def _make(self, **arguments):
-        self.made.append(rig_fuse.Fuse(name="test_openapi", **arguments))
-        return self.made[-1]
+class Stage(Play):
+    """All operations can be asked."""
 
     def prepare(self, name: str):
         """What the operation asks for is answered well."""
@@ -112,7 +86,7 @@ class Play:
 
 @pytest.fixture(scope="module")
 def play():
-    made = Play()
+    made = Stage("test_openapi")
     yield made
     made.fuse.close()
 

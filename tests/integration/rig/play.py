@@ -1,0 +1,40 @@
+"""A Fuse whose stored, worker and discovery are played (rig/pretend.py), with one printer, and an HTTP client of it
+that holds all answers against docs/openapi.json."""
+from . import fuse as rig_fuse
+from . import http, pretend
+from .waiting import wait_until
+
+SERIAL, OTHER = "01S00A000000001", "01P00A000000002"
+SHA = "ab" * 32
+PRINTER = {"serial": SERIAL, "name": "Left", "address": "127.28.0.1", "model": "P1S", "has_access_code": True,
+           "certificate_sha256": SHA, "added_ms": 1_700_000_000_000, "changed_ms": 1_700_000_000_001,
+           "ftps_port": 9990}
+LINK = {"serial": SERIAL, "phase": "live", "online": True, "sentence": "All is well.", "since_ms": 1_700_000_000_000,
+        "connected_ms": 1_700_000_000_000, "received_ms": 1_700_000_000_500, "seen_serial": SERIAL,
+        "seen_sha256": SHA, "seen_issuer": "BBL CA2 RSA", "vouch": 1, "developer_mode": 2, "firmware": "01.07.00.00"}
+WORKER = f"worker/{SERIAL}"
+MINE = f"/api/v1/printers/{SERIAL}"
+DONE = ["DONE", {"sentence": "It is done."}]
+
+
+class Play:
+    def __init__(self, name: str):
+        self.made, self.name = [], name
+        self.fuse, self.stage = pretend.pretend(self._make, workers=[SERIAL])
+        self.stage.tell("stored", "PRINTER", PRINTER, 0)
+        self.stage.tell("stored", "STORE_STATUS", {"sentence": "All is well.", "schema": 1})
+        self.stage.tell(WORKER, "PRINTER_LINK", LINK)
+        self.fuse.start()
+        self.http = http.Http(self.fuse, timeout_s=75)
+        self.wait_online()
+
+    def _make(self, **arguments):
+        self.made.append(rig_fuse.Fuse(name=self.name, **arguments))
+        return self.made[-1]
+
+    def wait_online(self):
+        def online():
+            answer = self.http.raw("GET", MINE)
+            return answer.status == 200 and answer.json()["link"]["online"]
+
+        wait_until(online, 10, "the printer is not there")

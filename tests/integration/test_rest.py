@@ -1,0 +1,591 @@
+"""REST as programs meet it, and as attackers would like it: who may ask, what is too much, who goes away, and what
+becomes of what was asked. The processes behind it are played (rig/play.py); real ones are in test_rest_printers.py.
+"""
+import contextlib
+import http.client
+import json
+import os
+import random
+import re
+import signal
+import socket
+import time
+
+import pytest
+
+from rig import http as rig_http
+from rig import wire
+from rig.play import DONE, MINE, OTHER, PRINTER, SERIAL, SHA, WORKER, Play
+from rig.waiting import wait_until
+
+EDIT_BITS = ["name", "address", "model", "ports", "certificateSha256", "accessCode"]
+
+
+@pytest.fixture(scope="module")
+def module_play():
+    made = Play("test_rest")
+    yield made
+    made.fuse.close()
+
+
+@pytest.fixture
+def play(module_play):
+    """The played Fuse; at the end of each test httpd is the one that it was at its beginning."""
+    before = module_play.fuse.pids()["httpd"]
+    yield module_play
+    module_play.stage.forget_answers()
+    assert module_play.fuse.pids()["httpd"] == before, module_play.fuse.obituary("httpd")
+
+
+def raw(play, data: bytes, timeout_s: float = 5, source: str = None) -> bytes:
+    """Send bytes, and read until the other side closes."""
+    with socket.create_connection((play.fuse.address, 8888), timeout_s,
+                                  source_address=(source, 0) if source else None) as connection:
+        connection.sendall(data)
+        received = b""
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            while piece := connection.recv(65536):
+                received += piece
+        return received
+
+
+def heard(play, name: str, already: int = 0) -> dict:
+    """The fields of the newest request of this name; there must be one more than `already`."""
+    found = play.stage.heard(name)
+    assert len(found) == already + 1, found
+    return found[-1]["fields"]
+
+
+# -- who may ask -----------------------------------------------------------------------------------------
+
+def test_hosts_that_are_ours_are_served(play):
+    for host in ("localhost", "LocalHost:8888", "127.0.0.1", "127.0.0.1:9000", "[::1]", "[::1]:8888", play.fuse.address,
+                 f"{play.fuse.address}:8888"):
+        assert play.http.get("/livez", headers={"Host": host}).json() == {"status": "alive"}
+
+
+@pytest.mark.parametrize("host", ["attacker.example", "attacker.example:8888", "127.0.0.1.attacker.example",
+                                  "localhost.attacker.example", "localhost.", "localhost:8888.attacker.example",
+                                  "user@localhost", "localhost@attacker.example", "127.0.0.1:", "127.0.0.1:x",
+                                  "127.0.0.1:123456", "[::1", "[::2]", "0.0.0.0", "127.1", "2130706433", "::1", " "])
+def test_a_name_that_was_pointed_here_from_elsewhere_is_not_served(play, host):
+    answer = play.http.ask("GET", "/livez", headers={"Host": host})
+    assert answer.status in (400, 421), host
+
+
+def test_exactly_one_host_is_needed(play):
+    for headers in (b"", b"Host: localhost\r\nHost: localhost\r\n", b"Host: localhost\r\nHost: attacker.example\r\n"):
+        assert raw(play, b"GET /livez HTTP/1.1\r\n" + headers + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    assert raw(play, b"GET /livez HTTP/1.0\r\n\r\n").split(b" ")[1] == b"400"
+
+
+@pytest.mark.parametrize("origin", ["http://attacker.example", "null", "http://localhost", "http://127.0.0.1:8888",
+                                    "file://", "http://{host}.attacker.example", "http://attacker.example/{host}", ""])
+def test_a_page_elsewhere_cannot_drive_fuse(play, origin):
+    """CSRF: whatever such a page can send without asking first is refused, and nothing is done."""
+    headers = {"Origin": origin.format(host=f"{play.fuse.address}:8888")}
+    for method, path, body in (("POST", "/api/v1/restart", {"process": "all"}), ("DELETE", MINE, None),
+                               ("POST", MINE + "/reconnect", None), ("PATCH", MINE, {"name": "pwned"}),
+                               ("GET", "/api/v1/probe?address=127.28.0.9", None)):
+        before = len(play.stage.heard())
+        play.http.problem(method, path, 403, "foreign-origin", body, headers)
+        assert len(play.stage.heard()) == before
+
+
+def test_our_own_page_may(play):
+    for scheme in ("http", "https"):
+        headers = {"Origin": f"{scheme}://{play.fuse.address}:8888", "Sec-Fetch-Site": "same-origin"}
+        play.http.ask("POST", MINE + "/reconnect", headers=headers, status=200)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "CROSS-SITE", "anything"])
+def test_an_image_of_a_page_elsewhere_cannot_look_around_the_network(play, site):
+    """Such requests carry no Origin; browsers say by Sec-Fetch-Site where they come from."""
+    before = len(play.stage.heard())
+    play.http.problem("GET", "/api/v1/probe?address=127.28.0.9", 403, "foreign-origin", headers={"Sec-Fetch-Site": site})
+    assert len(play.stage.heard()) == before
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+                                  "application/jsonx", "text/json", "application/json5"])
+def test_only_json_is_a_body(play, kind):
+    before = len(play.stage.heard())
+    play.http.problem("POST", "/api/v1/printers", 415, "not-json", b'{"serial":"X","address":"127.0.0.1"}',
+                      {"Content-Type": kind})
+    play.http.problem("POST", MINE + "/reconnect", 415, "not-json", b"", {"Content-Type": kind})
+    assert len(play.stage.heard()) == before
+    play.http.ask("PATCH", MINE, b'{"name":"L"}', {"Content-Type": "Application/JSON; charset=utf-8"}, 200)
+
+
+def test_the_statistics_port_says_that_there_are_none_yet(play):
+    other = rig_http.Http(play.fuse, 8889)
+    for method, path in (("GET", "/"), ("GET", "/api/v1/printers"), ("POST", MINE + "/reconnect")):
+        answer = other.raw(method, path)
+        assert (answer.status, answer.type) == (503, "application/problem+json")
+        assert answer.json()["type"] == "/problems/no-statistics"
+    assert other.raw("GET", "/", headers={"Host": "attacker.example"}).status == 421
+
+
+# -- paths and methods ---------------------------------------------------------------------------------------
+
+def test_a_method_that_a_path_does_not_know_is_told_those_that_it_does(play):
+    allowed = {}
+    for method, path in rig_http.operations():
+        allowed.setdefault(path.replace("{id}", SERIAL), set()).update({method, *(["HEAD"] if method == "GET" else [])})
+    for path, methods in allowed.items():
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", "get"):
+            if method in methods:
+                continue
+            answer = play.http.ask(method, path, status=405)
+            assert set(answer.headers["allow"].split(", ")) == methods, (method, path)
+
+
+@pytest.mark.parametrize("path", ["/", "//", "/api", "/api/v1", "/api/v1/", "/api/v1/printers/", "/api/v2/status",
+                                  "/api/v1//status", "/API/v1/status", "/api/v1/status/", "/api/v1/printers/x/stat",
+                                  "/api/v1/printers/%2e%2e/status", "/api/v1/./status", "/api/v1%2fstatus",
+                                  "/api/v1/printers/" + "A" * 33, MINE + "/nothing", MINE + "/stat/more",
+                                  "/a/b/c/d/e/f/g/h/i/j/k/l", "/../../etc/passwd", "/%2e%2e/etc/passwd"])
+def test_what_is_no_path_is_not_found(play, path):
+    assert play.http.problem("GET", path, 404, "not-found")["instance"] == path
+
+
+@pytest.mark.parametrize("path", ["/livez%", "/livez%0", "/livez%zz", "/%00", "/%ff", "/livez?a=%ff", "/livez?=1",
+                                  "/livez?a=1&a=2", "/livez?a&b&c&d&e&f&g&h&i", "livez", "http://localhost/livez", "*"])
+def test_what_is_malformed_is_refused(play, path):
+    answer = play.http.raw("GET", path)
+    assert answer.status == 400 and answer.json()["type"] in ("/problems/bad-request", "/problems/bad-parameter")
+
+
+def test_an_encoded_letter_is_the_letter(play):
+    assert play.http.raw("GET", "/%6civez").status == 200
+    assert play.http.raw("GET", MINE.replace("01S", "01%53")).json()["serial"] == SERIAL
+
+
+def test_query_parameters_are_checked(play):
+    for path in ("/api/v1/logs?lines=", "/api/v1/logs?lines=0", "/api/v1/logs?lines=5001", "/api/v1/logs?lines=+5",
+                 "/api/v1/logs?lines=5x", "/api/v1/logs?follow=yes", "/api/v1/logs?limit=5", MINE + "/messages?limit=-1",
+                 MINE + "/messages?limit=99999999999999999999", MINE + "/messages?follow=2", "/api/v1/probe",
+                 "/api/v1/probe?address=", "/api/v1/probe?address=printer.local", "/api/v1/probe?address=1.2.3",
+                 "/api/v1/probe?address=1.2.3.4&mqttPort=0", "/api/v1/probe?address=1.2.3.4&detectPort=65536"):
+        play.http.problem("GET", path, 400, "bad-parameter")
+
+
+# -- too much ---------------------------------------------------------------------------------------------------
+
+def post(body: bytes, *headers: bytes) -> bytes:
+    return b"\r\n".join([b"POST /api/v1/printers HTTP/1.1", b"Host: localhost", b"Content-Type: application/json",
+                         b"Connection: close", *headers, b"", body])
+
+
+def chunked(*pieces: bytes) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+def test_a_body_that_is_too_large_is_refused(play):
+    before = len(play.stage.heard())
+    for body in (post(b"", b"Content-Length: 1048577"), post(b"", b"Content-Length: 99999999999999"),
+                 post(chunked(*[b" " * 65536] * 17), b"Transfer-Encoding: chunked")):
+        assert raw(play, body).startswith(b"HTTP/1.1 413 "), body[:200]
+    # One that does not stop is cut off, not stored.
+    with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+        assert b" 200 " not in raw(play, post(chunked(*[b" " * 65536] * 200), b"Transfer-Encoding: chunked"))
+    assert len(play.stage.heard()) == before
+
+
+def test_a_body_just_within_its_bound_is_read(play):
+    body = json.dumps([{"serial": "X"}]).encode().rjust(1 << 20)
+    answer = play.http.ask("POST", "/api/v1/printers", body, {"Content-Type": "application/json"}, 207)
+    assert answer.json()["results"][0]["status"] == 422
+
+
+def test_bad_json_is_told_by_its_place_and_not_by_its_content(play, planted_secret):
+    body = b'{"serial": "X",\n "accessCode": "' + planted_secret.encode() + b'" oops}'
+    problem = play.http.problem("POST", "/api/v1/printers", 400, "bad-json", body, {"Content-Type": "application/json"})
+    assert problem["line"] == 2 and problem["column"] > 20
+    assert planted_secret not in json.dumps(problem)
+
+
+def test_a_field_that_is_too_long_or_strange_is_refused_by_name(play):
+    good = {"serial": OTHER, "address": "127.28.0.2"}
+    for field, value in (("name", "x" * 97), ("name", ""), ("name", "  "), ("name", "a\nb"), ("name", 5), ("name", None),
+                         ("address", "printer.local"), ("address", ""), ("address", "127.0.0.256"), ("address", 5),
+                         ("model", "Z9"), ("model", None), ("serial", ""), ("serial", "A B"), ("serial", "A" * 33),
+                         ("serial", "../x"), ("serial", None), ("accessCode", ""), ("accessCode", "with blank"),
+                         ("accessCode", 12345678), ("accessCode", "x" * 65), ("certificateSha256", "ab"),
+                         ("certificateSha256", "zz" * 32), ("ports", []), ("ports", {"http": 80}),
+                         ("ports", {"mqtt": 0}), ("ports", {"mqtt": 65536}), ("ports", {"mqtt": "8883"}),
+                         ("ports", {"mqtt": 1.5}), ("hasAccessCode", True), ("link", {})):
+        problem = play.http.problem("POST", "/api/v1/printers", 422, "invalid", {**good, field: value})
+        named = next(iter(value)) if field == "ports" and value else field
+        assert f'"{named}"' in problem["detail"] or f'"ports.{named}"' in problem["detail"], (field, value, problem)
+    for missing in good:
+        problem = play.http.problem("POST", "/api/v1/printers", 422, "invalid",
+                                    {key: value for key, value in good.items() if key != missing})
+        assert f'"{missing}" is missing' in problem["detail"]
+
+
+def test_a_command_that_is_too_long_does_not_reach_the_worker(play):
+    before = len(play.stage.heard("COMMAND"))
+    play.http.problem("POST", MINE + "/commands", 422, "invalid", {"command": {"command": "pause", "x": "y" * 5000}})
+    for body in ({}, {"command": "pause"}, {"command": []}, {"command": {"command": "pause"}, "serial": "X"}, []):
+        play.http.problem("POST", MINE + "/commands", 422, "invalid", body)
+    assert len(play.stage.heard("COMMAND")) == before
+
+
+@pytest.mark.timelimit(40)
+def test_headers_that_trickle_are_cut_off(play):
+    started = time.monotonic()
+    with socket.create_connection((play.fuse.address, 8888), 30) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        connection.settimeout(0.5)
+        while time.monotonic() - started < 25:
+            with contextlib.suppress(TimeoutError):
+                if connection.recv(1000) == b"":
+                    break
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.sendall(b"y")
+        else:
+            pytest.fail("it is still open")
+    assert 9 < time.monotonic() - started < 14
+
+
+def test_256_connections_are_served_64_of_one_address(play):
+    opened = []
+
+    def fill(source: str, count: int):
+        for _ in range(count):
+            opened.append(socket.create_connection((play.fuse.address, 8888), 5, source_address=(source, 0)))
+
+    ask = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    try:
+        fill("127.28.1.1", 64)
+        wait_until(lambda: raw(play, ask, source="127.28.1.1").startswith(b"HTTP/1.1 503"), 5, "65 of one address")
+        assert raw(play, ask, source="127.28.1.2").startswith(b"HTTP/1.1 200")
+        for peer in (2, 3, 4):
+            fill(f"127.28.1.{peer}", 63 if peer == 4 else 64)
+        assert raw(play, ask, source="127.28.1.5").startswith(b"HTTP/1.1 200")
+        fill("127.28.1.4", 1)
+        wait_until(lambda: raw(play, ask, source="127.28.1.5").startswith(b"HTTP/1.1 503"), 5, "257 in all")
+    finally:
+        for connection in opened:
+            connection.close()
+    wait_until(lambda: play.http.raw("GET", "/livez").status == 200, 5, "it does not recover")
+
+
+def test_garbage_harms_nobody(play):
+    random.seed(8)
+    for _ in range(60):
+        noise = random.choice([b"", b"GET ", b"GET / HTTP/1.1\r\nHost: localhost\r\n", post(b"", b"Content-Length: 10")])
+        with contextlib.suppress(OSError):
+            raw(play, noise + random.randbytes(random.randint(1, 3000)), 0.2)
+    for data in (b"\x16\x03\x01\x02\x00\x01\x00", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET /livez\r\n\r\n",
+                 b"GET /livez HTTP/9.9\r\nHost: localhost\r\n\r\n", post(b"zz\r\n", b"Transfer-Encoding: chunked"),
+                 post(b"ffffffffffffffff\r\n", b"Transfer-Encoding: chunked"), post(b"", b"Content-Length: -1"),
+                 post(b"{}", b"Content-Length: 2", b"Content-Length: 3")):
+        with contextlib.suppress(OSError):
+            raw(play, data, 0.3)
+    assert play.http.get("/livez").json() == {"status": "alive"}
+
+
+def test_requests_one_after_the_other_on_one_connection(play):
+    connection = play.http.connect()
+    pairs = [("GET", "/livez", 200), ("GET", "/nope", 404), ("POST", MINE + "/reconnect", 200), ("GET", MINE, 200),
+             ("PUT", MINE, 405), ("GET", MINE + "/report", 200), ("GET", "/livez", 200)]
+    play.stage.answers(WORKER, "REPORT_WANT", ["@write", '{"print":{}}'], ["@close"], DONE)
+    for method, path, status in pairs:
+        connection.request(method, path)
+        response = connection.getresponse()
+        response.read()
+        assert (response.status, response.will_close) == (status, False), path
+    connection.close()
+
+
+def test_requests_that_come_before_the_answers_are_answered_in_order(play):
+    ask = "GET {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n"
+    data = "".join([ask.format("/livez", ""), ask.format(MINE, ""), ask.format("/nope", "Connection: close\r\n")])
+    received = raw(play, data.encode())
+    assert re.findall(rb"HTTP/1.1 (\d+)", received) == [b"200", b"200", b"404"]
+
+
+# -- what is asked of others ---------------------------------------------------------------------------------------
+
+def test_what_a_printer_is_added_with_reaches_the_store_and_its_code_nobody_else(play, planted_secret):
+    already = len(play.stage.heard("PRINTER_ADD"))
+    code = planted_secret[:64]
+    answer = play.http.ask("POST", "/api/v1/printers", {
+        "serial": OTHER.lower(), "name": "Rechts äöü", "address": "127.28.0.2", "model": "a1 mini", "accessCode": code,
+        "ports": {"mqtt": 18883, "camera": None}, "certificateSha256": SHA.upper()}, status=201)
+    assert answer.headers["location"] == f"/api/v1/printers/{OTHER}"
+    assert heard(play, "PRINTER_ADD", already) == {
+        "serial": OTHER, "name": "Rechts äöü", "address": "127.28.0.2", "model": "A1-mini", "mqtt_port": 18883, "ftps_port": 0,
+        "camera_port": 0, "detect_port": 0, "certificate_sha256": SHA, "access_code": code.encode().hex()}
+    added = answer.json()
+    assert (added["serial"], added["model"], added["hasAccessCode"], added["certificateSha256"]) == \
+        (OTHER, "A1-mini", True, SHA)
+    assert code not in answer.body.decode() and code not in play.http.get("/api/v1/printers").body.decode()
+    play.stage.forget_answers()
+    journal = play.stage.folder / "journal.stored"  # the played store has written it down: ours to forget
+    journal.write_text(journal.read_text().replace(code.encode().hex(), "-"))
+
+
+def test_a_printer_without_name_or_model_gets_those_of_its_serial_number(play):
+    already = len(play.stage.heard("PRINTER_ADD"))
+    play.http.ask("POST", "/api/v1/printers", {"serial": "00M00A000000009", "address": "::1"}, status=201)
+    fields = heard(play, "PRINTER_ADD", already)
+    assert (fields["model"], fields["name"]) == ("X1C", "X1 Carbon 00M00A000000009")
+
+
+@pytest.mark.parametrize("body,bits,fields", [
+    ({"name": "New"}, ["name"], {"name": "New"}),
+    ({"address": "127.28.0.7"}, ["address"], {"address": "127.28.0.7"}),
+    ({"model": "Other"}, ["model"], {"model": "Other"}),
+    ({"ports": {"mqtt": 1883}}, ["ports"], {"mqtt_port": 1883, "ftps_port": 9990, "camera_port": 0}),
+    ({"ports": {"ftps": None}}, ["ports"], {"mqtt_port": 0, "ftps_port": 0}),
+    ({"ports": None}, ["ports"], {"ftps_port": 0}),
+    ({"certificateSha256": None}, ["certificateSha256"], {"certificate_sha256": ""}),
+    ({"accessCode": None}, ["accessCode"], {"access_code": ""}),
+    ({"accessCode": "12345678", "name": "N"}, ["name", "accessCode"], {"access_code": b"12345678".hex(), "name": "N"}),
+])
+def test_a_change_names_what_it_changes_and_nothing_else(play, body, bits, fields):
+    already = len(play.stage.heard("PRINTER_EDIT"))
+    assert play.http.ask("PATCH", MINE, body, status=200).json()["serial"] == SERIAL
+    edit = heard(play, "PRINTER_EDIT", already)
+    assert edit["serial"] == SERIAL
+    assert {name for number, name in enumerate(EDIT_BITS) if edit["changes"] >> number & 1} == set(bits)
+    assert {key: edit[key] for key in fields} == fields
+
+
+def test_a_change_of_nothing_is_refused(play):
+    assert "at least one" in play.http.problem("PATCH", MINE, 422, "invalid", {})["detail"]
+    assert "cannot be changed" in play.http.problem("PATCH", MINE, 422, "invalid", {"serial": OTHER})["detail"]
+
+
+def test_a_list_of_256_is_done_in_its_order(play):
+    play.stage.answers("stored", "PRINTER_ADD", DONE)
+    many = [{"serial": f"S{number:03}", "address": "127.28.0.3"} for number in range(256)]
+    many[17]["address"] = "nowhere"
+    results = play.http.ask("POST", "/api/v1/printers", many, status=207).json()["results"]
+    assert [result["serial"] for result in results] == [item["serial"] for item in many]
+    assert [result["status"] for result in results] == [422 if number == 17 else 201 for number in range(256)]
+    play.http.problem("POST", "/api/v1/printers", 422, "invalid", many + many[:1])
+    play.http.problem("POST", "/api/v1/printers", 422, "invalid", [])
+
+
+def test_codes_change_in_bulk_and_each_failure_is_its_own(play):
+    already = len(play.stage.heard("PRINTER_EDIT"))
+    results = play.http.ask("PATCH", "/api/v1/printers", [
+        {"serial": SERIAL.lower(), "accessCode": "87654321"}, {"serial": OTHER, "accessCode": "11111111"},
+        {"serial": SERIAL}, {"accessCode": "1"}, 7], status=207).json()["results"]
+    assert [result["status"] for result in results] == [200, 404, 422, 422, 422]
+    edit = heard(play, "PRINTER_EDIT", already)
+    assert (edit["serial"], edit["changes"], edit["access_code"]) == (SERIAL, 1 << 5, b"87654321".hex())
+
+
+def test_a_command_reaches_the_worker_as_it_is_without_the_clouds_ids(play):
+    already = len(play.stage.heard("COMMAND"))
+    command = {"command": "set-temperature", "type": "nozzle", "temperature": 220}
+    play.stage.answers(WORKER, "COMMAND", ["COMMAND_RESULT", {"sentence": "not yet", "took_ms": 5000}])
+    result = play.http.ask("POST", MINE + "/commands", {"ids": ["a", "b"], "command": command}, status=200).json()
+    assert result == {"confirmed": False, "sentence": "not yet", "tookMs": 5000}
+    fields = heard(play, "COMMAND", already)
+    assert fields["serial"] == SERIAL and json.loads(fields["json"]) == command
+
+
+def test_settings_are_all_checked_before_one_is_kept(play):
+    already = len(play.stage.heard("SETTING_SET"))
+    for wrong in ({"logFileKeep": 21}, {"logFileKeep": "5"}, {"logToFile": 1}, {"logLevel": "loud"}, {"fuseName": ""},
+                  {"fuseNam": "x"}, {"fuseName": ["x"]}, {"logFileKeep": 5.5}):
+        problem = play.http.problem("PATCH", "/api/v1/settings", 422, "invalid", {"logFileMaxKib": 4096, **wrong})
+        assert next(iter(wrong)) in problem["detail"], problem
+    assert "fuseName" in play.http.problem("PATCH", "/api/v1/settings", 422, "invalid", {"fuseNam": "x"})["detail"]
+    play.http.problem("PATCH", "/api/v1/settings", 422, "invalid", {})
+    assert len(play.stage.heard("SETTING_SET")) == already
+    play.http.ask("PATCH", "/api/v1/settings", {"logToFile": False, "logFileKeep": 7, "fuseName": None}, status=200)
+    sets = [line["fields"] for line in play.stage.heard("SETTING_SET")[already:]]
+    assert [(s["name"], s["value"], s["to_default"]) for s in sets] == \
+        [("logToFile", "false", False), ("logFileKeep", "7", False), ("fuseName", "", True)]
+
+
+def test_settings_have_the_value_that_the_store_tells(play):
+    names = [row[0] for row in wire.rows(wire.ROOT / "ipc/settings.def", "SETTING")]
+    play.stage.tell("stored", "SETTING", {"name": "logFileKeep", "value": "9"}, names.index("logFileKeep"))
+
+    def value():
+        found = {s["name"]: s for s in play.http.get("/api/v1/settings").json()["settings"]}
+        assert list(found) == names
+        return (found["logFileKeep"]["value"], found["logFileKeep"]["isDefault"]) == (9, False)
+
+    wait_until(value, 5, "it keeps its old value")
+
+
+def test_a_printer_that_is_removed_or_told_anew_is_so_at_once(play):
+    play.stage.tell("stored", "PRINTER", {**PRINTER, "serial": OTHER, "name": "another"}, 1)
+    wait_until(lambda: play.http.raw("GET", f"/api/v1/printers/{OTHER}").status == 200, 5, "it is not there")
+    listed = play.http.get("/api/v1/printers").json()["printers"]
+    assert [printer["name"] for printer in listed] == ["another", "Left"]
+    # It has no worker yet: that is told, and its state is there all the same.
+    assert listed[0]["link"]["phase"] == "setup" and not listed[0]["link"]["online"]
+    stat = play.http.get(f"/api/v1/printers/{OTHER}/stat").json()
+    assert (stat["serial"], stat["isOnline"], stat["state"], stat["data"]) == (OTHER, False, None, stat["data"])
+    play.http.problem("POST", f"/api/v1/printers/{OTHER}/reconnect", 503, "unreachable")
+    play.stage.clear("stored", "PRINTER", 1)
+    wait_until(lambda: play.http.raw("GET", f"/api/v1/printers/{OTHER}").status == 404, 5, "it is still there")
+
+
+def test_a_state_goes_through_as_the_worker_wrote_it(play):
+    text = json.dumps({"serial": SERIAL, "printerId": None, "storeId": None, "state": "IDLE", "isOnline": True,
+                       "receivedAt": None, "expiresAt": None, "isAvailable": True, "data": {},
+                       "link": {"phase": "live", "stale": False, "problems": []}, "new": [1.25]}, indent=1)
+    play.stage.tell(WORKER, "PRINTER_STATE", {"serial": SERIAL, "json": text})
+    wait_until(lambda: play.http.get(MINE + "/stat").body == text.encode(), 5, "it is another")
+
+
+# -- streams -------------------------------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def following(play, path: str, timeout_s: float = 5, patience_s: float = 0):
+    while True:
+        connection = http.client.HTTPConnection(play.fuse.address, 8888, timeout=timeout_s)
+        connection.request("GET", path)
+        response = connection.getresponse()
+        if response.status != 503:
+            break
+        assert patience_s > 0, response.read()  # those who have just left may not have been missed yet
+        patience_s -= 0.1
+        time.sleep(0.1)
+    assert response.status == 200 and response.getheader("Content-Type") == "application/x-ndjson", response.read()
+    yield response
+    connection.close()
+    response.close()
+
+
+def descriptors(play) -> int:
+    return len(os.listdir(f"/proc/{play.fuse.pids()['httpd']}/fd"))
+
+
+LINE = '{"number":1,"at":"2026-11-22T18:30:00.123Z","direction":"sent","kind":null,"name":"x.y","bytes":2,"payload":{}}\n'
+
+
+def test_a_follower_gets_each_line_when_it_comes_and_the_writer_sees_it_go(play):
+    before = descriptors(play)
+    broken = len(play.stage.heard("@broken"))
+    play.stage.answers(WORKER, "MESSAGES_WANT", ["@write", LINE], ["@wait", 0.5], ["@write", LINE])
+    with following(play, MINE + "/messages?follow=1&limit=3") as stream:
+        for _ in range(2):
+            rig_http.validate(json.loads(stream.readline()), {"$ref": "#/components/schemas/Message"})
+        want = play.stage.heard("MESSAGES_WANT")[-1]["fields"]
+        assert want == {"serial": SERIAL, "most": 3, "follow": True}
+    wait_until(lambda: len(play.stage.heard("@broken")) == broken + 1, 5, "the pipe is still read")
+    wait_until(lambda: descriptors(play) <= before, 5, lambda: f"{descriptors(play)} descriptors, before {before}")
+
+
+def test_a_follower_of_silence_has_its_headers_at_once(play):
+    play.stage.answers(WORKER, "MESSAGES_WANT")
+    started = time.monotonic()
+    with following(play, MINE + "/messages?follow=1"):
+        assert time.monotonic() - started < 2
+
+
+def test_all_of_a_large_report_comes(play):
+    text = json.dumps({"print": {"filler": "x" * 900_000}})
+    play.stage.answers(WORKER, "REPORT_WANT", ["@write", text], ["@close"], DONE)
+    assert play.http.get(MINE + "/report").body.decode() == text
+
+
+def test_what_is_cut_short_is_not_taken_for_whole(play):
+    """The worker dies in the middle: the client must see that something is missing."""
+    generation = play.fuse.ps()[WORKER]["generation"]
+    play.stage.answers(WORKER, "REPORT_WANT", ["@write", '{"print":{"a":1,'], ["@wait", 0.3], ["@die"])
+    with pytest.raises(http.client.IncompleteRead):
+        play.http.raw("GET", MINE + "/report")
+    play.stage.forget_answers()
+    play.fuse.wait_reborn(WORKER, generation)
+    play.wait_online()
+
+
+def test_a_slow_reader_costs_neither_memory_nor_others_time(play):
+    pid = play.fuse.pids()["httpd"]
+    play.stage.answers(WORKER, "MESSAGES_WANT", ["@flood", LINE * 500])
+    with socket.create_connection((play.fuse.address, 8888)) as slow:
+        slow.sendall(f"GET {MINE}/messages?follow=1 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        wait_until(lambda: play.stage.heard("MESSAGES_WANT"), 5)
+        before = rss_kib(pid)
+        time.sleep(1)
+        for _ in range(20):
+            started = time.monotonic()
+            play.http.get("/livez")
+            assert time.monotonic() - started < 0.5
+        assert rss_kib(pid) - before < 4096
+    wait_until(lambda: play.stage.heard("@broken"), 5, "the writer was not told")
+    play.fuse.wait_state(WORKER, "up")
+    play.wait_online()
+
+
+def rss_kib(pid: int) -> int:
+    return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{pid}/status").read()).group(1))
+
+
+def test_a_diagnosis_comes_step_by_step_where_that_is_asked_for(play):
+    step = ["DIAGNOSIS_STEP", {"phase": "tcp", "sentence": "The port is open."}]
+    play.stage.answers(WORKER, "DIAGNOSE", step, ["@wait", 1], step, ["REFUSED", {"reason": 9, "sentence": "It failed."}])
+    connection = play.http.connect()
+    connection.request("GET", MINE + "/diagnosis", headers={"Accept": "application/x-ndjson"})
+    response = connection.getresponse()
+    started = time.monotonic()
+    assert json.loads(response.readline())["phase"] == "tcp"
+    assert time.monotonic() - started < 0.8, "the first step waited for the last"
+    rest = [json.loads(line) for line in response.read().splitlines()]
+    for line in rest:
+        rig_http.validate(line, {"$ref": "#/components/schemas/DiagnosisLine"})
+    assert rest[1]["problem"]["type"] == "/problems/failed" and len(rest) == 2
+    connection.close()
+
+
+def test_who_does_not_wait_for_the_answer_leaves_nothing_behind(play):
+    play.stage.answers(WORKER, "COMMAND")
+    play.stage.answers(WORKER, "REPORT_WANT")
+    play.stage.answers(WORKER, "DIAGNOSE")
+    before = descriptors(play)
+    body = b'{"command":{"command":"pause"}}'
+    for data in (f"POST {MINE}/commands HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                 f"Content-Length: {len(body)}\r\n\r\n".encode() + body,
+                 f"GET {MINE}/report HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(),
+                 f"GET {MINE}/diagnosis HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()):
+        for _ in range(10):
+            with socket.create_connection((play.fuse.address, 8888)) as connection:
+                connection.sendall(data)
+    wait_until(lambda: descriptors(play) <= before, 5, lambda: f"{descriptors(play)} descriptors, before {before}")
+    # The late answers find nobody, and harm nobody.
+    generation = play.fuse.ps()[WORKER]["generation"]
+    play.fuse.kill(WORKER, signal.SIGKILL)
+    play.fuse.wait_reborn(WORKER, generation)
+    play.wait_online()
+
+
+def test_the_log_is_followed_and_let_go(play):
+    for number in range(20):  # more than may follow at once
+        with following(play, "/api/v1/logs?follow=1&lines=3", patience_s=3) as stream:
+            first = [json.loads(stream.readline()) for _ in range(3)]
+            assert all(re.match(r"ts=20", line["line"]) for line in first)
+            if number == 0:
+                play.fuse.hangup()
+                while "configuration" not in json.loads(stream.readline())["line"]:
+                    pass
+    assert len(play.http.get("/api/v1/logs?lines=7").json()["lines"]) == 7
+
+
+def test_when_fuse_stops_streams_end_in_order_and_who_waits_is_told():
+    play = Play("test_rest_stop")
+    try:
+        play.stage.answers(WORKER, "COMMAND")
+        waiting = play.http.connect()
+        waiting.request("POST", MINE + "/commands", b'{"command":{"command":"pause"}}', {"Content-Type": "application/json"})
+        with following(play, "/api/v1/logs?follow=1&lines=1", 20) as stream:
+            wait_until(lambda: play.stage.heard("COMMAND"), 5)
+            play.fuse.process.send_signal(signal.SIGTERM)
+            stream.read()  # to its end, in order: else IncompleteRead
+            answer = waiting.getresponse()
+            assert answer.status in (502, 503) and json.load(answer)["type"] in ("/problems/unreachable", "/problems/died")
+        assert play.fuse.wait_exit() == 0
+    finally:
+        play.fuse.close()
