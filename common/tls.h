@@ -62,6 +62,8 @@ unsigned tls_load_owner_issuers(const char *dir);
 /* Judge a certificate by what was learnt from it. Pure, so that it can be tested alone. `now_ms` wall clock. */
 enum tls_verdict tls_judge(const struct tls_expectation *expectation, const struct tls_certificate *certificate,
 			   int64_t now_ms);
+/* This build's date (wall clock): no chain is judged as of an earlier time. */
+int64_t tls_build_ms(void);
 const char *tls_verdict_name(enum tls_verdict verdict);
 const char *tls_vouch_name(enum tls_vouch vouch); /* "unknown", "bambu-ca", "owner-ca" */
 

@@ -11,11 +11,17 @@
 #error "FUSE_BUILD_EPOCH (seconds since 1970) comes from the Makefile"
 #endif
 
+int64_t
+tls_build_ms(void)
+{
+	return (int64_t)FUSE_BUILD_EPOCH * 1000;
+}
+
 enum tls_verdict
 tls_judge(const struct tls_expectation *expectation, const struct tls_certificate *certificate, int64_t now_ms)
 {
 	/* A machine without a battery for its clock starts in 1970: it is never earlier than this build. */
-	int64_t build_ms = (int64_t)FUSE_BUILD_EPOCH * 1000, at_ms = now_ms > build_ms ? now_ms : build_ms;
+	int64_t build_ms = tls_build_ms(), at_ms = now_ms > build_ms ? now_ms : build_ms;
 	bool anyone = expectation->serial[0] == '\0';
 
 	if (certificate->serial[0] == '\0')
