@@ -62,13 +62,32 @@ utf8_sequence_bytes(const unsigned char *p, size_t left)
 	return 0;
 }
 
+/* How many bytes at `p`, eight at a time, are ASCII without NUL: most of what is checked is all of that. */
+static size_t
+ascii_prefix_bytes(const unsigned char *p, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	size_t n = 0;
+
+	for (; len - n >= 8; n += 8) {
+		uint64_t eight;
+		memcpy(&eight, p + n, 8);
+		/* A top bit, or a byte that borrows because it is zero. */
+		if (((eight | (eight - ones)) & tops) != 0)
+			break;
+	}
+	return n;
+}
+
 bool
 str_valid_utf8(const void *bytes, size_t len)
 {
 	const unsigned char *p = bytes;
 
 	while (len > 0) {
-		size_t n = utf8_sequence_bytes(p, len);
+		size_t n = ascii_prefix_bytes(p, len);
+		if (n == 0)
+			n = utf8_sequence_bytes(p, len);
 		if (n == 0)
 			return false;
 		p += n;

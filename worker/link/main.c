@@ -132,6 +132,7 @@ on_time(void *arg)
 	int64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
 
 	(void)arg;
+	worker.armed_ms = 0;
 	link_on_time(&worker.link, &worker.state, now_ms, wall_ms);
 	commander_on_time(&worker, now_ms);
 	doctor_look(&worker, now_ms, wall_ms);
@@ -152,9 +153,11 @@ worker_rearm(struct worker *w)
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (others[i] < at_ms)
 			at_ms = others[i];
-	if (at_ms == INT64_MAX)
-		loop_timer_cancel(w->time);
-	else
+	/* A deadline that moved away is left to pass: each report moves one, and a timer costs a system call. */
+	if (w->armed_ms != 0 && w->armed_ms <= at_ms)
+		return;
+	w->armed_ms = at_ms != INT64_MAX ? at_ms : 0;
+	if (at_ms != INT64_MAX)
 		loop_timer_set(w->time, at_ms > now_ms ? at_ms - now_ms : 0);
 }
 

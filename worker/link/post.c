@@ -30,7 +30,10 @@ worker_touch_state(struct worker *worker)
 		return; /* the timer runs */
 	int64_t wait_ms = worker->posted_ms + POST_GAP_MS - clock_monotonic_ms();
 	worker->state_dirty = true;
-	loop_timer_set(worker->post_timer, wait_ms > 0 ? wait_ms : 0);
+	if (wait_ms > 0)
+		loop_timer_set(worker->post_timer, wait_ms);
+	else
+		worker_post(worker); /* the usual case: without another turn of the loop */
 }
 
 /* -- PRINTER_LINK ------------------------------------------------------------------------------ */

@@ -34,6 +34,7 @@ struct worker {
 	struct commander commander;
 	struct doctor doctor;
 	struct loop_timer *time;       /* the link's next deadline, and what else waits */
+	int64_t armed_ms;	       /* when it fires; 0 = it is not set */
 	struct loop_timer *post_timer; /* posts what has changed */
 	struct loop_timer *want_timer; /* asks stored again */
 	uint32_t want_request;	       /* open PRINTER_WANT; 0 = none */
