@@ -1,14 +1,13 @@
 /*
- * mqtt: Paho's callbacks become letters, letters become events.
+ * mqtt: Paho's callbacks become letters (mqtt_events.c makes events of them), our calls become Paho's.
  *
- * A session has a number. Every letter carries it, and every pointer that Paho hands back; those of another session
- * are passed over, so that nothing of a dropped session is ever seen. Its stage is kept here, by the events that were
- * told, and each stage has its time limit on our own clock (Paho looks at its own only every 3 s).
+ * Every pointer that Paho keeps for us holds the session's number, so that what it says late is known as late. Each
+ * stage of a session has its time limit on our own clock (Paho looks at its own only every 3 s).
  *
  * Paho ends its threads with its last client and waits for that (up to 10 s): an idle client lives as long as we do.
  * Its calls wait for a lock that its threads hold only while they work, never while they wait.
  */
-#include "worker/link/mqtt.h"
+#include "worker/link/mqtt_inner.h"
 
 #include <MQTTAsync.h>
 #include <arpa/inet.h>
@@ -21,56 +20,13 @@
 #include "common/clock.h"
 #include "common/miniobj.h"
 #include "common/str.h"
-#include "worker/link/mailbox.h"
 #include "worker/link/paho_calls.h"
 
-#define MQTT_MAGIC 0x3077a501u
 #define THREAD_STACK_BYTES (1024 * 1024)
-#define LETTERS_A_TURN 64	   /* then other events have their turn */
 #define QUEUED_MAX 256		   /* publishes that wait for room on the wire */
 #define PAHO_TIMEOUT_S (24 * 3600) /* ours counts */
 #define USER "bblp"
 #define SUBACK_REFUSED 0x80
-#define TOPIC_BYTES (TLS_SERIAL_BYTES + 16)
-
-enum stage { STAGE_NONE, STAGE_TCP, STAGE_TLS, STAGE_LOGIN, STAGE_UP };
-
-enum letter {
-	LETTER_TCP_FAILED,
-	LETTER_TLS_START,
-	LETTER_JUDGED, /* bytes = struct judgement */
-	LETTER_TLS_DONE,
-	LETTER_ALERT, /* bytes = words */
-	LETTER_LOGIN_DONE,
-	LETTER_LOGIN_FAILED,
-	LETTER_LOST,
-	LETTER_SUBSCRIBED,
-	LETTER_SUBSCRIBE_FAILED,
-	LETTER_PUBLISHED,
-	LETTER_PUBLISH_FAILED,
-	LETTER_REPORT,
-	LETTER_TOO_BIG,
-};
-
-struct judgement {
-	enum tls_verdict verdict;
-	struct tls_certificate certificate;
-};
-
-struct mqtt {
-	unsigned magic;
-	struct loop_io *letters;
-	struct loop_timer *limit;
-	struct mqtt_duties duties;
-	MQTTAsync idle, client;
-	uint32_t session; /* its number; never 0 */
-	enum stage stage;
-	struct judgement judgement;
-	bool awaits_suback;
-	int connect_timeout_s;
-	unsigned unacknowledged;
-	char request_topic[TOPIC_BYTES];
-};
 
 /* What Paho's threads use: set before they may. */
 static struct mailbox *box;
@@ -219,20 +175,8 @@ after_paho(void)
 	paho_calls_give_way(false);
 }
 
-static void
-enter(struct mqtt *mqtt, enum stage stage)
-{
-	mqtt->stage = stage;
-	if (stage == STAGE_NONE || stage == STAGE_UP)
-		loop_timer_cancel(mqtt->limit);
-	else
-		loop_timer_set(mqtt->limit, mqtt->connect_timeout_s * 1000LL);
-}
-
-/* Paho forgets the session and closes its connection, with a DISCONNECT if it stands. Letters that it posts now
- * are still of this session. */
-static void
-bury(struct mqtt *mqtt)
+void
+mqtt_bury(struct mqtt *mqtt)
 {
 	if (mqtt->client == NULL)
 		return;
@@ -241,250 +185,6 @@ bury(struct mqtt *mqtt)
 	MQTTAsync_destroy(&mqtt->client);
 	mqtt->client = NULL;
 	after_paho();
-}
-
-static void
-tell(struct mqtt *mqtt, const struct mqtt_event *event)
-{
-	mqtt->duties.on_event(mqtt->duties.arg, event);
-}
-
-static void
-tell_number(struct mqtt *mqtt, enum mqtt_event_kind kind, int error)
-{
-	tell(mqtt, &(struct mqtt_event){ .kind = kind, .error = error });
-}
-
-static void
-tell_dropped(struct mqtt *mqtt)
-{
-	uint32_t dropped = mailbox_take_dropped(box);
-
-	if (dropped > 0)
-		tell_number(mqtt, MQTT_DROPPED, (int)dropped);
-}
-
-static void
-number_next(struct mqtt *mqtt)
-{
-	if (++mqtt->session == 0)
-		mqtt->session = 1;
-}
-
-static void handle(struct mqtt *mqtt, const struct mail *letter);
-
-/* The session is over: what Paho still had to say of it first, then the last word. */
-static void
-end(struct mqtt *mqtt, const char *text)
-{
-	struct mqtt_event ended = { .kind = MQTT_ENDED };
-	uint32_t session = mqtt->session;
-
-	str_copy(ended.text, sizeof ended.text, text);
-	enter(mqtt, STAGE_NONE);
-	bury(mqtt);
-	for (struct mail *letter; mqtt->session == session && (letter = mailbox_take(box)) != NULL;) {
-		if (letter->session == session && letter->kind >= LETTER_SUBSCRIBED)
-			handle(mqtt, letter);
-		mail_free(letter);
-	}
-	if (mqtt->session == session)
-		tell_dropped(mqtt);
-	if (mqtt->session != session)
-		return; /* a duty has begun another, or dropped this one */
-	number_next(mqtt);
-	tell(mqtt, &ended);
-}
-
-/* Tell `event` and, unless its hearer has ended or replaced the session, its end. */
-static void
-tell_and_end(struct mqtt *mqtt, const struct mqtt_event *event, const char *text)
-{
-	uint32_t session = mqtt->session;
-
-	tell(mqtt, event);
-	if (mqtt->session == session)
-		end(mqtt, text);
-}
-
-static void
-fail_tcp(struct mqtt *mqtt, int error)
-{
-	tell_and_end(mqtt, &(struct mqtt_event){ .kind = MQTT_TCP_FAILED, .error = error }, strerror(error));
-}
-
-static void
-fail_tls(struct mqtt *mqtt, int error, const char *text)
-{
-	struct mqtt_event event = { .kind = MQTT_TLS_FAILED, .error = error };
-
-	str_copy(event.text, sizeof event.text, text);
-	tell_and_end(mqtt, &event, text);
-}
-
-static void
-tell_identity(struct mqtt *mqtt)
-{
-	tell(mqtt, &(struct mqtt_event){ .kind = MQTT_IDENTITY, .verdict = mqtt->judgement.verdict,
-					 .certificate = mqtt->judgement.certificate });
-}
-
-static void
-on_limit(void *arg)
-{
-	struct mqtt *mqtt = arg;
-	char text[80];
-
-	str_format(text, sizeof text, "no answer within %d s", mqtt->connect_timeout_s);
-	switch (mqtt->stage) {
-	case STAGE_TCP:
-		fail_tcp(mqtt, ETIMEDOUT);
-		break;
-	case STAGE_TLS:
-		fail_tls(mqtt, ETIMEDOUT, text);
-		break;
-	case STAGE_LOGIN:
-		tell_and_end(mqtt, &(struct mqtt_event){ .kind = MQTT_NO_ANSWER }, text);
-		break;
-	case STAGE_UP:
-		if (mqtt->awaits_suback) {
-			mqtt->awaits_suback = false;
-			tell_number(mqtt, MQTT_SUBSCRIBE_FAILED, ETIMEDOUT);
-		}
-		break;
-	case STAGE_NONE:
-		break;
-	}
-}
-
-/* -- letters --------------------------------------------------------------------------------------------- */
-
-static void
-handle_tls_done(struct mqtt *mqtt)
-{
-	uint32_t session = mqtt->session;
-
-	tell_identity(mqtt);
-	if (mqtt->session == session && mqtt->stage == STAGE_TLS)
-		enter(mqtt, STAGE_LOGIN);
-}
-
-static void
-handle_judged(struct mqtt *mqtt, const struct mail *letter)
-{
-	uint32_t session = mqtt->session;
-
-	ENSURE(letter->len == sizeof mqtt->judgement);
-	memcpy(&mqtt->judgement, letter->bytes, sizeof mqtt->judgement);
-	if (TLS_IS_TRUSTED(mqtt->judgement.verdict))
-		return; /* anybody can show a certificate; told when its key is proved */
-	tell_identity(mqtt);
-	if (mqtt->session == session)
-		end(mqtt, tls_verdict_name(mqtt->judgement.verdict));
-}
-
-static void
-handle_lost(struct mqtt *mqtt)
-{
-	struct mqtt_event refused = { .kind = MQTT_REFUSED, .error = paho_calls_answer() };
-	char text[120];
-
-	paho_calls_fault(text, sizeof text);
-	if (mqtt->stage == STAGE_TCP)
-		fail_tcp(mqtt, EIO); /* before a connection was tried: no descriptor, no memory */
-	else if (mqtt->stage == STAGE_TLS)
-		fail_tls(mqtt, 0, text[0] != '\0' ? text : "the handshake failed");
-	else if (mqtt->stage == STAGE_LOGIN && refused.error > 0)
-		tell_and_end(mqtt, &refused, "it refused the login");
-	else
-		end(mqtt, text[0] != '\0' ? text : "it answers no ping");
-}
-
-static void
-handle_subscription(struct mqtt *mqtt, const struct mail *letter)
-{
-	if (!mqtt->awaits_suback)
-		return; /* too late: its time was over */
-	mqtt->awaits_suback = false;
-	if (mqtt->stage == STAGE_UP)
-		loop_timer_cancel(mqtt->limit);
-	if (letter->kind == LETTER_SUBSCRIBED && letter->error >= 0 && letter->error <= 2)
-		tell_number(mqtt, MQTT_SUBSCRIBED, letter->error);
-	else
-		tell_number(mqtt, MQTT_SUBSCRIBE_FAILED, 0);
-}
-
-static void
-handle_publish(struct mqtt *mqtt, const struct mail *letter)
-{
-	bool good = letter->kind == LETTER_PUBLISHED;
-
-	if (letter->error != 0 && mqtt->unacknowledged > 0)
-		mqtt->unacknowledged--;
-	tell(mqtt, &(struct mqtt_event){ .kind = good ? MQTT_PUBLISHED : MQTT_PUBLISH_FAILED, .tag = letter->tag });
-}
-
-static void
-handle(struct mqtt *mqtt, const struct mail *letter)
-{
-	switch ((enum letter)letter->kind) {
-	case LETTER_TCP_FAILED:
-		fail_tcp(mqtt, letter->error);
-		break;
-	case LETTER_TLS_START:
-		enter(mqtt, STAGE_TLS);
-		tell_number(mqtt, MQTT_TCP_OPEN, 0);
-		break;
-	case LETTER_JUDGED:
-		handle_judged(mqtt, letter);
-		break;
-	case LETTER_TLS_DONE:
-		handle_tls_done(mqtt);
-		break;
-	case LETTER_ALERT:
-		fail_tls(mqtt, 0, (const char *)letter->bytes);
-		break;
-	case LETTER_LOGIN_DONE:
-		enter(mqtt, STAGE_UP);
-		tell_number(mqtt, MQTT_CONNECTED, 0);
-		break;
-	case LETTER_LOGIN_FAILED:
-	case LETTER_LOST:
-		handle_lost(mqtt);
-		break;
-	case LETTER_SUBSCRIBED:
-	case LETTER_SUBSCRIBE_FAILED:
-		handle_subscription(mqtt, letter);
-		break;
-	case LETTER_PUBLISHED:
-	case LETTER_PUBLISH_FAILED:
-		handle_publish(mqtt, letter);
-		break;
-	case LETTER_REPORT:
-		/* The letter is ours, and nobody else sees it any more. */
-		mqtt->duties.on_report(mqtt->duties.arg, (void *)(uintptr_t)letter->bytes, letter->len, letter->at_ms);
-		break;
-	case LETTER_TOO_BIG:
-		tell_number(mqtt, MQTT_PAYLOAD_TOO_BIG, letter->error);
-		break;
-	}
-}
-
-static void
-on_letters(void *arg, int fd, unsigned ready)
-{
-	struct mqtt *mqtt = arg;
-	struct mail *letter;
-
-	(void)fd, (void)ready;
-	ENSURE_OBJ(mqtt, MQTT_MAGIC);
-	for (int i = 0; i < LETTERS_A_TURN && (letter = mailbox_take(box)) != NULL; i++) {
-		if (letter->session == mqtt->session && mqtt->stage != STAGE_NONE)
-			handle(mqtt, letter);
-		mail_free(letter);
-	}
-	if (mqtt->stage != STAGE_NONE)
-		tell_dropped(mqtt);
 }
 
 /* -- what the owner calls ----------------------------------------------------------------------------------- */
@@ -500,9 +200,9 @@ mqtt_new(struct loop *loop, const struct mqtt_duties *duties)
 	mqtt->magic = MQTT_MAGIC;
 	mqtt->duties = *duties;
 	mqtt->session = 1;
-	box = mailbox_new(MQTT_MAILBOX_BYTES);
-	mqtt->letters = loop_io_new(loop, mailbox_fd_peek(box), LOOP_READ, on_letters, mqtt);
-	mqtt->limit = loop_timer_new(loop, on_limit, mqtt);
+	mqtt->box = box = mailbox_new(MQTT_MAILBOX_BYTES);
+	mqtt->letters = loop_io_new(loop, mailbox_fd_peek(box), LOOP_READ, mqtt_on_letters, mqtt);
+	mqtt->limit = loop_timer_new(loop, mqtt_on_limit, mqtt);
 	paho_calls_init();
 	ENSURE(pthread_attr_init(&attributes) == 0 &&
 	       pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES) == 0 &&
@@ -592,7 +292,7 @@ mqtt_connect(struct mqtt *mqtt, const struct mqtt_target *target)
 	mqtt->unacknowledged = 0;
 	str_format(report_topic, sizeof report_topic, "device/%s/report", target->expectation.serial);
 	str_format(mqtt->request_topic, sizeof mqtt->request_topic, "device/%s/request", target->expectation.serial);
-	enter(mqtt, STAGE_TCP);
+	mqtt_enter(mqtt, STAGE_TCP);
 	if (!write_uri(target, uri, sizeof uri)) {
 		post(cookie, LETTER_TCP_FAILED, EADDRNOTAVAIL, NULL, 0);
 		return;
@@ -613,9 +313,9 @@ void
 mqtt_drop(struct mqtt *mqtt)
 {
 	ENSURE_OBJ(mqtt, MQTT_MAGIC);
-	enter(mqtt, STAGE_NONE);
-	number_next(mqtt);
-	bury(mqtt);
+	mqtt_enter(mqtt, STAGE_NONE);
+	mqtt_number_next(mqtt);
+	mqtt_bury(mqtt);
 	mailbox_empty(box);
 }
 
@@ -633,9 +333,11 @@ mqtt_subscribe(struct mqtt *mqtt)
 	mqtt->awaits_suback = true;
 	loop_timer_set(mqtt->limit, mqtt->connect_timeout_s * 1000LL);
 	before_paho();
-	if (MQTTAsync_subscribe(mqtt->client, report_topic, 0, &options) != MQTTASYNC_SUCCESS)
-		post(cookie, LETTER_SUBSCRIBE_FAILED, 0, NULL, 0);
+	int result = MQTTAsync_subscribe(mqtt->client, report_topic, 0, &options);
 	after_paho();
+	/* When it has just lost the connection, that is told. */
+	if (result != MQTTASYNC_SUCCESS && result != MQTTASYNC_DISCONNECTED)
+		post(cookie, LETTER_SUBSCRIBE_FAILED, 0, NULL, 0);
 }
 
 bool

@@ -63,7 +63,7 @@ start_packet(struct wire *wire, size_t body_bytes)
 	if (body_bytes > WIRE_PUBLISH_MAX_BYTES) {
 		wire->too_big_bytes = (uint32_t)body_bytes;
 		wire->skip_left = body_bytes;
-		wire->header_bytes = 0;
+		wire->header_bytes = wire->header_given = 0;
 		if (body_bytes > WIRE_SKIP_MAX_BYTES)
 			wire->fault = "it announced a message without end";
 		return;
