@@ -24,18 +24,33 @@ ask_is_person(void)
 	return isatty(STDIN_FILENO) == 1;
 }
 
+/* The question, wrapped, with the cursor behind it. */
+static void
+put_question(const char *question)
+{
+	char *text = NULL;
+	size_t bytes;
+	struct show show;
+
+	show_init(&show, stderr);
+	show.out = open_memstream(&text, &bytes);
+	ENSURE(show.out != NULL);
+	show.width -= show.width > 8 ? 8 : 0; /* of " [y/N] " */
+	show_wrapped(&show, 0, 0, question);
+	fclose(show.out);
+	fprintf(stderr, "%.*s [y/N] ", (int)bytes - 1, text);
+	fflush(stderr);
+	free(text);
+}
+
 bool
 ask_whether(const char *question)
 {
 	char answer[16];
-	struct show on_stderr;
 
 	if (!ask_is_person())
 		return false;
-	show_init(&on_stderr, stderr);
-	show_text(&on_stderr, TONE_PLAIN, question);
-	fputs(" [y/N] ", stderr);
-	fflush(stderr);
+	put_question(question);
 	if (fgets(answer, sizeof answer, stdin) == NULL)
 		return false;
 	return strcmp(answer, "y\n") == 0 || strcmp(answer, "Y\n") == 0 || strcmp(answer, "yes\n") == 0;

@@ -15,7 +15,8 @@
 #define STEPS_MAX 64   /* of one printer; more are not kept */
 #define PHASE_COLUMNS 14
 #define INDENT 2
-#define MARK_COLUMNS 5
+#define SIGN_COLUMNS 2
+#define WORD_COLUMNS 5
 
 struct step {
 	struct msg_diagnosis_step said;
@@ -53,6 +54,12 @@ tone_of(unsigned outcome)
 	return outcome < STR_ARRAY_LEN(tones) ? tones[outcome] : TONE_PLAIN;
 }
 
+static bool
+shows_signs(const struct show *show)
+{
+	return show->width != 0 && !show->ascii;
+}
+
 /* A sign for who reads UTF-8 on a terminal, a word for everybody else. */
 static const char *
 mark_of(const struct show *show, unsigned outcome)
@@ -62,7 +69,7 @@ mark_of(const struct show *show, unsigned outcome)
 
 	if (outcome >= STR_ARRAY_LEN(signs))
 		return "?";
-	return show->width != 0 && !show->ascii ? signs[outcome] : words[outcome];
+	return shows_signs(show) ? signs[outcome] : words[outcome];
 }
 
 static void
@@ -71,11 +78,12 @@ print_step(const struct show *show, unsigned outcome, const char *phase, const c
 {
 	const char *mark = mark_of(show, outcome);
 	char text[600];
-	unsigned indent = INDENT + MARK_COLUMNS + PHASE_COLUMNS + 2;
+	unsigned mark_columns = shows_signs(show) ? SIGN_COLUMNS : WORD_COLUMNS;
+	unsigned indent = INDENT + mark_columns + PHASE_COLUMNS + 2;
 
 	fprintf(show->out, "%*s", INDENT, "");
 	show_text(show, tone_of(outcome), mark);
-	fprintf(show->out, "%*s", MARK_COLUMNS - (int)show_columns(mark), "");
+	fprintf(show->out, "%*s", (int)(mark_columns - show_columns(mark)), "");
 	str_format(text, sizeof text, "%-*.*s  ", PHASE_COLUMNS, PHASE_COLUMNS, phase);
 	show_text(show, outcome == STEP_SKIPPED ? TONE_FAINT : TONE_PLAIN, text);
 	if (took_ms > 0)
@@ -364,13 +372,15 @@ print_summary(const struct exam *exam, const struct house *house)
 	fputc('\n', exam->ctl->show.out);
 	if (exam->count == 0)
 		str_copy(text, sizeof text, "No printer is added yet.");
+	else if (exam->ill == 1 && exam->count == 1)
+		str_copy(text, sizeof text, "The printer cannot be used as it is: see what to do above.");
 	else if (exam->ill == 0)
 		str_format(text, sizeof text, "%zu printer%s examined: nothing is broken%s.", exam->count,
 			   exam->count == 1 ? "" : "s",
 			   exam->tally[STEP_WARNED] > 0 ? ", but look at the warnings" : "");
 	else
-		str_format(text, sizeof text, "%zu of %zu printer%s cannot be used as they are: see what to do above.",
-			   exam->ill, exam->count, exam->count == 1 ? "" : "s");
+		str_format(text, sizeof text, "%zu of %zu printers cannot be used as they are: see what to do above.",
+			   exam->ill, exam->count);
 	show_wrapped(&exam->ctl->show, 0, 0, text);
 	if (house->ill)
 		show_wrapped(&exam->ctl->show, 0, 0, "Fuse itself is not well: begin with that.");

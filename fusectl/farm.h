@@ -41,7 +41,7 @@ enum outcome farm_find(const struct farm *farm, const char *word, struct farm_pr
 enum outcome farm_fetch_one(struct ctl *ctl, const char *word, unsigned parts, struct farm *ret_farm,
 			    struct farm_printer **ret_printer);
 
-/* A question to the printer's worker; UNREACHABLE when it has none yet. Its `message` and callbacks are the caller's. */
+/* A question to the printer's worker; UNREACHABLE when it has none yet. `message` and callbacks are the caller's. */
 enum outcome farm_question(const struct farm_printer *printer, enum message number,
 			   struct client_question *ret_question, struct failure *failure);
 

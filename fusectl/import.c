@@ -88,31 +88,44 @@ take_order(enum import_use use, struct columns *ret_columns)
 /* -- one row ------------------------------------------------------------------------------------------------ */
 
 static bool
-read_code(const char *text, struct import_row *row)
+read_code(const char *text, struct msg_printer_add *printer, char *ret_fault)
 {
 	static struct failure failure;
 
-	if (ask_check_code(text, strlen(text), &row->printer.access_code, &failure) == OUTCOME_DONE)
+	if (ask_check_code(text, strlen(text), &printer->access_code, &failure) == OUTCOME_DONE)
 		return true;
-	str_copy(row->reason, sizeof row->reason,
-		 "its access code is too long or has a character that no printer shows");
+	str_copy(ret_fault, FIELD_FAULT_BYTES, "its access code is too long or has a character that no printer shows");
 	return false;
+}
+
+/* The first thing that is wrong is told; the other fields are read all the same, to be shown. */
+static void
+note_fault(struct import_row *row, bool fine, const char *fault)
+{
+	if (!fine && row->reason[0] == '\0')
+		str_copy(row->reason, sizeof row->reason, fault);
 }
 
 static bool
 read_printer(const struct csv_row *from, const struct columns *columns, struct import_row *row)
 {
 	struct msg_printer_add *add = &row->printer;
+	char fault[FIELD_FAULT_BYTES];
+	bool fine;
 
-	if (!field_serial(csv_field(from, columns->at[COLUMN_SERIAL]), add, row->reason) ||
-	    !field_name(csv_field(from, columns->at[COLUMN_NAME]), add, row->reason) ||
-	    !field_address(csv_field(from, columns->at[COLUMN_ADDRESS]), add->address, sizeof add->address, row->reason) ||
-	    !field_model(csv_field(from, columns->at[COLUMN_MODEL]), add, row->reason) ||
-	    !read_code(csv_field(from, columns->at[COLUMN_CODE]), row))
-		return false;
-	if (add->name[0] == '\0')
+	fine = field_serial(csv_field(from, columns->at[COLUMN_SERIAL]), add, fault);
+	note_fault(row, fine, fault);
+	fine = field_name(csv_field(from, columns->at[COLUMN_NAME]), add, fault);
+	note_fault(row, fine, fault);
+	fine = field_address(csv_field(from, columns->at[COLUMN_ADDRESS]), add->address, sizeof add->address, fault);
+	note_fault(row, fine, fault);
+	fine = field_model(csv_field(from, columns->at[COLUMN_MODEL]), add, fault);
+	note_fault(row, fine, fault);
+	fine = read_code(csv_field(from, columns->at[COLUMN_CODE]), add, fault);
+	note_fault(row, fine, fault);
+	if (add->name[0] == '\0' && row->reason[0] == '\0')
 		field_default_name(add);
-	return true;
+	return row->reason[0] == '\0';
 }
 
 static bool
@@ -122,7 +135,7 @@ read_codes_row(const struct csv_row *from, const struct columns *columns, const 
 	struct msg_printer_add *add = &row->printer;
 
 	if (!field_serial(csv_field(from, columns->at[COLUMN_SERIAL]), add, row->reason) ||
-	    !read_code(csv_field(from, columns->at[COLUMN_CODE]), row))
+	    !read_code(csv_field(from, columns->at[COLUMN_CODE]), add, row->reason))
 		return false;
 	const struct farm_printer *printer = farm_peek(farm, add->serial);
 	if (printer != NULL)

@@ -15,13 +15,25 @@ tone_of_check(enum import_check check)
 	return check == IMPORT_VALID ? TONE_GOOD : check == IMPORT_ERROR ? TONE_BAD : TONE_WARN;
 }
 
+/* The reason as a sentence. */
+static void
+add_reason(struct show_table *table, const struct import_row *row)
+{
+	char text[FIELD_FAULT_BYTES + 2];
+
+	str_format(text, sizeof text, "%s.", row->reason);
+	if (text[0] >= 'a' && text[0] <= 'z')
+		text[0] = (char)(text[0] - 'a' + 'A');
+	if (row->reason[0] != '\0')
+		show_table_note(table, text);
+}
+
 /* On standard error: standard output is for how it went. */
 static void
 print_preview(const struct import *import, enum import_use use)
 {
 	static const char *const heads[] = { "LINE", "SERIAL", "NAME", "CODE", "ADDRESS", "MODEL", "CHECK" };
 	static const size_t spare[] = { 5, 4 };
-	char text[FIELD_FAULT_BYTES + 16];
 	struct show show;
 
 	show_init(&show, stderr);
@@ -38,9 +50,7 @@ print_preview(const struct import *import, enum import_use use)
 		show_table_cell(table, TONE_PLAIN, row->printer.address);
 		show_table_cell(table, TONE_PLAIN, row->printer.model);
 		show_table_cell(table, tone_of_check(row->check), import_check_word(row->check));
-		str_format(text, sizeof text, "%s.", row->reason);
-		if (row->reason[0] != '\0')
-			show_table_note(table, text);
+		add_reason(table, row);
 	}
 	show_table_print(table);
 	show_table_free(table);
@@ -126,8 +136,8 @@ print_results(const struct ctl *ctl, const struct import *import, enum import_us
 			show_table_cell(table, failed ? TONE_BAD : TONE_GOOD, failed ? "failed" : done);
 		if (failed)
 			show_table_note(table, row->sentence);
-		else if (row->reason[0] != '\0')
-			show_table_note(table, row->reason);
+		else
+			add_reason(table, row);
 	}
 	show_table_print(table);
 	show_table_free(table);

@@ -61,7 +61,7 @@ ago(const struct sheet *sheet, int64_t at_ms, char ret_text[SHOW_WORDS_BYTES + 8
 		ret_text[0] = '\0';
 }
 
-/* -- what is kept, and the link ------------------------------------------------------------------------------ */
+/* -- what is kept, and the link ------------------------------------------------------------------- */
 
 static void
 print_record(const struct sheet *sheet)
@@ -78,7 +78,8 @@ print_record(const struct sheet *sheet)
 	show_text(sheet->show, TONE_STRONG, record->name);
 	fputc('\n', sheet->show->out);
 	line(sheet, "Serial", record->serial);
-	str_format(text, sizeof text, "%s (%s)", model_by_key(record->model)->name, record->model);
+	const char *name = model_by_key(record->model)->name;
+	str_format(text, sizeof text, strcmp(name, record->model) == 0 ? "%s" : "%s (%s)", name, record->model);
 	line(sheet, "Model", text);
 	line(sheet, "Address", record->address);
 	text[0] = '\0';
@@ -156,7 +157,7 @@ print_link(const struct sheet *sheet)
 	print_certificate(sheet, link);
 }
 
-/* -- job --------------------------------------------------------------------------------------------------------- */
+/* -- job ------------------------------------------------------------------------------------------ */
 
 static void
 print_job(const struct sheet *sheet)
@@ -182,7 +183,7 @@ print_job(const struct sheet *sheet)
 	line(sheet, "Speed", isnan(percent) ? stat_text(stat, "speed.words") : text);
 }
 
-/* -- heat and nozzles ---------------------------------------------------------------------------------------------- */
+/* -- heat and nozzles ----------------------------------------------------------------------------- */
 
 static const char *
 side_of(const json_t *stat, double extruder)
@@ -235,7 +236,15 @@ print_nozzles(const struct sheet *sheet)
 	line(sheet, "Nozzles", text);
 }
 
-/* -- filament --------------------------------------------------------------------------------------------------------- */
+/* -- filament ------------------------------------------------------------------------------------- */
+
+/* An external spool of which nothing is known is most likely none. */
+static bool
+is_bare(const json_t *slot)
+{
+	return stat_text(slot, "fill")[0] == '\0' && stat_text(slot, "material")[0] == '\0' &&
+	       !stat_true(slot, "active");
+}
 
 static void
 slot_row(struct show_table *table, const char *label, const json_t *slot)
@@ -243,11 +252,14 @@ slot_row(struct show_table *table, const char *label, const json_t *slot)
 	double left = stat_number(slot, "remainPercent");
 	const char *brand = stat_text(slot, "brand"), *material = stat_text(slot, "material");
 	const char *fill = stat_text(slot, "fill");
+	const char *color = stat_text(slot, "color");
+	bool opaque = strlen(color) == 8 && strcmp(color + 6, "FF") == 0;
 	char text[64];
 
 	show_table_cell(table, TONE_PLAIN, label);
 	show_table_cell(table, TONE_PLAIN, brand[0] != '\0' ? brand : material[0] != '\0' ? material : "-");
-	show_table_cell(table, TONE_PLAIN, stat_text(slot, "color")[0] != '\0' ? stat_text(slot, "color") : "-");
+	str_format(text, sizeof text, "#%.*s", opaque ? 6 : 8, color);
+	show_table_cell(table, TONE_PLAIN, color[0] != '\0' ? text : "-");
 	str_format(text, sizeof text, "%.0f %%", left);
 	show_table_cell(table, TONE_PLAIN, isnan(left) ? "-" : text);
 	str_format(text, sizeof text, "%.30s%s", fill[0] != '\0' ? fill : "-", stat_true(slot, "active") ? ", in use" : "");
@@ -303,6 +315,8 @@ print_filament(const struct sheet *sheet)
 		}
 	}
 	for (size_t i = 0; i < json_array_size(externals); i++) {
+		if (is_bare(json_array_get(externals, i)))
+			continue;
 		str_format(label, sizeof label, json_array_size(externals) > 1 ? "  external %zu" : "  external", i + 1);
 		slot_row(table, label, json_array_get(externals, i));
 	}
@@ -310,7 +324,7 @@ print_filament(const struct sheet *sheet)
 	show_table_free(table);
 }
 
-/* -- health and the machine ------------------------------------------------------------------------------------------------ */
+/* -- health and the machine ----------------------------------------------------------------------- */
 
 static void
 print_health(const struct sheet *sheet)
@@ -336,7 +350,7 @@ static void
 print_machine(const struct sheet *sheet)
 {
 	const json_t *stat = sheet->stat;
-	const char *told = stat_text(stat, "developerMode");
+	const char *told = stat_text(stat, "developerMode"), *update = stat_text(stat, "upgrade.status");
 	double wifi = stat_number(stat, "wifiDbm"), percent = stat_number(stat, "upgrade.percent");
 	char text[200];
 
@@ -344,8 +358,8 @@ print_machine(const struct sheet *sheet)
 	line(sheet, "Firmware", stat_text(stat, "firmware"));
 	str_format(text, sizeof text, "was %s until lately", stat_text(stat, "previousFirmware"));
 	line(sheet, "", stat_text(stat, "previousFirmware")[0] != '\0' ? text : "");
-	str_format(text, sizeof text, "%s, %.0f %%", stat_text(stat, "upgrade.status"), percent);
-	line(sheet, "Update", isnan(percent) ? stat_text(stat, "upgrade.status") : text);
+	str_format(text, sizeof text, "%s, %.0f %%", update, percent);
+	line(sheet, "Update", strcmp(update, "IDLE") == 0 || percent >= 100 ? "" : isnan(percent) ? update : text);
 	str_format(text, sizeof text, "%.0f dBm (%s)", wifi,
 		   wifi >= -60 ? "strong" : wifi >= -70 ? "fair" : wifi >= -80 ? "weak" : "very weak");
 	line(sheet, "Wi-Fi", isnan(wifi) ? "" : text);
@@ -369,9 +383,11 @@ print_sheet(const struct ctl *ctl, const struct farm_printer *printer)
 
 	print_record(&sheet);
 	print_link(&sheet);
-	if (sheet.stat == NULL)
-		return;
 	heading(&sheet, "State");
+	if (stat_text(sheet.stat, "receivedAt")[0] == '\0') {
+		line(&sheet, "State", "nothing was told yet");
+		return;
+	}
 	print_job(&sheet);
 	print_heat(&sheet);
 	print_nozzles(&sheet);

@@ -62,7 +62,7 @@ print_table(const struct ctl *ctl, const struct farm *farm)
 {
 	static const char *const heads[] = { "NAME", "MODEL", "SERIAL",	  "ADDRESS",
 					     "LINK", "STATE", "PROGRESS", "NOZZLE/BED/CHAMBER" };
-	static const size_t spare[] = { 3, 1, 2 };
+	static const size_t spare[] = { 3, 2, 1 };
 	struct show_table *table = show_table_new(&ctl->show, heads, STR_ARRAY_LEN(heads));
 
 	show_table_spare(table, spare, STR_ARRAY_LEN(spare));

@@ -92,22 +92,30 @@ read_raw(struct ctl *ctl, const char *path)
 	return NULL;
 }
 
-struct result {
-	struct msg_command_result message;
-};
-
 static void
 take_result(void *arg, const void *message)
 {
-	struct result *result = arg;
+	memcpy(arg, message, sizeof(struct msg_command_result));
+}
 
-	memcpy(&result->message, message, sizeof result->message);
+/* "switches the light on" is what the printer does; a whole sentence stands by itself. */
+static void
+print_sentence(const struct show *show, const char *printer, const char *sentence)
+{
+	char text[400];
+	size_t len = strlen(sentence);
+
+	if (sentence[0] >= 'a' && sentence[0] <= 'z')
+		str_format(text, sizeof text, "%s %s%s", printer, sentence, sentence[len - 1] == '.' ? "" : ".");
+	else
+		str_copy(text, sizeof text, sentence);
+	show_wrapped(show, 0, 0, text);
 }
 
 static void
-print_result(const struct ctl *ctl, const struct msg_command_result *result)
+print_result(const struct ctl *ctl, const char *printer, const struct msg_command_result *result)
 {
-	char text[400];
+	char text[100];
 
 	if (ctl_wants_json(ctl)) {
 		ctl_print_json(stdout,
@@ -116,7 +124,7 @@ print_result(const struct ctl *ctl, const struct msg_command_result *result)
 			       false);
 		return;
 	}
-	show_wrapped(&ctl->show, 0, 0, result->sentence);
+	print_sentence(&ctl->show, printer, result->sentence);
 	if (result->confirmed)
 		str_format(text, sizeof text, "The printer has confirmed it after %u ms.", result->took_ms);
 	else
@@ -129,7 +137,7 @@ ask_printer(struct ctl *ctl, const struct farm_printer *printer, const char *jso
 {
 	struct msg_command command = { .json = { (const uint8_t *)json, strlen(json) } };
 	struct client_question question;
-	struct result result;
+	struct msg_command_result result;
 	enum outcome outcome = farm_question(printer, MESSAGE_COMMAND, &question, &ctl->failure);
 
 	str_copy(command.serial, sizeof command.serial, printer->record.serial);
@@ -141,7 +149,7 @@ ask_printer(struct ctl *ctl, const struct farm_printer *printer, const char *jso
 	if (outcome == OUTCOME_DONE)
 		outcome = client_ask(&ctl->client, &question, NULL, &ctl->failure);
 	if (outcome == OUTCOME_DONE)
-		print_result(ctl, &result.message);
+		print_result(ctl, printer->record.name, &result);
 	return outcome;
 }
 

@@ -72,13 +72,11 @@ void
 stat_words_temperatures(const json_t *stat, char ret_text[STAT_WORDS_BYTES])
 {
 	ret_text[0] = '\0';
-	if (stat == NULL) {
-		str_copy(ret_text, STAT_WORDS_BYTES, "-");
-		return;
-	}
 	add_whole(ret_text, "", stat_number(stat, "temperatures.nozzle.actualCelsius"));
 	add_whole(ret_text, "/", stat_number(stat, "temperatures.bed.actualCelsius"));
 	add_whole(ret_text, "/", stat_number(stat, "temperatures.chamber.actualCelsius"));
+	if (strcmp(ret_text, "-/-/-") == 0)
+		str_copy(ret_text, STAT_WORDS_BYTES, "-");
 }
 
 void

@@ -17,7 +17,7 @@ void stat_words_state(const json_t *stat, char ret_text[STAT_WORDS_BYTES]);
 /* "42 %, layer 12 of 200"; with `brief` "42 % 12/200"; "-" when nothing is printed. */
 void stat_words_progress(const json_t *stat, bool brief, char ret_text[STAT_WORDS_BYTES]);
 
-/* "219/60/34": nozzle, bed, chamber in whole °C, "-" for each that is not told. */
+/* "219/60/34": nozzle, bed, chamber in whole °C, "-" for each that is not told; "-" for none. */
 void stat_words_temperatures(const json_t *stat, char ret_text[STAT_WORDS_BYTES]);
 
 /* "218.9 of 220 °C"; "-" when not told. `degree` is " °C" or, without UTF-8, " C". */

@@ -24,7 +24,7 @@ EDITS = ["name", "address", "model", "ports", "certificateSha256", "accessCode"]
 
 
 def stat(serial: str, **more) -> dict:
-    return {"serial": serial, "state": "RUNNING", "isOnline": True, "progressPercent": 42, "preparing": False,
+    return {"serial": serial, "state": "RUNNING", "isOnline": True, "receivedAt": "2026-11-22T18:30:00.123Z", "progressPercent": 42, "preparing": False,
             "layers": {"current": 12, "total": 200}, "times": {"remainingMinutes": 75},
             "stage": {"words": "heating the bed"}, "job": {"name": "bracket_v2"}, "file": "bracket_v2.3mf",
             "speed": {"words": "standard", "percent": 100},
@@ -156,12 +156,13 @@ def test_show_has_everything(three):
     for words in (ANNA, "X1 Carbon (X1C)", "192.0.2.1", "live", "Bambu Lab vouches for it", "printing", "heating the bed",
                   "bracket_v2", "42 %, layer 12 of 200", "1 h 15 min", "219.6 of 220 °C", "60.0 of 60 °C",
                   "0.4 mm hardened_steel", "AMS 1 (AMS 2 Pro)", "24 % humidity", "drying for another 2 h", "PLA Matte",
-                  "00AE42FF", "80 %", "loaded, in use", "empty", "PETG", "serious: The bed does not heat.",
+                  "#00AE42 ", "80 %", "loaded, in use", "empty", "PETG", "serious: The bed does not heat.",
                   "https://wiki.bambulab.com/x", "01.07.00.00", "was 01.06.00.00", "-48 dBm (strong)", "normal",
                   "Developer Mode is on", "closed"):
         assert words in text, words
     assert "Chamber" not in text  # it has no sensor: not told, not shown
     text = three.run("printer", "show", "Berta").stdout
+    assert "nothing was told yet" in text and "Machine" not in text
     assert "AB:AB" in text and "CD:CD" in text and "signed by somebody" in text and "Approve it anew." in text
 
 
@@ -475,7 +476,8 @@ def test_send_builds_the_command_and_says_what_became_of_it(three):
     assert json.loads(fields["json"]) == {"command": "set-temperature", "type": "bed", "temperature": 60}
     document = json.loads(three.run("--json", "send", "Berta", "pause").stdout)
     assert document == {"done": True, "confirmed": True, "sentence": "The bed is set to 60 °C.", "tookMs": 87}
-    three.answers["COMMAND"] = lambda _, say: say("COMMAND_RESULT", {"sentence": "Paused."})
+    three.answers["COMMAND"] = lambda _, say: say("COMMAND_RESULT", {"sentence": "pauses the print"})
+    assert three.run("send", "Berta", "pause").stdout.startswith("Berta pauses the print.\n")
     assert "has not answered" in three.run("send", "Berta", "pause").stdout
     three.answers["COMMAND"] = lambda _, say: say("REFUSED", {"reason": 4, "sentence": "Too hot.", "remedy": "Cooler."})
     told = three.run("send", "Berta", "pause")

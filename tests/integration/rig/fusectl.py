@@ -132,7 +132,7 @@ class Terminal:
         os.write(self.master, keys.encode())
 
     def exit_code(self) -> int:
-        wait_until(lambda: self._read_more(0.05) or self.child.poll() is not None, 10 * rig_fuse.SLOWNESS)
+        wait_until(lambda: not self._read_more(0.05) and self.child.poll() is not None, 10 * rig_fuse.SLOWNESS)
         code = self.child.wait(10 * rig_fuse.SLOWNESS)
         while self._read_more(0.2):
             pass
