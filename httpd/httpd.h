@@ -9,14 +9,14 @@
 #include "common/loop.h"
 #include "ipc/child.h"
 
-struct farm;
+struct known;
 struct pendings;
 struct server;
 
 struct httpd {
 	struct child *child;
 	struct loop *loop;
-	struct farm *farm;	    /* what the others have told */
+	struct known *known;	    /* what the others have told */
 	struct pendings *pendings;  /* what they were asked and owe us */
 	struct server *servers[LISTENER_PURPOSE_COUNT];
 	bool stopping;

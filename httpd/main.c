@@ -10,7 +10,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "httpd/body.h"
-#include "httpd/farm.h"
+#include "httpd/known.h"
 #include "httpd/httpd.h"
 #include "httpd/pending.h"
 #include "httpd/server.h"
@@ -50,7 +50,7 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 	if (spec->kind == KIND_REPLY || spec->kind == KIND_PART)
 		pending_on_message(httpd.pendings, header, message);
 	else
-		farm_on_message(httpd.farm, header, message);
+		known_on_message(httpd.known, header, message);
 }
 
 static void
@@ -82,7 +82,7 @@ on_farewell(void *arg)
 	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
 		server_free(httpd.servers[i]);
 	pendings_free(httpd.pendings);
-	farm_free(httpd.farm);
+	known_free(httpd.known);
 	loop_timer_free(farewell);
 	child_exit(httpd.child, EXIT_DONE);
 }
@@ -116,6 +116,6 @@ main(void)
 	httpd.child = child_new(ROLE_HTTPD, SANDBOX_HTTPD, NULL, 0, &duties);
 	httpd.loop = child_loop_peek(httpd.child);
 	httpd.pendings = pendings_new(httpd.child);
-	httpd.farm = farm_new();
+	httpd.known = known_new();
 	return child_run(httpd.child);
 }

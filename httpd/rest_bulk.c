@@ -10,12 +10,12 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "httpd/answer.h"
-#include "httpd/farm.h"
-#include "httpd/farm_json.h"
+#include "httpd/known.h"
+#include "httpd/known_json.h"
 #include "httpd/printer_body.h"
 #include "httpd/rest.h"
 
-#define ITEMS_MAX FARM_PRINTERS_MAX
+#define ITEMS_MAX KNOWN_PRINTERS_MAX
 #define ITEMS_AT_ONCE 32
 #define BULK_BUDGET_MS 20000 /* what was not asked by then is not asked any more */
 
@@ -42,7 +42,7 @@ static void
 set_result(struct bulk *bulk, size_t item, unsigned status, const char *key, json_t *value)
 {
 	bulk->results[item] = json_pack("{s:i, s:o, s:o}", "status", (int)status, "serial",
-					farm_json_text(bulk->serials[item]), key, value);
+					known_json_text(bulk->serials[item]), key, value);
 	ENSURE(bulk->results[item] != NULL);
 }
 
@@ -58,11 +58,11 @@ set_problem(struct bulk *bulk, size_t item, enum problem problem, const char *de
 static void
 set_done(struct bulk *bulk, size_t item)
 {
-	const struct farm *farm = request_httpd(bulk->request)->farm;
-	const struct msg_printer *printer = farm_printer_peek(farm, bulk->serials[item]);
+	const struct known *known = request_httpd(bulk->request)->known;
+	const struct msg_printer *printer = known_printer_peek(known, bulk->serials[item]);
 
 	set_result(bulk, item, bulk->adds ? 201 : 200, "printer",
-		   printer != NULL ? farm_json_printer(farm, printer) : json_null());
+		   printer != NULL ? known_json_printer(known, printer) : json_null());
 }
 
 static void go_on(struct bulk *bulk);
@@ -103,7 +103,7 @@ ask(struct bulk *bulk, size_t item, const struct msg_printer_edit *edit)
 static void
 begin_item(struct bulk *bulk, size_t item)
 {
-	const struct farm *farm = request_httpd(bulk->request)->farm;
+	const struct known *known = request_httpd(bulk->request)->known;
 	const json_t *object = json_array_get(request_json_peek(bulk->request), item);
 	enum printer_body_use use = bulk->adds ? PRINTER_BODY_ADD : PRINTER_BODY_EDIT_ONE_OF_MANY;
 	char fault[BODY_FAULT_BYTES];
@@ -120,7 +120,7 @@ begin_item(struct bulk *bulk, size_t item)
 		set_problem(bulk, item, PROBLEM_INVALID, fault, "");
 		return;
 	}
-	const struct msg_printer *now = farm_printer_peek(farm, edit.serial);
+	const struct msg_printer *now = known_printer_peek(known, edit.serial);
 	if (!bulk->adds && now == NULL) {
 		set_problem(bulk, item, PROBLEM_NOT_FOUND, "There is no printer with this serial number here.", "");
 	} else {

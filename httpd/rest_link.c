@@ -8,8 +8,8 @@
 #include "common/str.h"
 #include "httpd/answer.h"
 #include "httpd/body.h"
-#include "httpd/farm.h"
-#include "httpd/farm_json.h"
+#include "httpd/known.h"
+#include "httpd/known_json.h"
 #include "httpd/rest.h"
 #include "httpd/routes.h"
 #include "httpd/stream.h"
@@ -95,8 +95,8 @@ static json_t *
 step_json(const struct msg_diagnosis_step *step)
 {
 	json_t *json = json_pack("{s:s, s:s, s:o, s:s, s:o, s:o}", "phase", step->phase, "outcome",
-				 step_outcome_name(step->outcome), "fault", farm_json_text(step->fault), "sentence",
-				 step->sentence, "remedy", farm_json_text(step->remedy), "tookMs",
+				 step_outcome_name(step->outcome), "fault", known_json_text(step->fault), "sentence",
+				 step->sentence, "remedy", known_json_text(step->remedy), "tookMs",
 				 step->took_ms > 0 ? json_integer(step->took_ms) : json_null());
 
 	ENSURE(json != NULL);
@@ -232,15 +232,15 @@ on_probed(void *owner, unsigned cookie, const struct reply *reply)
 		return;
 	}
 	const struct msg_probed *probed = reply->message;
-	json_t *json = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "serial", farm_json_text(probed->serial), "model",
-				 probed->model, "modelCode", farm_json_text(probed->model_code), "name",
-				 farm_json_text(probed->name), "firmware", farm_json_text(probed->firmware), "bind",
-				 farm_json_text(probed->bind), "connect", farm_json_text(probed->connect));
+	json_t *json = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "serial", known_json_text(probed->serial), "model",
+				 probed->model, "modelCode", known_json_text(probed->model_code), "name",
+				 known_json_text(probed->name), "firmware", known_json_text(probed->firmware), "bind",
+				 known_json_text(probed->bind), "connect", known_json_text(probed->connect));
 	json_t *more = json_pack("{s:o, s:o, s:s, s:b, s:b, s:s, s:o}", "certificateSha256",
-				 farm_json_text(probed->certificate_sha256), "issuer", farm_json_text(probed->issuer),
-				 "verified", farm_json_vouch(probed->vouch), "mqttOpen", probed->mqtt_open, "detectAnswered",
+				 known_json_text(probed->certificate_sha256), "issuer", known_json_text(probed->issuer),
+				 "verified", known_json_vouch(probed->vouch), "mqttOpen", probed->mqtt_open, "detectAnswered",
 				 probed->detect_answered, "sentence", probed->sentence, "remedy",
-				 farm_json_text(probed->remedy));
+				 known_json_text(probed->remedy));
 	ENSURE(json != NULL && more != NULL);
 	json_object_update(json, more);
 	json_decref(more);

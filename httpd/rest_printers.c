@@ -7,8 +7,8 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "httpd/answer.h"
-#include "httpd/farm.h"
-#include "httpd/farm_json.h"
+#include "httpd/known.h"
+#include "httpd/known_json.h"
 #include "httpd/printer_body.h"
 #include "httpd/rest.h"
 #include "httpd/routes.h"
@@ -18,7 +18,7 @@
 const struct msg_printer *
 rest_find_printer(struct request *request)
 {
-	const struct msg_printer *printer = farm_printer_peek(request_httpd(request)->farm, request_id_peek(request));
+	const struct msg_printer *printer = known_printer_peek(request_httpd(request)->known, request_id_peek(request));
 	char detail[80];
 
 	if (printer != NULL)
@@ -31,7 +31,7 @@ rest_find_printer(struct request *request)
 bool
 rest_worker_slot(struct request *request, const char *serial, uint16_t *ret_slot)
 {
-	const struct msg_proc_status *worker = farm_worker_peek(request_httpd(request)->farm, serial);
+	const struct msg_proc_status *worker = known_worker_peek(request_httpd(request)->known, serial);
 
 	if (worker != NULL) {
 		*ret_slot = (uint16_t)worker->slot;
@@ -63,7 +63,7 @@ rest_answer_invalid(struct request *request, const char *sentence)
 void
 rest_printers(struct request *request)
 {
-	answer_json(request, 200, farm_json_printers(request_httpd(request)->farm));
+	answer_json(request, 200, known_json_printers(request_httpd(request)->known));
 }
 
 void
@@ -72,7 +72,7 @@ rest_printer(struct request *request)
 	const struct msg_printer *printer = rest_find_printer(request);
 
 	if (printer != NULL)
-		answer_json(request, 200, farm_json_printer(request_httpd(request)->farm, printer));
+		answer_json(request, 200, known_json_printer(request_httpd(request)->known, printer));
 }
 
 void
@@ -83,7 +83,7 @@ rest_printer_stat(struct request *request)
 
 	if (printer == NULL)
 		return;
-	char *text = farm_json_state(request_httpd(request)->farm, printer, &len);
+	char *text = known_json_state(request_httpd(request)->known, printer, &len);
 	answer_text(request, "application/json", text, len, true);
 	free(text);
 }
@@ -94,16 +94,16 @@ static void
 on_added(void *owner, unsigned cookie, const struct reply *reply)
 {
 	struct request *request = owner;
-	const struct farm *farm = request_httpd(request)->farm;
+	const struct known *known = request_httpd(request)->known;
 	char location[80];
 
 	(void)cookie;
 	if (request_answer_failure(request, reply))
 		return;
 	/* stored tells of the printer before it says DONE; if it is gone again already, what was added is told. */
-	const struct msg_printer *added = request_work(request), *printer = farm_printer_peek(farm, added->serial);
+	const struct msg_printer *added = request_work(request), *printer = known_printer_peek(known, added->serial);
 	str_format(location, sizeof location, "/api/v1/printers/%s", added->serial);
-	answer_created(request, location, farm_json_printer(farm, printer != NULL ? printer : added));
+	answer_created(request, location, known_json_printer(known, printer != NULL ? printer : added));
 }
 
 static struct msg_printer *
@@ -228,7 +228,7 @@ rest_printer_trust(struct request *request)
 	if (printer == NULL)
 		return;
 	const json_t *body = request_json_peek(request);
-	const struct msg_printer_link *link = farm_link_peek(request_httpd(request)->farm, printer->serial);
+	const struct msg_printer_link *link = known_link_peek(request_httpd(request)->known, printer->serial);
 	if (!json_is_object(body)) {
 		rest_answer_invalid(request, "The body must be an object with \"certificateSha256\".");
 	} else if (!body_keys_are(body, names, STR_ARRAY_LEN(names), fault) ||

@@ -9,7 +9,7 @@
 #include "common/str.h"
 #include "httpd/answer.h"
 #include "httpd/body.h"
-#include "httpd/farm_json.h"
+#include "httpd/known_json.h"
 #include "httpd/rest.h"
 #include "httpd/routes.h"
 #include "ipc/settings.h"
@@ -22,7 +22,7 @@ struct changes {
 void
 rest_settings(struct request *request)
 {
-	answer_json(request, 200, farm_json_settings(request_httpd(request)->farm));
+	answer_json(request, 200, known_json_settings(request_httpd(request)->known));
 }
 
 /* A value of the type that the row has, as the table writes it. */

@@ -7,8 +7,8 @@
 #include "common/str.h"
 #include "httpd/answer.h"
 #include "httpd/body.h"
-#include "httpd/farm.h"
-#include "httpd/farm_json.h"
+#include "httpd/known.h"
+#include "httpd/known_json.h"
 #include "httpd/openapi.h"
 #include "httpd/rest.h"
 #include "httpd/routes.h"
@@ -24,10 +24,10 @@ rest_livez(struct request *request)
 void
 rest_readyz(struct request *request)
 {
-	const struct farm *farm = request_httpd(request)->farm;
-	const struct msg_proc_status *processes[FARM_PROCESSES_MAX];
-	size_t count = farm_processes(farm, processes);
-	const struct msg_store_status *store = farm_store_peek(farm);
+	const struct known *known = request_httpd(request)->known;
+	const struct msg_proc_status *processes[KNOWN_PROCESSES_MAX];
+	size_t count = known_processes(known, processes);
+	const struct msg_store_status *store = known_store_peek(known);
 	bool stored_is_up = false;
 
 	for (size_t i = 0; i < count; i++)
@@ -53,13 +53,13 @@ rest_openapi(struct request *request)
 void
 rest_status(struct request *request)
 {
-	answer_json(request, 200, farm_json_status(request_httpd(request)->farm, clock_wall_ms()));
+	answer_json(request, 200, known_json_status(request_httpd(request)->known, clock_wall_ms()));
 }
 
 void
 rest_models(struct request *request)
 {
-	answer_json(request, 200, farm_json_models());
+	answer_json(request, 200, known_json_models());
 }
 
 /* "all" is a word of its own, so that a field that was left empty does not stop everything. */

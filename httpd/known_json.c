@@ -1,7 +1,7 @@
 /*
- * farm_json: JSON of the farm.
+ * known_json: what is known, as JSON.
  */
-#include "httpd/farm_json.h"
+#include "httpd/known_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +17,13 @@
 #include "printer/state_json.h"
 
 json_t *
-farm_json_text(const char *text)
+known_json_text(const char *text)
 {
 	return text[0] != '\0' ? json_string(text) : json_null();
 }
 
 json_t *
-farm_json_time(int64_t wall_ms)
+known_json_time(int64_t wall_ms)
 {
 	char text[CLOCK_UTC_BYTES];
 
@@ -54,7 +54,7 @@ packed(json_t *json)
 
 /* Not tls_vouch_name(): that would bring OpenSSL along. */
 const char *
-farm_json_vouch(unsigned vouch)
+known_json_vouch(unsigned vouch)
 {
 	return vouch == TLS_VOUCH_BAMBU ? "bambu-ca" : vouch == TLS_VOUCH_OWNER ? "owner-ca" : "unknown";
 }
@@ -66,24 +66,24 @@ certificate_json(const struct msg_printer_link *link)
 {
 	if (link->seen_sha256[0] == '\0')
 		return json_null();
-	return packed(json_pack("{s:o, s:s, s:o, s:s}", "serial", farm_json_text(link->seen_serial), "sha256",
-				link->seen_sha256, "issuer", farm_json_text(link->seen_issuer), "verified",
-				farm_json_vouch(link->vouch)));
+	return packed(json_pack("{s:o, s:s, s:o, s:s}", "serial", known_json_text(link->seen_serial), "sha256",
+				link->seen_sha256, "issuer", known_json_text(link->seen_issuer), "verified",
+				known_json_vouch(link->vouch)));
 }
 
 static json_t *
 link_json(const struct msg_printer_link *link)
 {
 	json_t *json = packed(json_pack("{s:s, s:b, s:b, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "phase", link->phase, "online",
-					link->online, "stale", link->stale, "fault", farm_json_text(link->fault), "sentence",
-					link->sentence, "remedy", farm_json_text(link->remedy), "since",
-					farm_json_time(link->since_ms), "connectedAt", farm_json_time(link->connected_ms),
-					"receivedAt", farm_json_time(link->received_ms), "nextTryAt",
-					farm_json_time(link->next_try_ms)));
+					link->online, "stale", link->stale, "fault", known_json_text(link->fault), "sentence",
+					link->sentence, "remedy", known_json_text(link->remedy), "since",
+					known_json_time(link->since_ms), "connectedAt", known_json_time(link->connected_ms),
+					"receivedAt", known_json_time(link->received_ms), "nextTryAt",
+					known_json_time(link->next_try_ms)));
 	json_t *more = packed(json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "attempts", (json_int_t)link->attempts,
 					"reconnects", (json_int_t)link->reconnects, "developerMode",
-					tri_json(link->developer_mode), "firmware", farm_json_text(link->firmware), "model",
-					farm_json_text(link->model), "certificate", certificate_json(link)));
+					tri_json(link->developer_mode), "firmware", known_json_text(link->firmware), "model",
+					known_json_text(link->model), "certificate", certificate_json(link)));
 
 	json_object_update(json, more);
 	json_decref(more);
@@ -117,32 +117,32 @@ static const struct msg_printer_link untold_link = { .phase = "setup", .stale = 
 						     .sentence = "Nothing is known of its link yet." };
 
 json_t *
-farm_json_printer(const struct farm *farm, const struct msg_printer *printer)
+known_json_printer(const struct known *known, const struct msg_printer *printer)
 {
-	const struct msg_printer_link *link = farm_link_peek(farm, printer->serial);
+	const struct msg_printer_link *link = known_link_peek(known, printer->serial);
 	json_t *link_part = link_json(link != NULL ? link : &untold_link);
 
-	mark_worker_down(link_part, farm_worker_peek(farm, printer->serial));
+	mark_worker_down(link_part, known_worker_peek(known, printer->serial));
 	json_t *ports = packed(json_pack("{s:o, s:o, s:o, s:o}", "mqtt", port_json(printer->mqtt_port), "ftps",
 					 port_json(printer->ftps_port), "camera", port_json(printer->camera_port), "detect",
 					 port_json(printer->detect_port)));
 	return packed(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o}", "serial", printer->serial, "name",
 				printer->name, "address", printer->address, "model", printer->model, "modelName",
 				model_by_key(printer->model)->name, "ports", ports, "certificateSha256",
-				farm_json_text(printer->certificate_sha256), "hasAccessCode", printer->has_access_code,
-				"addedAt", farm_json_time(printer->added_ms), "changedAt",
-				farm_json_time(printer->changed_ms), "link", link_part));
+				known_json_text(printer->certificate_sha256), "hasAccessCode", printer->has_access_code,
+				"addedAt", known_json_time(printer->added_ms), "changedAt",
+				known_json_time(printer->changed_ms), "link", link_part));
 }
 
 json_t *
-farm_json_printers(const struct farm *farm)
+known_json_printers(const struct known *known)
 {
-	const struct msg_printer *printers[FARM_PRINTERS_MAX];
-	size_t count = farm_printers(farm, printers);
+	const struct msg_printer *printers[KNOWN_PRINTERS_MAX];
+	size_t count = known_printers(known, printers);
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, farm_json_printer(farm, printers[i]));
+		json_array_append_new(list, known_json_printer(known, printers[i]));
 	return packed(json_pack("{s:o}", "printers", list));
 }
 
@@ -150,9 +150,9 @@ farm_json_printers(const struct farm *farm)
 
 /* What state_json writes for a printer that has told nothing. */
 static char *
-untold_state(const struct farm *farm, const struct msg_printer *printer, size_t *ret_len)
+untold_state(const struct known *known, const struct msg_printer *printer, size_t *ret_len)
 {
-	const struct msg_printer_link *link = farm_link_peek(farm, printer->serial);
+	const struct msg_printer_link *link = known_link_peek(known, printer->serial);
 	const struct model *model = model_by_key(printer->model);
 	struct printer_state *state = malloc(sizeof *state);
 	char *text = malloc(STATE_JSON_MAX_BYTES);
@@ -193,14 +193,14 @@ state_of_the_dead(const char *state, size_t len, size_t *ret_len)
 }
 
 char *
-farm_json_state(const struct farm *farm, const struct msg_printer *printer, size_t *ret_len)
+known_json_state(const struct known *known, const struct msg_printer *printer, size_t *ret_len)
 {
-	const struct msg_proc_status *worker = farm_worker_peek(farm, printer->serial);
-	const char *state = farm_state_peek(farm, printer->serial, ret_len);
+	const struct msg_proc_status *worker = known_worker_peek(known, printer->serial);
+	const char *state = known_state_peek(known, printer->serial, ret_len);
 	char *text = NULL;
 
 	if (state == NULL)
-		return untold_state(farm, printer, ret_len);
+		return untold_state(known, printer, ret_len);
 	if (worker == NULL || worker->state != LIFE_UP)
 		text = state_of_the_dead(state, *ret_len, ret_len);
 	if (text == NULL) {
@@ -224,11 +224,11 @@ process_json(const struct msg_proc_status *status)
 					status->pid != 0 ? json_integer(status->pid) : json_null(), "generation",
 					(json_int_t)status->generation, "restarts", (json_int_t)status->restarts, "dropped",
 					(json_int_t)status->dropped));
-	json_t *more = packed(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "startedAt", farm_json_time(status->since_ms),
-					"readyAt", farm_json_time(status->ready_ms), "nextTryAt",
-					farm_json_time(status->next_try_ms), "diedAt", farm_json_time(status->died_ms),
-					"obituary", farm_json_text(status->obituary), "unapplied",
-					farm_json_text(status->unapplied)));
+	json_t *more = packed(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "startedAt", known_json_time(status->since_ms),
+					"readyAt", known_json_time(status->ready_ms), "nextTryAt",
+					known_json_time(status->next_try_ms), "diedAt", known_json_time(status->died_ms),
+					"obituary", known_json_text(status->obituary), "unapplied",
+					known_json_text(status->unapplied)));
 
 	json_object_update(json, more);
 	json_decref(more);
@@ -236,10 +236,10 @@ process_json(const struct msg_proc_status *status)
 }
 
 static json_t *
-processes_json(const struct farm *farm)
+processes_json(const struct known *known)
 {
-	static const struct msg_proc_status *processes[FARM_PROCESSES_MAX];
-	size_t count = farm_processes(farm, processes);
+	static const struct msg_proc_status *processes[KNOWN_PROCESSES_MAX];
+	size_t count = known_processes(known, processes);
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)
@@ -253,21 +253,21 @@ store_json(const struct msg_store_status *store)
 	if (store == NULL)
 		return json_null();
 	return packed(json_pack("{s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:o}", "health", store_health_name(store->health),
-				"sentence", store->sentence, "remedy", farm_json_text(store->remedy), "holdsPrints",
+				"sentence", store->sentence, "remedy", known_json_text(store->remedy), "holdsPrints",
 				store->holds_prints, "records", (json_int_t)store->records, "sizeBytes",
 				(json_int_t)store->size_bytes, "commitMicroseconds", (json_int_t)store->commit_us,
-				"snapshotAt", farm_json_time(store->snapshot_ms)));
+				"snapshotAt", known_json_time(store->snapshot_ms)));
 }
 
 static json_t *
-counts_json(const struct farm *farm)
+counts_json(const struct known *known)
 {
-	const struct msg_printer *printers[FARM_PRINTERS_MAX];
-	size_t count = farm_printers(farm, printers), online = 0, faulty = 0, held = 0;
+	const struct msg_printer *printers[KNOWN_PRINTERS_MAX];
+	size_t count = known_printers(known, printers), online = 0, faulty = 0, held = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct msg_printer_link *link = farm_link_peek(farm, printers[i]->serial);
-		const struct msg_proc_status *worker = farm_worker_peek(farm, printers[i]->serial);
+		const struct msg_printer_link *link = known_link_peek(known, printers[i]->serial);
+		const struct msg_proc_status *worker = known_worker_peek(known, printers[i]->serial);
 		bool up = worker != NULL && worker->state == LIFE_UP;
 		online += up && link != NULL && link->online;
 		faulty += !up || (link != NULL && link->fault[0] != '\0');
@@ -278,18 +278,18 @@ counts_json(const struct farm *farm)
 }
 
 json_t *
-farm_json_status(const struct farm *farm, int64_t now_ms)
+known_json_status(const struct known *known, int64_t now_ms)
 {
 	static const struct msg_fuse_status untold;
-	const struct msg_fuse_status *fuse = farm_fuse_peek(farm) != NULL ? farm_fuse_peek(farm) : &untold;
+	const struct msg_fuse_status *fuse = known_fuse_peek(known) != NULL ? known_fuse_peek(known) : &untold;
 	int64_t uptime_ms = fuse->started_ms > 0 && now_ms > fuse->started_ms ? now_ms - fuse->started_ms : 0;
 
 	json_t *json = packed(json_pack("{s:s, s:o, s:I, s:s, s:b, s:s, s:o, s:o, s:o}", "version", fuse->version, "startedAt",
-					farm_json_time(fuse->started_ms), "uptimeSeconds", (json_int_t)(uptime_ms / 1000),
+					known_json_time(fuse->started_ms), "uptimeSeconds", (json_int_t)(uptime_ms / 1000),
 					"sentence", fuse->sentence, "stopping", fuse->stopping, "http", fuse->http, "stats",
-					farm_json_text(fuse->stats), "counts", counts_json(farm), "store",
-					store_json(farm_store_peek(farm))));
-	json_object_set_new(json, "processes", processes_json(farm));
+					known_json_text(fuse->stats), "counts", counts_json(known), "store",
+					store_json(known_store_peek(known))));
+	json_object_set_new(json, "processes", processes_json(known));
 	return json;
 }
 
@@ -324,10 +324,10 @@ choices_json(const struct setting_spec *spec)
 }
 
 static json_t *
-setting_json(const struct farm *farm, const struct setting_spec *spec)
+setting_json(const struct known *known, const struct setting_spec *spec)
 {
 	static const char *const types[] = { "boolean", "integer", "choice", "text" };
-	const struct msg_setting *setting = farm_setting_peek(farm, spec->name);
+	const struct msg_setting *setting = known_setting_peek(known, spec->name);
 	char range[120];
 
 	setting_describe_range(spec, range, sizeof range);
@@ -336,7 +336,7 @@ setting_json(const struct farm *farm, const struct setting_spec *spec)
 					value_json(spec, setting != NULL ? setting->value : spec->default_value), "default",
 					value_json(spec, spec->default_value), "isDefault",
 					setting == NULL || setting->is_default, "range", range, "unit",
-					farm_json_text(spec->unit), "doc", spec->doc));
+					known_json_text(spec->unit), "doc", spec->doc));
 	if (spec->type == SETTING_TYPE_CHOICE)
 		json_object_set_new(json, "choices", choices_json(spec));
 	if (spec->type == SETTING_TYPE_INT || spec->type == SETTING_TYPE_TEXT) {
@@ -347,14 +347,14 @@ setting_json(const struct farm *farm, const struct setting_spec *spec)
 }
 
 json_t *
-farm_json_settings(const struct farm *farm)
+known_json_settings(const struct known *known)
 {
 	size_t count;
 	const struct setting_spec *specs = settings_all(&count);
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, setting_json(farm, &specs[i]));
+		json_array_append_new(list, setting_json(known, &specs[i]));
 	return packed(json_pack("{s:o}", "settings", list));
 }
 
@@ -365,7 +365,7 @@ model_json(const struct model *model)
 	static const char *const storages[] = { "unknown", "microsd", "usb" };
 
 	return packed(json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:b, s:I, s:I, s:o, s:s, s:s}", "key", model->key, "name",
-				model->name, "serialPrefix", farm_json_text(model->serial_prefix), "camera",
+				model->name, "serialPrefix", known_json_text(model->serial_prefix), "camera",
 				cameras[model->camera], "storage", storages[model->storage], "extruders",
 				(json_int_t)model->extruders, "hasChamberSensor", model->has_chamber_sensor,
 				"nozzleMaxCelsius", (json_int_t)model->nozzle_max_celsius, "bedMaxCelsius",
@@ -376,7 +376,7 @@ model_json(const struct model *model)
 }
 
 json_t *
-farm_json_models(void)
+known_json_models(void)
 {
 	size_t count;
 	const struct model *models = models_all(&count);

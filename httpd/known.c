@@ -1,7 +1,7 @@
 /*
- * farm: tables of the newest.
+ * known: tables of the newest.
  */
-#include "httpd/farm.h"
+#include "httpd/known.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,40 +24,40 @@ struct process {
 	struct msg_proc_status *status;
 };
 
-struct farm {
-	struct msg_printer *printers[FARM_PRINTERS_MAX]; /* by their places */
-	struct worker workers[FARM_WORKERS_MAX];	 /* by their slots */
-	struct process processes[FARM_PROCESSES_MAX];
-	struct msg_setting *settings[FARM_SETTINGS_MAX];
+struct known {
+	struct msg_printer *printers[KNOWN_PRINTERS_MAX]; /* by their places */
+	struct worker workers[KNOWN_WORKERS_MAX];	 /* by their slots */
+	struct process processes[KNOWN_PROCESSES_MAX];
+	struct msg_setting *settings[KNOWN_SETTINGS_MAX];
 	struct msg_store_status *store;
 	struct msg_fuse_status *fuse;
 };
 
-struct farm *
-farm_new(void)
+struct known *
+known_new(void)
 {
-	struct farm *farm = calloc(1, sizeof *farm);
+	struct known *known = calloc(1, sizeof *known);
 
-	ENSURE(farm != NULL);
-	return farm;
+	ENSURE(known != NULL);
+	return known;
 }
 
 void
-farm_free(struct farm *farm)
+known_free(struct known *known)
 {
-	for (size_t i = 0; i < FARM_PRINTERS_MAX; i++)
-		free(farm->printers[i]);
-	for (size_t i = 0; i < FARM_WORKERS_MAX; i++) {
-		free(farm->workers[i].link);
-		free(farm->workers[i].state);
+	for (size_t i = 0; i < KNOWN_PRINTERS_MAX; i++)
+		free(known->printers[i]);
+	for (size_t i = 0; i < KNOWN_WORKERS_MAX; i++) {
+		free(known->workers[i].link);
+		free(known->workers[i].state);
 	}
-	for (size_t i = 0; i < FARM_PROCESSES_MAX; i++)
-		free(farm->processes[i].status);
-	for (size_t i = 0; i < FARM_SETTINGS_MAX; i++)
-		free(farm->settings[i]);
-	free(farm->store);
-	free(farm->fuse);
-	free(farm);
+	for (size_t i = 0; i < KNOWN_PROCESSES_MAX; i++)
+		free(known->processes[i].status);
+	for (size_t i = 0; i < KNOWN_SETTINGS_MAX; i++)
+		free(known->settings[i]);
+	free(known->store);
+	free(known->fuse);
+	free(known);
 }
 
 /* -- taking in ------------------------------------------------------------------------------------- */
@@ -95,12 +95,12 @@ keep_state(struct worker *worker, const struct header *header, const struct msg_
 }
 
 static void
-keep_process(struct farm *farm, const struct header *header, const struct msg_proc_status *message)
+keep_process(struct known *known, const struct header *header, const struct msg_proc_status *message)
 {
 	struct process *free_one = NULL;
 
-	for (size_t i = 0; i < FARM_PROCESSES_MAX; i++) {
-		struct process *process = &farm->processes[i];
+	for (size_t i = 0; i < KNOWN_PROCESSES_MAX; i++) {
+		struct process *process = &known->processes[i];
 		if (process->status == NULL && free_one == NULL)
 			free_one = process;
 		if (process->status == NULL || process->key != header->retain_key)
@@ -115,36 +115,36 @@ keep_process(struct farm *farm, const struct header *header, const struct msg_pr
 }
 
 bool
-farm_on_message(struct farm *farm, const struct header *header, const void *message)
+known_on_message(struct known *known, const struct header *header, const void *message)
 {
 	uint32_t key = header->retain_key;
 	uint16_t slot = header->from_slot;
 
 	switch (header->number) {
 	case MESSAGE_PRINTER:
-		if (key < FARM_PRINTERS_MAX)
-			keep(&farm->printers[key], header, message, sizeof(struct msg_printer));
+		if (key < KNOWN_PRINTERS_MAX)
+			keep(&known->printers[key], header, message, sizeof(struct msg_printer));
 		return true;
 	case MESSAGE_PRINTER_LINK:
-		if (slot < FARM_WORKERS_MAX)
-			keep(&farm->workers[slot].link, header, message, sizeof(struct msg_printer_link));
+		if (slot < KNOWN_WORKERS_MAX)
+			keep(&known->workers[slot].link, header, message, sizeof(struct msg_printer_link));
 		return true;
 	case MESSAGE_PRINTER_STATE:
-		if (slot < FARM_WORKERS_MAX)
-			keep_state(&farm->workers[slot], header, message);
+		if (slot < KNOWN_WORKERS_MAX)
+			keep_state(&known->workers[slot], header, message);
 		return true;
 	case MESSAGE_PROC_STATUS:
-		keep_process(farm, header, message);
+		keep_process(known, header, message);
 		return true;
 	case MESSAGE_SETTING:
-		if (key < FARM_SETTINGS_MAX)
-			keep(&farm->settings[key], header, message, sizeof(struct msg_setting));
+		if (key < KNOWN_SETTINGS_MAX)
+			keep(&known->settings[key], header, message, sizeof(struct msg_setting));
 		return true;
 	case MESSAGE_STORE_STATUS:
-		keep(&farm->store, header, message, sizeof(struct msg_store_status));
+		keep(&known->store, header, message, sizeof(struct msg_store_status));
 		return true;
 	case MESSAGE_FUSE_STATUS:
-		keep(&farm->fuse, header, message, sizeof(struct msg_fuse_status));
+		keep(&known->fuse, header, message, sizeof(struct msg_fuse_status));
 		return true;
 	default:
 		return false;
@@ -163,31 +163,31 @@ by_name(const void *a, const void *b)
 }
 
 size_t
-farm_printers(const struct farm *farm, const struct msg_printer *ret_printers[FARM_PRINTERS_MAX])
+known_printers(const struct known *known, const struct msg_printer *ret_printers[KNOWN_PRINTERS_MAX])
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < FARM_PRINTERS_MAX; i++)
-		if (farm->printers[i] != NULL)
-			ret_printers[count++] = farm->printers[i];
+	for (size_t i = 0; i < KNOWN_PRINTERS_MAX; i++)
+		if (known->printers[i] != NULL)
+			ret_printers[count++] = known->printers[i];
 	qsort(ret_printers, count, sizeof ret_printers[0], by_name);
 	return count;
 }
 
 const struct msg_printer *
-farm_printer_peek(const struct farm *farm, const char *serial)
+known_printer_peek(const struct known *known, const char *serial)
 {
-	for (size_t i = 0; i < FARM_PRINTERS_MAX; i++)
-		if (farm->printers[i] != NULL && strcmp(farm->printers[i]->serial, serial) == 0)
-			return farm->printers[i];
+	for (size_t i = 0; i < KNOWN_PRINTERS_MAX; i++)
+		if (known->printers[i] != NULL && strcmp(known->printers[i]->serial, serial) == 0)
+			return known->printers[i];
 	return NULL;
 }
 
 const struct msg_proc_status *
-farm_worker_peek(const struct farm *farm, const char *serial)
+known_worker_peek(const struct known *known, const char *serial)
 {
-	for (size_t i = 0; i < FARM_PROCESSES_MAX; i++) {
-		const struct msg_proc_status *status = farm->processes[i].status;
+	for (size_t i = 0; i < KNOWN_PROCESSES_MAX; i++) {
+		const struct msg_proc_status *status = known->processes[i].status;
 		if (status != NULL && status->role == ROLE_WORKER && strcmp(status->entry, serial) == 0)
 			return status;
 	}
@@ -196,19 +196,19 @@ farm_worker_peek(const struct farm *farm, const char *serial)
 
 /* What a worker told counts for the printer that it serves; its slot may have served another before. */
 const struct msg_printer_link *
-farm_link_peek(const struct farm *farm, const char *serial)
+known_link_peek(const struct known *known, const char *serial)
 {
-	for (size_t i = 0; i < FARM_WORKERS_MAX; i++)
-		if (farm->workers[i].link != NULL && strcmp(farm->workers[i].link->serial, serial) == 0)
-			return farm->workers[i].link;
+	for (size_t i = 0; i < KNOWN_WORKERS_MAX; i++)
+		if (known->workers[i].link != NULL && strcmp(known->workers[i].link->serial, serial) == 0)
+			return known->workers[i].link;
 	return NULL;
 }
 
 const char *
-farm_state_peek(const struct farm *farm, const char *serial, size_t *ret_len)
+known_state_peek(const struct known *known, const char *serial, size_t *ret_len)
 {
-	for (size_t i = 0; i < FARM_WORKERS_MAX; i++) {
-		const struct worker *worker = &farm->workers[i];
+	for (size_t i = 0; i < KNOWN_WORKERS_MAX; i++) {
+		const struct worker *worker = &known->workers[i];
 		if (worker->state == NULL || strcmp(worker->state_serial, serial) != 0)
 			continue;
 		*ret_len = worker->state_len;
@@ -229,34 +229,34 @@ by_process(const void *a, const void *b)
 }
 
 size_t
-farm_processes(const struct farm *farm, const struct msg_proc_status *ret_processes[FARM_PROCESSES_MAX])
+known_processes(const struct known *known, const struct msg_proc_status *ret_processes[KNOWN_PROCESSES_MAX])
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < FARM_PROCESSES_MAX; i++)
-		if (farm->processes[i].status != NULL)
-			ret_processes[count++] = farm->processes[i].status;
+	for (size_t i = 0; i < KNOWN_PROCESSES_MAX; i++)
+		if (known->processes[i].status != NULL)
+			ret_processes[count++] = known->processes[i].status;
 	qsort(ret_processes, count, sizeof ret_processes[0], by_process);
 	return count;
 }
 
 const struct msg_setting *
-farm_setting_peek(const struct farm *farm, const char *name)
+known_setting_peek(const struct known *known, const char *name)
 {
-	for (size_t i = 0; i < FARM_SETTINGS_MAX; i++)
-		if (farm->settings[i] != NULL && strcmp(farm->settings[i]->name, name) == 0)
-			return farm->settings[i];
+	for (size_t i = 0; i < KNOWN_SETTINGS_MAX; i++)
+		if (known->settings[i] != NULL && strcmp(known->settings[i]->name, name) == 0)
+			return known->settings[i];
 	return NULL;
 }
 
 const struct msg_store_status *
-farm_store_peek(const struct farm *farm)
+known_store_peek(const struct known *known)
 {
-	return farm->store;
+	return known->store;
 }
 
 const struct msg_fuse_status *
-farm_fuse_peek(const struct farm *farm)
+known_fuse_peek(const struct known *known)
 {
-	return farm->fuse;
+	return known->fuse;
 }

@@ -1,0 +1,42 @@
+/*
+ * known: what the other processes have told and the supervisor replays: printers, their links and states, processes,
+ * settings, the store, Fuse itself. Only the newest of each; pointers are good until the next message.
+ */
+#ifndef FUSE_HTTPD_KNOWN_H
+#define FUSE_HTTPD_KNOWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/header.h"
+#include "ipc/message.h"
+
+#define KNOWN_PRINTERS_MAX 256
+#define KNOWN_WORKERS_MAX 512   /* places of workers: a new one may come before an old one is gone */
+#define KNOWN_PROCESSES_MAX 1024
+#define KNOWN_SETTINGS_MAX 128
+
+struct known;
+
+struct known *known_new(void);
+void known_free(struct known *known);
+
+/* A RETAINED message. False when it is none that is kept here. */
+bool known_on_message(struct known *known, const struct header *header, const void *message);
+
+/* All printers, by name; returns how many. */
+size_t known_printers(const struct known *known, const struct msg_printer *ret_printers[KNOWN_PRINTERS_MAX]);
+const struct msg_printer *known_printer_peek(const struct known *known, const char *serial);
+
+/* Of a printer; NULL when nothing was told yet. */
+const struct msg_proc_status *known_worker_peek(const struct known *known, const char *serial);
+const struct msg_printer_link *known_link_peek(const struct known *known, const char *serial);
+const char *known_state_peek(const struct known *known, const char *serial, size_t *ret_len);
+
+size_t known_processes(const struct known *known, const struct msg_proc_status *ret_processes[KNOWN_PROCESSES_MAX]);
+const struct msg_setting *known_setting_peek(const struct known *known, const char *name);
+const struct msg_store_status *known_store_peek(const struct known *known);
+const struct msg_fuse_status *known_fuse_peek(const struct known *known);
+
+#endif

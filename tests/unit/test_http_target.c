@@ -1,0 +1,234 @@
+/*
+ * httpd/target and httpd/routes: paths, queries, Host, Origin, and which handler they lead to.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/str.h"
+#include "httpd/routes.h"
+#include "httpd/target.h"
+
+static struct target target;
+
+static void
+assert_segments(const char *raw, size_t count, const char *const *segments)
+{
+	assert_int_equal(target_parse(raw, &target), TARGET_FINE);
+	assert_int_equal(target.segment_count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(target.segments[i], segments[i]);
+}
+
+static void
+a_path_is_cut_at_its_slashes(void **state)
+{
+	(void)state;
+	assert_segments("/", 1, (const char *const[]){ "" });
+	assert_segments("/livez", 1, (const char *const[]){ "livez" });
+	assert_segments("/api/v1/status/", 4, (const char *const[]){ "api", "v1", "status", "" });
+	assert_segments("//a", 2, (const char *const[]){ "", "a" });
+	assert_segments("/a?b/c=d/e", 1, (const char *const[]){ "a" });
+}
+
+static void
+an_encoded_slash_parts_nothing(void **state)
+{
+	(void)state;
+	assert_segments("/a%2Fb/%41+b%20c", 2, (const char *const[]){ "a/b", "A+b c" });
+	assert_segments("/%2e%2E/x", 2, (const char *const[]){ "..", "x" });
+}
+
+static void
+more_segments_than_any_path_has_are_no_path(void **state)
+{
+	(void)state;
+	assert_segments("/1/2/3/4/5/6/7/8", 8, (const char *const[]){ "1", "2", "3", "4", "5", "6", "7", "8" });
+	assert_segments("/1/2/3/4/5/6/7/8/9", 0, NULL);
+}
+
+static void
+a_query_is_names_and_values(void **state)
+{
+	(void)state;
+	assert_int_equal(target_parse("/x?lines=5&follow=&flag&a%26b=c%3Dd+e&", &target), TARGET_FINE);
+	assert_int_equal(target.param_count, 4);
+	assert_string_equal(target_param_peek(&target, "lines"), "5");
+	assert_string_equal(target_param_peek(&target, "follow"), "");
+	assert_string_equal(target_param_peek(&target, "flag"), "");
+	assert_string_equal(target_param_peek(&target, "a&b"), "c=d e");
+	assert_null(target_param_peek(&target, "nothing"));
+	assert_string_equal(target.path, "/x");
+}
+
+static void
+what_is_not_well_formed_is_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"", "x", "http://localhost/x", "*", "/%", "/%4", "/%4g", "/%00", "/%ff", "/\xff", "/x?a=%", "/x?a=%00", "/x?=b",
+		"/x?a=1&a=2", "/x?a=1&%61=2", "/x?1&2&3&4&5&6&7&8&9", "/%c0%af", "/x?&",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < STR_ARRAY_LEN(wrong); i++)
+		assert_int_equal(target_parse(wrong[i], &target), TARGET_MALFORMED);
+}
+
+static void
+length_has_a_bound(void **state)
+{
+	static char raw[TARGET_MAX_BYTES + 2];
+
+	(void)state;
+	memset(raw, '/', TARGET_MAX_BYTES);
+	assert_int_equal(target_parse(raw, &target), TARGET_FINE);
+	raw[TARGET_MAX_BYTES] = 'a';
+	assert_int_equal(target_parse(raw, &target), TARGET_TOO_LONG);
+}
+
+static void
+a_host_is_ours_by_its_name_whatever_the_port(void **state)
+{
+	static const char *const ours[] = { "localhost", "LOCALHOST:1", "127.0.0.1:8888", "[::1]", "[::1]:65535",
+					    "127.9.9.9", "127.9.9.9:80" };
+	static const char *const foreign[] = { "", ":80", "localhost.", "localhost.attacker.example", "attacker.example",
+					       "127.0.0.1.attacker.example", "127.0.0.10", "127.0.0.", "[::1", "[::1]x",
+					       "[::1]:", "localhost:", "localhost:http", "localhost:1:2", "localhost:123456",
+					       "user@localhost", "localhost@attacker.example", "[", "]", "[]" };
+
+	(void)state;
+	for (size_t i = 0; i < STR_ARRAY_LEN(ours); i++)
+		assert_true(target_host_is_ours(ours[i], "127.9.9.9:8888"));
+	for (size_t i = 0; i < STR_ARRAY_LEN(foreign); i++)
+		assert_false(target_host_is_ours(foreign[i], "127.9.9.9:8888"));
+	assert_true(target_host_is_ours("[fe80::1]:80", "[fe80::1]:8888"));
+	assert_false(target_host_is_ours("127.9.9.9", "127.0.0.1:8888"));
+}
+
+static void
+an_origin_is_ours_by_host_and_port(void **state)
+{
+	(void)state;
+	assert_true(target_origin_is_host("http://localhost:8888", "localhost:8888"));
+	assert_true(target_origin_is_host("HTTPS://LocalHost:8888", "localhost:8888"));
+	assert_false(target_origin_is_host("http://localhost", "localhost:8888"));
+	assert_false(target_origin_is_host("http://localhost:88888", "localhost:8888"));
+	assert_false(target_origin_is_host("http://localhost:8888/", "localhost:8888"));
+	assert_false(target_origin_is_host("null", "null"));
+	assert_false(target_origin_is_host("ftp://localhost:8888", "localhost:8888"));
+	assert_false(target_origin_is_host("http://", ""));
+	assert_false(target_origin_is_host("", ""));
+}
+
+/* -- routes ------------------------------------------------------------------------------------------- */
+
+static enum route_outcome
+find(const char *method, const char *raw, const char **ret_pattern, char *id, char *allow)
+{
+	const struct route *route;
+
+	assert_int_equal(target_parse(raw, &target), TARGET_FINE);
+	enum route_outcome outcome = routes_find(method, &target, &route, id, allow);
+	*ret_pattern = route != NULL ? route->pattern : NULL;
+	return outcome;
+}
+
+static void
+a_route_is_found_by_method_and_path(void **state)
+{
+	char id[ROUTES_ID_BYTES], allow[ROUTES_ALLOW_BYTES];
+	const char *pattern;
+
+	(void)state;
+	assert_int_equal(find("HEAD", "/api/v1/printers/01S-X_9/stat?x=1", &pattern, id, allow), ROUTE_FOUND);
+	assert_string_equal(pattern, "/api/v1/printers/{id}/stat");
+	assert_string_equal(id, "01S-X_9");
+	assert_int_equal(find("GET", "/api/v1/printers", &pattern, id, allow), ROUTE_FOUND);
+	assert_string_equal(id, "");
+	assert_string_equal(allow, "GET, HEAD, POST, PATCH");
+	assert_int_equal(find("DELETE", "/api/v1/printers", &pattern, id, allow), ROUTE_NO_METHOD);
+	assert_null(pattern);
+	assert_string_equal(allow, "GET, HEAD, POST, PATCH");
+	assert_int_equal(find("get", "/livez", &pattern, id, allow), ROUTE_NO_METHOD);
+}
+
+static void
+what_could_be_no_printer_is_no_path(void **state)
+{
+	static const char *const wrong[] = { "/", "/livez/", "/livez/x", "/api/v1/printers/", "/api/v1/printers/x",
+					     "/api/v1/printers/..", "/api/v1/printers/A%2FB", "/api/v1/printers/{id}",
+					     "/api/v1/printers/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "/api/v1/printersX",
+					     "/api/v1/printers/A/stat/" };
+	char id[ROUTES_ID_BYTES], allow[ROUTES_ALLOW_BYTES];
+	const char *pattern;
+
+	(void)state;
+	for (size_t i = 0; i < STR_ARRAY_LEN(wrong); i++) {
+		assert_int_equal(find("GET", wrong[i], &pattern, id, allow), ROUTE_NO_PATH);
+		assert_string_equal(allow, "");
+	}
+}
+
+/* Two rows for one method and path: the second could never be reached. */
+static void
+each_row_is_found_by_itself(void **state)
+{
+	static const char *const methods[] = { "GET", "POST", "PATCH", "DELETE" };
+	char id[ROUTES_ID_BYTES], allow[ROUTES_ALLOW_BYTES], path[120];
+	const struct route *found;
+	size_t count;
+	const struct route *routes = routes_all(&count);
+
+	(void)state;
+	assert_true(count > 20);
+	for (size_t i = 0; i < count; i++) {
+		const char *brace = strstr(routes[i].pattern, "{id}");
+		if (brace != NULL)
+			str_format(path, sizeof path, "%.*sA1%s", (int)(brace - routes[i].pattern), routes[i].pattern, brace + 4);
+		else
+			str_copy(path, sizeof path, routes[i].pattern);
+		assert_int_equal(target_parse(path, &target), TARGET_FINE);
+		assert_int_equal(routes_find(methods[routes[i].method], &target, &found, id, allow), ROUTE_FOUND);
+		assert_ptr_equal(found, &routes[i]);
+		assert_true(strlen(allow) < sizeof allow - 1);
+	}
+}
+
+static void
+a_row_knows_its_parameters(void **state)
+{
+	const struct route route = { .parameters = "lines,follow" }, none = { .parameters = "" };
+
+	(void)state;
+	assert_true(route_has_parameter(&route, "lines"));
+	assert_true(route_has_parameter(&route, "follow"));
+	assert_false(route_has_parameter(&route, "line"));
+	assert_false(route_has_parameter(&route, "linesx"));
+	assert_false(route_has_parameter(&route, ""));
+	assert_false(route_has_parameter(&none, "lines"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_path_is_cut_at_its_slashes),
+		cmocka_unit_test(an_encoded_slash_parts_nothing),
+		cmocka_unit_test(more_segments_than_any_path_has_are_no_path),
+		cmocka_unit_test(a_query_is_names_and_values),
+		cmocka_unit_test(what_is_not_well_formed_is_refused),
+		cmocka_unit_test(length_has_a_bound),
+		cmocka_unit_test(a_host_is_ours_by_its_name_whatever_the_port),
+		cmocka_unit_test(an_origin_is_ours_by_host_and_port),
+		cmocka_unit_test(a_route_is_found_by_method_and_path),
+		cmocka_unit_test(what_could_be_no_printer_is_no_path),
+		cmocka_unit_test(each_row_is_found_by_itself),
+		cmocka_unit_test(a_row_knows_its_parameters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
