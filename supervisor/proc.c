@@ -125,6 +125,8 @@ on_frame(void *arg, const struct header *header, const uint8_t *body, size_t bod
 {
 	struct proc *proc = arg;
 
+	if (header->number != MESSAGE_PONG)
+		watchdog_heard(&proc->watchdog);
 	switchboard_on_frame(proc->house->board, &proc->peer, header, body, body_len, fd);
 }
 

@@ -101,6 +101,8 @@ proc_tick(struct proc *proc, int64_t elapsed_ms)
 		str_format(why, sizeof why, "did not answer for %lld s and was ended", (long long)proc->spec->hang_ms / 1000);
 		proc_event(proc, LIFE_EV_HUNG, why);
 		return;
+	case WATCHDOG_SPEAKS:
+		return;
 	case WATCHDOG_FINE:
 		break;
 	}

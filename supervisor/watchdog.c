@@ -15,7 +15,11 @@ enum watchdog_verdict
 watchdog_tick(struct watchdog *watchdog, int64_t elapsed_ms, int64_t warn_ms, int64_t hang_ms)
 {
 	enum watchdog_verdict verdict = WATCHDOG_FINE;
+	bool heard = watchdog->heard;
 
+	watchdog->heard = false;
+	if (heard && watchdog->sequence == watchdog->answered)
+		return WATCHDOG_SPEAKS;
 	if (watchdog->sequence != watchdog->answered)
 		watchdog->silent_ms += elapsed_ms < WATCHDOG_TICK_MS ? elapsed_ms : WATCHDOG_TICK_MS;
 	if (watchdog->silent_ms >= hang_ms) {
@@ -26,6 +30,12 @@ watchdog_tick(struct watchdog *watchdog, int64_t elapsed_ms, int64_t warn_ms, in
 	}
 	watchdog->sequence++;
 	return verdict;
+}
+
+void
+watchdog_heard(struct watchdog *watchdog)
+{
+	watchdog->heard = true;
 }
 
 bool

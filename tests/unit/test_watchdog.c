@@ -102,6 +102,28 @@ counting_survives_the_wrap_of_the_sequence(void **state)
 	assert_int_equal(dog.sequence, 3);
 }
 
+static void
+who_speaks_by_itself_is_not_asked_but_must_answer_what_it_was_asked(void **state)
+{
+	(void)state;
+	watchdog_init(&dog);
+	for (int i = 0; i < 20; i++) {
+		watchdog_heard(&dog);
+		assert_int_equal(tick(1000), WATCHDOG_SPEAKS);
+	}
+	assert_int_equal(dog.sequence, 0);
+	/* It falls silent: asked from the next tick on, and warned of after the usual time. */
+	assert_int_equal(tick(1000), WATCHDOG_FINE);
+	for (int i = 0; i < 4; i++) {
+		watchdog_heard(&dog); /* an old message is no answer to a ping */
+		assert_int_equal(tick(1000), WATCHDOG_FINE);
+	}
+	assert_int_equal(tick(1000), WATCHDOG_WARN);
+	watchdog_pong(&dog, dog.sequence);
+	watchdog_heard(&dog);
+	assert_int_equal(tick(1000), WATCHDOG_SPEAKS);
+}
+
 int
 main(void)
 {
@@ -112,6 +134,7 @@ main(void)
 		cmocka_unit_test(sleep_of_the_machine_is_not_silence),
 		cmocka_unit_test(an_answer_to_a_ping_that_was_never_sent_is_none),
 		cmocka_unit_test(counting_survives_the_wrap_of_the_sequence),
+		cmocka_unit_test(who_speaks_by_itself_is_not_asked_but_must_answer_what_it_was_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
