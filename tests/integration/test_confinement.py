@@ -69,7 +69,8 @@ def test_open_descriptors_are_exactly_those_that_a_child_needs(fuse):
     pipe_or_socket = r"pipe:\[\d+\]|socket:\[\d+\]"
     loop = [r"anon_inode:\[eventpoll\]", r"anon_inode:\[timerfd\]", pipe_or_socket, pipe_or_socket]
     more = {"httpd": [r"socket:\[\d+\]"] * 2,
-            "stored": [re.escape(str(fuse.state / "store")) + "(/.*)?"] * 8}
+            "stored": [re.escape(str(fuse.state / "store")) + "(/.*)?"] * 8,
+            "worker": [r"anon_inode:\[eventfd\]"] * 2}  # the mailbox, and to wake the MQTT library
     for process, pid in fuse.pids().items():
         fds = procfs.descriptors(pid)
         assert fds.pop(0) == fds.pop(1) == "/dev/null", process
