@@ -20,13 +20,15 @@ DONE = ["DONE", {"sentence": "It is done."}]
 class Play:
     def __init__(self, name: str):
         self.made, self.name = [], name
-        self.fuse, self.stage = pretend.pretend(self._make, workers=[SERIAL])
+        self.fuse, self.stage = pretend.pretend(self._make)
         self.stage.tell("stored", "PRINTER", PRINTER, 0)
         self.stage.tell("stored", "STORE_STATUS", {"sentence": "All is well.", "schema": 1})
         self.stage.tell(WORKER, "PRINTER_LINK", LINK)
-        self.fuse.start()
+        self.fuse.start(all_up=False)
+        self.fuse.workers = [SERIAL]  # of the played store's printer
         self.http = http.Http(self.fuse, timeout_s=75)
         self.wait_online()
+        self.fuse.wait_all_up()
 
     def _make(self, **arguments):
         self.made.append(rig_fuse.Fuse(name=self.name, **arguments))
