@@ -104,11 +104,14 @@ take_bits(struct report *report)
 static void
 clear_spool(struct tray *tray)
 {
-	*tray = (struct tray){
-		.id = tray->id, .raw_state = tray->raw_state, .remain_percent = STATE_UNKNOWN,
-		.nozzle_min_celsius = STATE_UNKNOWN, .nozzle_max_celsius = STATE_UNKNOWN,
-		.weight_g = STATE_UNKNOWN, .dry_celsius = STATE_UNKNOWN, .dry_hours = STATE_UNKNOWN,
-	};
+	int32_t id = tray->id, raw_state = tray->raw_state;
+
+	memset(tray, 0, sizeof *tray);
+	tray->id = id;
+	tray->raw_state = raw_state;
+	tray->remain_percent = tray->weight_g = STATE_UNKNOWN;
+	tray->nozzle_min_celsius = tray->nozzle_max_celsius = STATE_UNKNOWN;
+	tray->dry_celsius = tray->dry_hours = STATE_UNKNOWN;
 }
 
 /* A slot that is told without a spool has none: always so in a full report; a delta may leave out what has not
@@ -186,14 +189,14 @@ unit_of(struct printer_state *state, int32_t id)
 		return &state->ams[at];
 	if (state->ams_count == STATE_AMS_MAX)
 		return NULL;
-	memmove(&state->ams[at + 1], &state->ams[at], (state->ams_count++ - at) * sizeof state->ams[0]);
-	memset(&state->ams[at], 0, sizeof state->ams[at]);
-	state->ams[at] = (struct ams_unit){
-		.id = id, .extruder = STATE_UNKNOWN, .humidity_index = STATE_UNKNOWN,
-		.humidity_percent = STATE_UNKNOWN, .temperature_celsius = NAN,
-		.dry_remaining_minutes = STATE_UNKNOWN, .dry_state = STATE_UNKNOWN,
-	};
-	return &state->ams[at];
+	struct ams_unit *unit = &state->ams[at];
+	memmove(unit + 1, unit, (state->ams_count++ - at) * sizeof *unit);
+	memset(unit, 0, sizeof *unit);
+	unit->id = id;
+	unit->extruder = unit->dry_state = unit->dry_remaining_minutes = STATE_UNKNOWN;
+	unit->humidity_index = unit->humidity_percent = STATE_UNKNOWN;
+	unit->temperature_celsius = NAN;
+	return unit;
 }
 
 /* Bits 0-3 the kind, 4-7 the state of drying, 8-11 the extruder that it feeds. */

@@ -56,7 +56,7 @@ derive_job(struct report *report)
 		file = now->file;
 	bool is_another = file != NULL && strcmp(file, state->file) != 0;
 	if (is_another)
-		str_copy(state->file, sizeof state->file, file);
+		memcpy(state->file, file, sizeof state->file);
 	if (report->told[FIELD_PRINT_plate_idx] || report->told[FIELD_PRINT_plate_id])
 		take_first_told(report, &state->plate, FIELD_PRINT_plate_idx, now->plate_idx, FIELD_PRINT_plate_id,
 				now->plate_id);
@@ -145,9 +145,8 @@ write_diameter(double millimetres, char ret[8])
 {
 	long hundredths = lrint(millimetres * 100);
 
-	if (hundredths <= 0 || hundredths >= 1000)
-		str_copy(ret, 8, "");
-	else
+	memset(ret, 0, 8);
+	if (hundredths > 0 && hundredths < 1000)
 		str_format(ret, 8, hundredths % 10 == 0 ? "%.1f" : "%.2f", (double)hundredths / 100);
 }
 

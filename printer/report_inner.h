@@ -157,7 +157,8 @@ bool report_serial_take(char *to, size_t cap, const char *bytes, size_t len);
 bool value_color(const struct value *value, char ret[9]);
 
 /* report_text.c: a copy that is well-formed UTF-8 without control characters, cut at a character. Invalid
- * bytes become U+FFFD. Returns the bytes written without the NUL; cap at least 1. */
+ * bytes become U+FFFD. The rest of `to` is zeroed, so that equal states are equal bytes. Returns the bytes written
+ * without the NUL; cap at least 1. */
 size_t report_text_copy(char *to, size_t cap, const char *from, size_t len);
 
 /* report_lists.c */

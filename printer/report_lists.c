@@ -33,7 +33,10 @@ report_list_begin(struct report *report, enum place list)
 	switch ((unsigned)list) {
 	case PLACE_STAGES: state->queued_stage_count = 0; break;
 	case PLACE_SKIPPED: state->skipped_count = 0; break;
-	case PLACE_COLORS: report->tray.color_count = 0; break;
+	case PLACE_COLORS:
+		report->tray.color_count = 0;
+		memset(report->tray.colors, 0, sizeof report->tray.colors);
+		break;
 	case PLACE_HMS: state->hms_count = state->hms_total = 0; break;
 	case PLACE_LIGHTS: state->light_count = 0; break;
 	case PLACE_INTERFACES: state->interface_count = 0; break;
@@ -123,13 +126,13 @@ extruder_of(struct printer_state *state, int32_t id)
 		return &state->extruders[at];
 	if (state->extruder_count == STATE_EXTRUDERS_MAX)
 		return NULL;
-	memmove(&state->extruders[at + 1], &state->extruders[at],
-		(state->extruder_count++ - at) * sizeof state->extruders[0]);
-	state->extruders[at] = (struct extruder){
-		.id = id, .temperature = { NAN, NAN }, .nozzle_id = STATE_UNKNOWN, .snow = STATE_UNKNOWN,
-		.ams_id = STATE_UNKNOWN, .slot_id = STATE_UNKNOWN,
-	};
-	return &state->extruders[at];
+	struct extruder *extruder = &state->extruders[at];
+	memmove(extruder + 1, extruder, (state->extruder_count++ - at) * sizeof *extruder);
+	memset(extruder, 0, sizeof *extruder);
+	extruder->id = id;
+	extruder->temperature = (struct temperature){ NAN, NAN };
+	extruder->nozzle_id = extruder->snow = extruder->ams_id = extruder->slot_id = STATE_UNKNOWN;
+	return extruder;
 }
 
 static void
@@ -163,10 +166,13 @@ nozzle_of(struct printer_state *state, int32_t id)
 		return &state->nozzles[at];
 	if (state->nozzle_count == STATE_NOZZLES_MAX)
 		return NULL;
-	memmove(&state->nozzles[at + 1], &state->nozzles[at],
-		(state->nozzle_count++ - at) * sizeof state->nozzles[0]);
-	state->nozzles[at] = (struct nozzle){ .id = id, .diameter_mm = NAN, .present = true };
-	return &state->nozzles[at];
+	struct nozzle *nozzle = &state->nozzles[at];
+	memmove(nozzle + 1, nozzle, (state->nozzle_count++ - at) * sizeof *nozzle);
+	memset(nozzle, 0, sizeof *nozzle);
+	nozzle->id = id;
+	nozzle->diameter_mm = NAN;
+	nozzle->present = true;
+	return nozzle;
 }
 
 static void

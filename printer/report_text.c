@@ -74,6 +74,6 @@ report_text_copy(char *to, size_t cap, const char *from, size_t len)
 		else if (p[i] >= 0x20 && p[i] != 0x7f)
 			to[used++] = (char)p[i];
 	}
-	to[used] = '\0';
+	memset(to + used, 0, cap - used);
 	return used;
 }

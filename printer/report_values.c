@@ -312,7 +312,7 @@ report_serial_take(char *to, size_t cap, const char *bytes, size_t len)
 			return false;
 	}
 	memcpy(to, bytes, len);
-	to[len] = '\0';
+	memset(to + len, 0, cap - len);
 	return true;
 }
 
@@ -350,7 +350,7 @@ take_tag(char *to, size_t cap, const struct value *value)
 	}
 	size_t len = is_zero ? 0 : value->len;
 	memcpy(to, value->bytes, len);
-	to[len] = '\0';
+	memset(to + len, 0, cap - len);
 	return true;
 }
 

@@ -1,0 +1,114 @@
+/*
+ * Messages that are too deep, too long or have too many values, made from a few bytes: each of them is refused when it
+ * is over a limit, read when it is not, and the report after it is read all the same.
+ * Covers: report_read, report_new, report_free
+ *
+ * Input: two bytes of depth, two of how often, one that chooses what is nested, then what is repeated.
+ * At most 64 bytes an input: the rest is made of them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "printer/report.h"
+#include "tests/unit/report_invariants.h"
+
+#define MESSAGE_MAX (REPORT_MAX_BYTES + 64 * 1024)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+must(bool truth)
+{
+	if (!truth)
+		abort();
+}
+
+struct message {
+	char *bytes;
+	size_t len;
+};
+
+static void
+append(struct message *message, const void *bytes, size_t len)
+{
+	if (len > MESSAGE_MAX - message->len)
+		len = MESSAGE_MAX - message->len;
+	if (len > 0)
+		memcpy(message->bytes + message->len, bytes, len);
+	message->len += len;
+}
+
+static void
+append_text(struct message *message, const char *text)
+{
+	append(message, text, strlen(text));
+}
+
+/* Where nesting begins: places that the parser knows are entered by other paths than those that it skips. */
+static const char *const nests[][2] = {
+	{ "[", "]" }, { "{\"a\":", "}" }, { "{\"ams\":", "}" }, { "{\"tray\":[", "]}" }, { "{\"device\":", "}" },
+	{ "{\"print\":", "}" }, { "{\"info\":[", "]}" }, { "{\"id\":\"1\",\"tray\":", "}" },
+};
+
+static void
+read_message(struct report *report, const struct message *message, struct printer_state *state)
+{
+	struct report_summary summary;
+	/* Of exactly its size, so that a sanitizer sees a read beyond it. */
+	char *exact = malloc(message->len > 0 ? message->len : 1);
+
+	must(exact != NULL);
+	memcpy(exact, message->bytes, message->len);
+	report_read(report, exact, message->len, 1, state, &summary);
+	free(exact);
+	must(fault_of_state(state) == NULL && fault_of_summary(&summary) == NULL);
+	must(message->len <= REPORT_MAX_BYTES || summary.kind == REPORT_BAD);
+}
+
+static void
+nest(struct message *message, unsigned depth, const char *const brackets[2], unsigned times, const uint8_t *repeated, size_t len)
+{
+	append_text(message, "{\"print\":{\"command\":\"push_status\",\"layer_num\":7,\"ams\":");
+	for (unsigned i = 0; i < depth; i++)
+		append_text(message, brackets[0]);
+	append_text(message, "[0");
+	for (unsigned i = 0; i < times && message->len < MESSAGE_MAX; i++) {
+		append_text(message, ",");
+		append(message, repeated, len);
+	}
+	append_text(message, "]");
+	for (unsigned i = 0; i < depth; i++)
+		append_text(message, brackets[1]);
+	append_text(message, "}}");
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char after[] = "{\"print\":{\"command\":\"push_status\",\"layer_num\":8}}";
+	static char buffer[MESSAGE_MAX];
+	static struct printer_state state;
+	struct message message = { buffer, 0 };
+
+	if (size < 5 || size > 64)
+		return 0;
+	struct report *report = report_new();
+	must(report != NULL);
+	printer_state_init(&state);
+	unsigned depth = (unsigned)data[0] << 8 | data[1], times = (unsigned)data[2] << 8 | data[3];
+	const char *const *brackets = nests[data[4] % STR_ARRAY_LEN(nests)];
+	nest(&message, depth, brackets, times, data + 5, size - 5);
+	read_message(report, &message, &state);
+	/* Two objects, what is nested, and the list inside. */
+	must(depth + 3 <= REPORT_MAX_DEPTH || state.reports == 0);
+	/* Without a quotation mark, which may swallow commas, each repetition is a value at least, or no JSON. */
+	bool may_be_text = memchr(data, '"', size) != NULL;
+	must(times <= REPORT_MAX_VALUES || may_be_text || state.reports == 0);
+	message.len = 0;
+	append_text(&message, after);
+	read_message(report, &message, &state);
+	must(state.layer == 8);
+	report_free(report);
+	return 0;
+}
