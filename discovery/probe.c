@@ -153,9 +153,8 @@ on_detect_end(void *arg, const struct visit_result *result)
 {
 	struct probe *probe = arg;
 	struct visit_result *best = &probe->findings.detect;
+	bool again = !probe->detect_is_plain && is_worth_a_second_visit(result);
 
-	visit_free(probe->detect);
-	probe->detect = NULL;
 	/* What came in TLS stays, unless the plain visit brought an answer where it had none. Its certificate stays. */
 	if (best->end == VISIT_NONE) {
 		*best = *result;
@@ -163,7 +162,9 @@ on_detect_end(void *arg, const struct visit_result *result)
 		best->end = VISIT_DONE;
 		best->reply = result->reply;
 	}
-	if (!probe->detect_is_plain && is_worth_a_second_visit(result))
+	visit_free(probe->detect); /* and with it `result` */
+	probe->detect = NULL;
+	if (again)
 		visit_detect(probe, true);
 	answer_if_all_is_known(probe);
 }

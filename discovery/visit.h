@@ -47,8 +47,8 @@ struct visit_result {
 struct visit;
 typedef void visit_end_fn(void *arg, const struct visit_result *result);
 
-/* `on_end` is called once, from the loop, never from within visit_new(). Then (in it, too) free the visit; one that
- * is freed before is broken off. */
+/* `on_end` is called once, from the loop, never from within visit_new(). Then (in it, too) free the visit, with which
+ * its result goes; one that is freed before is broken off. */
 struct visit *visit_new(struct loop *loop, const struct visit_plan *plan, visit_end_fn *on_end, void *arg);
 void visit_free(struct visit *visit);
 
