@@ -125,11 +125,14 @@ a_state_is_told_in_words(void **state)
 			    "preparing");
 	assert_string_equal(say(stat_words_state, "{\"state\":\"IDLE\",\"isOnline\":false}"), "(idle)");
 	assert_string_equal(say(stat_words_state, "{\"state\":\"WEDGED\",\"isOnline\":true}"), "WEDGED");
-	assert_string_equal(say(brief, "{\"state\":\"RUNNING\",\"progressPercent\":42,\"layers\":{\"current\":12,\"total\":200}}"),
+	assert_string_equal(say(brief, "{\"state\":\"RUNNING\",\"progressPercent\":42,"
+				       "\"layers\":{\"current\":12,\"total\":200}}"),
 			    "42 % 12/200");
-	assert_string_equal(say(whole, "{\"state\":\"PAUSE\",\"progressPercent\":42,\"layers\":{\"current\":12,\"total\":200}}"),
+	assert_string_equal(say(whole, "{\"state\":\"PAUSE\",\"progressPercent\":42,"
+				       "\"layers\":{\"current\":12,\"total\":200}}"),
 			    "42 %, layer 12 of 200");
-	assert_string_equal(say(brief, "{\"state\":\"PREPARE\",\"progressPercent\":null,\"layers\":{\"current\":0,\"total\":9}}"),
+	assert_string_equal(say(brief, "{\"state\":\"PREPARE\",\"progressPercent\":null,"
+				       "\"layers\":{\"current\":0,\"total\":9}}"),
 			    "0/9");
 	assert_string_equal(say(brief, "{\"state\":\"FINISH\",\"progressPercent\":100}"), "-");
 	assert_string_equal(say(stat_words_temperatures, "{\"temperatures\":{\"nozzle\":{\"actualCelsius\":219.6},"
