@@ -290,7 +290,8 @@ static enum ams_kind
 kind_of_module(const struct module *module, int32_t unit)
 {
 	static const struct { const char *prefix; enum ams_kind kind; } prefixes[] = {
-		{ "ams/", AMS_KIND_AMS }, { "ams_f1/", AMS_KIND_LITE }, { "n3f/", AMS_KIND_PRO2 }, { "n3s/", AMS_KIND_HT },
+		{ "ams/", AMS_KIND_AMS }, { "ams_f1/", AMS_KIND_LITE }, { "n3f/", AMS_KIND_PRO2 },
+		{ "n3s/", AMS_KIND_HT },
 	};
 	int64_t id;
 

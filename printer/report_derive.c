@@ -244,7 +244,8 @@ bit_of(uint64_t bits, unsigned bit)
 static enum storage_state
 storage_of_bits(uint64_t bits)
 {
-	static const enum storage_state states[] = { STORAGE_NONE, STORAGE_NORMAL, STORAGE_ABNORMAL, STORAGE_READ_ONLY };
+	static const enum storage_state states[] = { STORAGE_NONE, STORAGE_NORMAL, STORAGE_ABNORMAL,
+						     STORAGE_READ_ONLY };
 
 	return states[bits & 3];
 }

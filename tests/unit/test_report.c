@@ -72,10 +72,12 @@ an_echo_of_a_request_is_not_merged(void **state)
 {
 	(void)state;
 	full("'gcode_state':'IDLE','subtask_name':'old','subtask_id':'1'");
-	said("{'print':{'sequence_id':'20107','command':'project_file','param':'Metadata/plate_1.gcode','subtask_id':'77',"
+	said("{'print':{'sequence_id':'20107','command':'project_file','param':'Metadata/plate_1.gcode',"
+	     "'subtask_id':'77',"
 	     "'subtask_name':'new','file':'new.gcode.3mf','ams_mapping':[0],'result':'success','reason':'success'}}");
 	assert_int_equal(summary.kind, REPORT_REPLY);
-	assert_int_equal(said("{'print':{'command':'project_file','subtask_name':'new','subtask_id':'77'}}"), REPORT_OTHER);
+	assert_int_equal(said("{'print':{'command':'project_file','subtask_name':'new','subtask_id':'77'}}"),
+			 REPORT_OTHER);
 	assert_string_equal(printer.subtask_name, "old");
 	assert_string_equal(printer.subtask_id, "1");
 }
@@ -84,7 +86,8 @@ static void
 a_result_of_any_shape_makes_a_reply(void **state)
 {
 	static const struct { const char *value; enum report_result result; } results[] = {
-		{ "'success'", REPORT_RESULT_SUCCESS }, { "'SUCCESS'", REPORT_RESULT_SUCCESS }, { "'fail'", REPORT_RESULT_FAIL },
+		{ "'success'", REPORT_RESULT_SUCCESS }, { "'SUCCESS'", REPORT_RESULT_SUCCESS }, { "'fail'",
+		REPORT_RESULT_FAIL },
 		{ "'failed'", REPORT_RESULT_FAIL }, { "'FAIL'", REPORT_RESULT_FAIL }, { "''", REPORT_RESULT_FAIL },
 		{ "0", REPORT_RESULT_SUCCESS }, { "-4", REPORT_RESULT_FAIL }, { "true", REPORT_RESULT_SUCCESS },
 		{ "null", REPORT_RESULT_NONE }, { "{}", REPORT_RESULT_NONE }, { "['success']", REPORT_RESULT_NONE },
@@ -110,7 +113,8 @@ replies_come_in_every_section(void **state)
 	assert_string_equal(summary.section, "system");
 	assert_int_equal(said("{'camera':{'command':'ipcam_timelapse','result':-1,'sequence_id':'9'}}"), REPORT_REPLY);
 	assert_int_equal(summary.result, REPORT_RESULT_FAIL);
-	said("{'print':{'command':'ams_filament_drying','sequence_id':'8','errno':-2,'result':'fail','reason':'hot','soft_temp':45}}");
+	said("{'print':{'command':'ams_filament_drying','sequence_id':'8','errno':-2,'result':'fail','reason':'hot',"
+	     "'soft_temp':45}}");
 	assert_int_equal(summary.err_number, -2);
 	assert_string_equal(summary.reason, "hot");
 }
@@ -154,7 +158,8 @@ the_module_list_is_taken_with_and_without_a_result(void **state)
 {
 	(void)state;
 	said("{'info':{'command':'get_version','sequence_id':'20000','module':["
-	     "{'name':'ota','product_name':'Bambu Lab P1S','sw_ver':'01.08.02.00','hw_ver':'OTA','sn':'01P00A123456789'},"
+	     "{'name':'ota','product_name':'Bambu Lab P1S','sw_ver':'01.08.02.00','hw_ver':'OTA',"
+	     "'sn':'01P00A123456789'},"
 	     "{'name':'ams/0','sw_ver':'00.00.06.49','hw_ver':'AMS08','project_name':'','sn':'00600A1'}],"
 	     "'result':'success','reason':''}}");
 	assert_int_equal(summary.kind, REPORT_VERSION);
@@ -180,10 +185,12 @@ a_module_list_of_nothing_or_of_a_failure_is_not_taken(void **state)
 	(void)state;
 	said("{'info':{'command':'get_version','module':[{'name':'ota','sw_ver':'01.08.02.00'}]}}");
 	assert_int_equal(said("{'info':{'command':'get_version','module':[]}}"), REPORT_OTHER);
-	assert_int_equal(said("{'info':{'command':'get_version','module':[{'name':'ota','sw_ver':'9'}],'result':'fail'}}"),
+	assert_int_equal(said("{'info':{'command':'get_version','module':[{'name':'ota','sw_ver':'9'}],"
+			      "'result':'fail'}}"),
 			 REPORT_REPLY);
 	assert_int_equal(said("{'info':{'command':'other','module':[{'name':'ota','sw_ver':'9'}]}}"), REPORT_OTHER);
-	assert_int_equal(said("{'print':{'command':'get_version','module':[{'name':'ota','sw_ver':'9'}]}}"), REPORT_OTHER);
+	assert_int_equal(said("{'print':{'command':'get_version','module':[{'name':'ota','sw_ver':'9'}]}}"),
+			 REPORT_OTHER);
 	assert_string_equal(printer.firmware, "01.08.02.00");
 }
 
@@ -208,7 +215,8 @@ without_msg_a_report_is_full_when_it_has_what_only_full_ones_have(void **state)
 		assert_int_equal(said(whole), REPORT_DELTA);
 	}
 	/* With msg 1 it is a delta, whatever it has. */
-	said("{'print':{'command':'push_status','msg':1,'gcode_state':'IDLE','nozzle_temper':20,'ams':{},'home_flag':0}}");
+	said("{'print':{'command':'push_status','msg':1,'gcode_state':'IDLE','nozzle_temper':20,'ams':{},"
+	     "'home_flag':0}}");
 	assert_int_equal(summary.kind, REPORT_DELTA);
 	assert_int_equal(said("{'print':{'command':'push_status','msg':'0'}}"), REPORT_FULL);
 }
@@ -250,8 +258,10 @@ static void
 sections_share_their_fate(void **state)
 {
 	(void)state;
-	assert_int_equal(said("{'print':{'command':'push_status','bed_temper':3},'info':{'result':'success'}}"), REPORT_REPLY);
-	assert_int_equal(said("{'print':{'result':'x'},'print':{'command':'push_status','bed_temper':3}}"), REPORT_REPLY);
+	assert_int_equal(said("{'print':{'command':'push_status','bed_temper':3},'info':{'result':'success'}}"),
+			 REPORT_REPLY);
+	assert_int_equal(said("{'print':{'result':'x'},'print':{'command':'push_status','bed_temper':3}}"),
+			 REPORT_REPLY);
 	assert_int_equal(said("{'t_utc':5,'print':{'command':'push_status','bed_temper':3,'msg':1}}"), REPORT_DELTA);
 	assert_string_equal(summary.section, "print");
 }
@@ -260,7 +270,8 @@ static void
 the_last_of_two_equal_keys_counts(void **state)
 {
 	(void)state;
-	delta("'bed_temper':1,'bed_temper':2,'hms':[{'attr':1,'code':2}],'hms':[],'gcode_state':'IDLE','gcode_state':'PAUSE'");
+	delta("'bed_temper':1,'bed_temper':2,'hms':[{'attr':1,'code':2}],'hms':[],'gcode_state':'IDLE',"
+	      "'gcode_state':'PAUSE'");
 	assert_float_equal(printer.bed.actual_celsius, 2, 0);
 	assert_int_equal(printer.hms_count, 0);
 	assert_int_equal(printer.gcode_state, GCODE_STATE_PAUSE);

@@ -5,7 +5,8 @@
 #include "tests/unit/report_rig.h"
 
 #define PLA "'tray_type':'PLA','tray_info_idx':'GFA00','tray_sub_brands':'PLA Basic','tray_color':'FF6A13FF'," \
-	    "'tag_uid':'E25173B320E30212','tray_uuid':'1597FC8A3F56EAB5AAEDDE2CF9200AC4','remain':47,'cols':['FF6A13FF']"
+	    "'tag_uid':'E25173B320E30212','tray_uuid':'1597FC8A3F56EAB5AAEDDE2CF9200AC4','remain':47,"          \
+	    "'cols':['FF6A13FF']"
 #define FOUR_SLOTS "{'id':'0','tray':[{'id':'0'," PLA "},{'id':'1'," PLA "},{'id':'2'," PLA "},{'id':'3'," PLA "}]}"
 
 /* -- merging ----------------------------------------------------------------------------------- */
@@ -14,7 +15,8 @@ static void
 trays_do_not_vanish_after_a_delta(void **state)
 {
 	(void)state;
-	full_ams("'ams':[" FOUR_SLOTS ",{'id':'128','tray':[{'id':'0'," PLA "}]}],'ams_exist_bits':'11','tray_exist_bits':'1000f'");
+	full_ams("'ams':[" FOUR_SLOTS ",{'id':'128','tray':[{'id':'0'," PLA "}]}],'ams_exist_bits':'11',"
+		 "'tray_exist_bits':'1000f'");
 	delta_ams("'ams':[{'id':'0','humidity':'4','tray':[{'id':'2','remain':46}]}]");
 	assert_int_equal(printer.ams_count, 2);
 	assert_int_equal(unit(0)->tray_count, 4);
@@ -129,7 +131,8 @@ a_slot_that_shrinks_in_a_full_report_has_lost_its_spool(void **state)
 	for (unsigned i = 0; i < STR_ARRAY_LEN(shrunk); i++) {
 		full_ams("'ams':[" FOUR_SLOTS "],'ams_exist_bits':'1','tray_exist_bits':'f'");
 		assert_string_equal(slot(0, 1)->material, "PLA");
-		str_format(members, sizeof members, "'ams':[{'id':'0','tray':[%s]}],'ams_exist_bits':'1','tray_exist_bits':'d'",
+		str_format(members, sizeof members, "'ams':[{'id':'0','tray':[%s]}],'ams_exist_bits':'1',"
+						    "'tray_exist_bits':'d'",
 			   shrunk[i]);
 		full_ams(members);
 		const struct tray *tray = slot(0, 1);
@@ -148,7 +151,8 @@ in_a_delta_a_slot_is_emptied_by_its_state_or_its_bit(void **state)
 {
 	(void)state;
 	full_ams("'ams':[" FOUR_SLOTS "],'ams_exist_bits':'1','tray_exist_bits':'f'");
-	delta_ams("'ams':[{'id':'0','tray':[{'id':'0','state':11},{'id':'1','state':8},{'id':'2','state':9},{'id':'3'}]}]");
+	delta_ams("'ams':[{'id':'0','tray':[{'id':'0','state':11},{'id':'1','state':8},{'id':'2','state':9},"
+		  "{'id':'3'}]}]");
 	assert_string_equal(slot(0, 0)->material, "PLA");
 	assert_string_equal(slot(0, 1)->material, "");
 	assert_string_equal(slot(0, 2)->material, "");
@@ -164,7 +168,8 @@ an_ht_has_its_own_bit_and_state_nine_means_loaded(void **state)
 {
 	(void)state;
 	full_ams("'ams':[{'id':'128','info':'2004','tray':[{'id':'0','state':9," PLA "}]},"
-		 "{'id':'129','info':'2004','tray':[{'id':'0','state':9}]}],'ams_exist_bits':'30','tray_exist_bits':'30000'");
+		 "{'id':'129','info':'2004','tray':[{'id':'0','state':9}]}],'ams_exist_bits':'30',"
+		 "'tray_exist_bits':'30000'");
 	assert_int_equal(slot(128, 0)->fill, TRAY_LOADED);
 	assert_int_equal(slot(129, 0)->fill, TRAY_UNREAD);
 	delta_ams("'ams':[{'id':'128','tray':[{'id':'0','state':9}]}]");
@@ -180,7 +185,8 @@ static void
 the_lite_of_an_a2l_counts_from_bit_24(void **state)
 {
 	(void)state;
-	full_ams("'ams':[{'id':'16','info':'1002','tray':[{'id':'0'," PLA "},{'id':'1'," PLA "},{'id':'2'},{'id':'3'}]}],"
+	full_ams("'ams':[{'id':'16','info':'1002','tray':[{'id':'0'," PLA "},{'id':'1'," PLA "},{'id':'2'},"
+		 "{'id':'3'}]}],"
 		 "'ams_exist_bits':'1000','tray_exist_bits':'6000000','tray_now':'1'");
 	assert_int_equal(unit(16)->kind, AMS_KIND_LITE);
 	assert_int_equal(slot(16, 0)->fill, TRAY_REMEMBERED);
@@ -205,7 +211,8 @@ static void
 without_bits_the_state_of_the_slot_must_do(void **state)
 {
 	(void)state;
-	full_ams("'ams':[{'id':'0','tray':[{'id':'0','state':8},{'id':'1','state':10,'tray_type':'PLA'},{'id':'2','state':11},"
+	full_ams("'ams':[{'id':'0','tray':[{'id':'0','state':8},{'id':'1','state':10,'tray_type':'PLA'},{'id':'2',"
+		 "'state':11},"
 		 "{'id':'3'}]},{'id':'1','tray':[{'id':'0','tray_type':'PETG'}]}]");
 	assert_int_equal(slot(0, 0)->fill, TRAY_EMPTY);
 	assert_int_equal(slot(0, 1)->fill, TRAY_REMEMBERED);
@@ -221,7 +228,8 @@ what_is_left_is_only_known_of_a_spool_with_a_tag(void **state)
 {
 	(void)state;
 	full_ams("'ams':[{'id':'0','tray':[{'id':'0'," PLA "},"
-		 "{'id':'1','tray_type':'PLA','remain':100,'tag_uid':'0000000000000000','tray_uuid':'00000000000000000000000000000000'},"
+		 "{'id':'1','tray_type':'PLA','remain':100,'tag_uid':'0000000000000000',"
+		 "'tray_uuid':'00000000000000000000000000000000'},"
 		 "{'id':'2','tray_type':'PLA','remain':-1,'tray_uuid':'1597FC8A3F56EAB5AAEDDE2CF9200AC4'},"
 		 "{'id':'3','tray_type':'PLA','remain':'0','tray_uuid':'1597FC8A3F56EAB5AAEDDE2CF9200AC4'}]}]");
 	assert_int_equal(slot(0, 0)->remain_percent, 47);
@@ -239,10 +247,14 @@ static void
 numbers_that_say_not_known_are_not_known(void **state)
 {
 	(void)state;
-	full_ams("'ams':[{'id':'0','humidity':'0','humidity_raw':'0','temp':'0.0','dry_time':0,'tray':[{'id':'0','tray_type':'PLA',"
-		 "'nozzle_temp_min':'0','nozzle_temp_max':'0','tray_weight':'0','tray_temp':'0','tray_time':'0','tray_color':'00000000'}]},"
-		 "{'id':'1','humidity':5,'humidity_raw':'8','temp':26.2,'dry_time':'583','tray':[{'id':'0','tray_type':'PLA',"
-		 "'nozzle_temp_min':'190','nozzle_temp_max':230,'tray_weight':'1000','drying_temp':'55','drying_time':'8',"
+	full_ams("'ams':[{'id':'0','humidity':'0','humidity_raw':'0','temp':'0.0','dry_time':0,'tray':[{'id':'0',"
+		 "'tray_type':'PLA',"
+		 "'nozzle_temp_min':'0','nozzle_temp_max':'0','tray_weight':'0','tray_temp':'0','tray_time':'0',"
+		 "'tray_color':'00000000'}]},"
+		 "{'id':'1','humidity':5,'humidity_raw':'8','temp':26.2,'dry_time':'583','tray':[{'id':'0',"
+		 "'tray_type':'PLA',"
+		 "'nozzle_temp_min':'190','nozzle_temp_max':230,'tray_weight':'1000','drying_temp':'55',"
+		 "'drying_time':'8',"
 		 "'tray_color':'ff6a13','cols':['FF6A13FF','','00ae42ff',7,'nonsense']}]}]");
 	assert_int_equal(unit(0)->humidity_index, STATE_UNKNOWN);
 	assert_int_equal(unit(0)->humidity_percent, STATE_UNKNOWN);
@@ -271,7 +283,8 @@ static void
 colours_of_a_spool_are_replaced_not_added(void **state)
 {
 	(void)state;
-	full_ams("'ams':[{'id':'0','tray':[{'id':'0','tray_type':'PLA','cols':['FF0000FF','00FF00FF','0000FFFF','FFFFFFFF','000000FF']}]}]");
+	full_ams("'ams':[{'id':'0','tray':[{'id':'0','tray_type':'PLA','cols':['FF0000FF','00FF00FF','0000FFFF',"
+		 "'FFFFFFFF','000000FF']}]}]");
 	assert_int_equal(slot(0, 0)->color_count, STATE_COLORS_MAX);
 	delta_ams("'ams':[{'id':'0','tray':[{'id':'0','cols':['123456FF']}]}]");
 	assert_int_equal(slot(0, 0)->color_count, 1);
@@ -282,8 +295,10 @@ static void
 the_kind_is_read_off_info_then_the_module_list_then_the_id(void **state)
 {
 	(void)state;
-	said("{'info':{'command':'get_version','module':[{'name':'ota'},{'name':'ams_f1/0'},{'name':'n3f/2'},{'name':'n3s/3'}]}}");
-	full_ams("'ams':[{'id':'0'},{'id':'1'},{'id':'2'},{'id':'3','info':'1101'},{'id':'128'},{'id':'129','info':'142023'},"
+	said("{'info':{'command':'get_version','module':[{'name':'ota'},{'name':'ams_f1/0'},{'name':'n3f/2'},"
+	     "{'name':'n3s/3'}]}}");
+	full_ams("'ams':[{'id':'0'},{'id':'1'},{'id':'2'},{'id':'3','info':'1101'},{'id':'128'},{'id':'129',"
+		 "'info':'142023'},"
 		 "{'id':'130','info':'E0F'}]");
 	assert_int_equal(unit(0)->kind, AMS_KIND_LITE);
 	assert_int_equal(unit(1)->kind, AMS_KIND_AMS);
@@ -375,8 +390,9 @@ one_nozzle_counts_slots_through(void **state)
 	expect_active(STATE_UNKNOWN, STATE_UNKNOWN);
 }
 
-#define TWO_NOZZLES(state, right, left)                                                                            \
-	"'device':{'extruder':{'info':[{'id':0,'info':10,'snow':" right "},{'id':1,'info':8,'snow':" left "}],'state':" state "}}"
+#define TWO_NOZZLES(state, right, left)                                                                       \
+	"'device':{'extruder':{'info':[{'id':0,'info':10,'snow':" right "},{'id':1,'info':8,'snow':" left "}]," \
+	"'state':" state "}}"
 
 static void
 two_nozzles_are_read_off_snow(void **state)
@@ -434,8 +450,10 @@ static void
 a_slot_without_a_spool_does_not_feed(void **state)
 {
 	(void)state;
-	full("'ams':{'ams':[{'id':'0','tray':[{'id':'0'},{'id':'1'," PLA "}]}],'ams_exist_bits':'1','tray_exist_bits':'2','tray_now':'0'},"
-	     "'vir_slot':[{'id':'255','tray_type':'TPU'}],'device':{'extruder':{'info':[{'id':0,'info':10,'snow':0}],'state':1}}");
+	full("'ams':{'ams':[{'id':'0','tray':[{'id':'0'},{'id':'1'," PLA "}]}],'ams_exist_bits':'1',"
+	     "'tray_exist_bits':'2','tray_now':'0'},"
+	     "'vir_slot':[{'id':'255','tray_type':'TPU'}],'device':{'extruder':{'info':[{'id':0,'info':10,'snow':0}],"
+	     "'state':1}}");
 	expect_active(255, 0);
 	delta_ams("'tray_exist_bits':'3'");
 	expect_active(0, 0);

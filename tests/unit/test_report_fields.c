@@ -50,7 +50,8 @@ static void
 with_two_nozzles_the_flat_temperature_counts_for_nothing(void **state)
 {
 	(void)state;
-	full("'nozzle_temper':40,'nozzle_target_temper':0,'device':{'extruder':{'info':[{'id':0,'temp':14745864},{'id':1,'temp':40}],"
+	full("'nozzle_temper':40,'nozzle_target_temper':0,'device':{'extruder':{'info':[{'id':0,'temp':14745864},"
+	     "{'id':1,'temp':40}],"
 	     "'state':2}}");
 	HEAT(printer.nozzle, 264, 225);
 	assert_int_equal(printer.extruder_count, 2);
@@ -87,7 +88,8 @@ static void
 extruders_beyond_two_are_not_kept(void **state)
 {
 	(void)state;
-	delta("'device':{'extruder':{'info':[{'id':1,'hnow':1},{'id':0,'hnow':0},{'id':2},{'id':-1},{'hnow':3},'x',null]}}");
+	delta("'device':{'extruder':{'info':[{'id':1,'hnow':1},{'id':0,'hnow':0},{'id':2},{'id':-1},{'hnow':3},'x',"
+	      "null]}}");
 	assert_int_equal(printer.extruder_count, 2);
 	assert_int_equal(printer.extruders[0].id, 0);
 	assert_int_equal(printer.extruders[1].nozzle_id, 1);
@@ -103,8 +105,10 @@ nozzles_are_merged_by_id_and_present_by_bit(void **state)
 	(void)state;
 	full("'nozzle_diameter':'0.6','nozzle_type':'stainless_steel'");
 	assert_string_equal(printer.nozzle_diameter, "0.6");
-	full("'nozzle_diameter':'0.6','nozzle_type':'stainless_steel','device':{'extruder':{'info':[{'id':0,'hnow':0},{'id':1,'hnow':1}],"
-	     "'state':2},'nozzle':{'exist':131075,'info':[{'id':17,'diameter':0.6,'type':'HS00'},{'id':0,'diameter':0.4,'type':'HS01'},"
+	full("'nozzle_diameter':'0.6','nozzle_type':'stainless_steel','device':{'extruder':{'info':[{'id':0,"
+	     "'hnow':0},{'id':1,'hnow':1}],"
+	     "'state':2},'nozzle':{'exist':131075,'info':[{'id':17,'diameter':0.6,'type':'HS00'},{'id':0,"
+	     "'diameter':0.4,'type':'HS01'},"
 	     "{'id':1,'diameter':0.2,'type':'HH01'},{'id':18,'diameter':0.8}]}}");
 	assert_int_equal(printer.nozzle_count, 4);
 	assert_int_equal(printer.nozzles[2].id, 17);
@@ -125,7 +129,8 @@ static void
 a_diameter_is_a_short_number(void **state)
 {
 	static const struct { const char *value, *text; } diameters[] = {
-		{ "'0.4'", "0.4" }, { "0.4", "0.4" }, { "0.4000000059604645", "0.4" }, { "'0.40'", "0.4" }, { "0.25", "0.25" },
+		{ "'0.4'", "0.4" }, { "0.4", "0.4" }, { "0.4000000059604645", "0.4" }, { "'0.40'", "0.4" }, { "0.25",
+		"0.25" },
 		{ "1", "1.0" }, { "0.8", "0.8" }, { "0", "" }, { "9.999", "" },
 	};
 	char fields[128];
@@ -294,8 +299,10 @@ storage_may_be_a_word(void **state)
 {
 	static const struct { const char *sdcard; enum storage_state storage; } words[] = {
 		{ "'HAS_SDCARD_NORMAL'", STORAGE_NORMAL }, { "'HAS_SDCARD_ABNORMAL'", STORAGE_ABNORMAL },
-		{ "'HAS_SDCARD_READONLY'", STORAGE_READ_ONLY }, { "'NO_SDCARD'", STORAGE_NONE }, { "'true'", STORAGE_NORMAL },
-		{ "0", STORAGE_NONE }, { "1", STORAGE_NORMAL }, { "'perhaps'", STORAGE_NORMAL }, { "7", STORAGE_NORMAL },
+		{ "'HAS_SDCARD_READONLY'", STORAGE_READ_ONLY }, { "'NO_SDCARD'", STORAGE_NONE }, { "'true'",
+		STORAGE_NORMAL },
+		{ "0", STORAGE_NONE }, { "1", STORAGE_NORMAL }, { "'perhaps'", STORAGE_NORMAL }, { "7",
+		STORAGE_NORMAL },
 	};
 	char fields[64];
 
@@ -318,7 +325,8 @@ static void
 the_first_name_of_a_field_outweighs_the_second(void **state)
 {
 	(void)state;
-	delta("'percent':9,'mc_percent':10,'remain_time':5,'mc_remaining_time':6,'prepare_per':70,'gcode_file_prepare_percent':'80'");
+	delta("'percent':9,'mc_percent':10,'remain_time':5,'mc_remaining_time':6,'prepare_per':70,"
+	      "'gcode_file_prepare_percent':'80'");
 	assert_int_equal(printer.progress_percent, 10);
 	assert_int_equal(printer.remaining_minutes, 6);
 	assert_int_equal(printer.download_percent, 80);
@@ -358,7 +366,8 @@ the_plate_is_told_or_read_off_the_file(void **state)
 static void
 a_word_that_is_no_state_we_know_is_kept(void **state)
 {
-	static const char *const words[] = { "IDLE", "PREPARE", "RUNNING", "PAUSE", "FINISH", "FAILED", "SLICING", "INIT", "OFFLINE" };
+	static const char *const words[] = { "IDLE", "PREPARE", "RUNNING", "PAUSE", "FINISH", "FAILED", "SLICING",
+					    "INIT", "OFFLINE" };
 	char fields[64];
 
 	(void)state;
@@ -396,8 +405,10 @@ static void
 other_lists_are_replaced(void **state)
 {
 	(void)state;
-	full("'stg':[13,'4',8,-1,[5],null,'x'],'s_obj':[41,42],'hms':[{'attr':50331904,'code':65537},{'code':'2','attr':'1'}],"
-	     "'lights_report':[{'node':'chamber_light','mode':'on'},{'mode':'flashing','node':'work_light'},{'mode':'on'}],"
+	full("'stg':[13,'4',8,-1,[5],null,'x'],'s_obj':[41,42],'hms':[{'attr':50331904,'code':65537},{'code':'2',"
+	     "'attr':'1'}],"
+	     "'lights_report':[{'node':'chamber_light','mode':'on'},{'mode':'flashing','node':'work_light'},"
+	     "{'mode':'on'}],"
 	     "'net':{'info':[{'ip':2063728832,'mask':16580607},{'ip':0,'mask':0}]}");
 	assert_int_equal(printer.queued_stage_count, 4);
 	assert_int_equal(printer.queued_stages[1], 4);

@@ -26,8 +26,10 @@ static void
 what_is_no_json_is_refused_with_a_reason(void **state)
 {
 	static const char *const texts[] = {
-		"", " ", "{", "}", "{'print':", "{'print':{'bed_temper':}}", "{'print':{'bed_temper':1,}}", "{'a':1}}", "{} {}", "nope",
-		"{'a':tru}", "{'a':01}", "{'a':+1}", "{'a':.5}", "{'a':1.}", "{'a':NaN}", "{'a':Infinity}", "{'a':'\\x'}", "{'a':'\\u12'}",
+		"", " ", "{", "}", "{'print':", "{'print':{'bed_temper':}}", "{'print':{'bed_temper':1,}}",
+		"{'a':1}}", "{} {}", "nope",
+		"{'a':tru}", "{'a':01}", "{'a':+1}", "{'a':.5}", "{'a':1.}", "{'a':NaN}", "{'a':Infinity}",
+		"{'a':'\\x'}", "{'a':'\\u12'}",
 		"{a:1}", "{'a' 1}", "{'a':1 'b':2}", "{'a':'x", "/* no */{}", "{'a':1}x", "{'print':{'bed_temper':1}",
 		"{'print':{'bed_temper':1]}",
 	};
@@ -46,7 +48,8 @@ what_is_no_json_is_refused_with_a_reason(void **state)
 static void
 what_is_no_object_is_refused(void **state)
 {
-	static const char *const texts[] = { "[]", "5", "'x'", "null", "true", "[{'print':{'bed_temper':1}}]", "1e999" };
+	static const char *const texts[] = { "[]", "5", "'x'", "null", "true", "[{'print':{'bed_temper':1}}]",
+					    "1e999" };
 
 	for (unsigned i = 0; i < STR_ARRAY_LEN(texts); i++) {
 		fresh(state);
@@ -72,7 +75,8 @@ bytes_of_no_kind_are_refused(void **state)
 	assert_int_equal(said_bytes("\xef\xbb\xbf{}", 5), REPORT_BAD);
 	assert_int_equal(said_bytes("", 0), REPORT_BAD);
 	/* Every start of a good report: none of them is one. */
-	static const char good[] = "{\"print\":{\"command\":\"push_status\",\"hms\":[{\"attr\":1,\"code\":2}],\"layer_num\":5}}";
+	static const char good[] = "{\"print\":{\"command\":\"push_status\",\"hms\":[{\"attr\":1,\"code\":2}],"
+				   "\"layer_num\":5}}";
 	for (size_t len = 0; len < sizeof good - 1; len++)
 		assert_int_equal(said_bytes(good, len), REPORT_BAD);
 	assert_int_equal(said_bytes(good, sizeof good - 1), REPORT_DELTA);
@@ -157,7 +161,7 @@ values_have_a_limit(void **state)
 	static const char head[] = "{\"print\":{\"layer_num\":5,\"x\":[0";
 
 	(void)state;
-	/* The object, its key, the section, four more, and the list with its first element: 8 before the repeated ones. */
+	/* The object, its key, the section, its two keys, a number, the list and its first element: 8 of them. */
 	say_repeated(head, ",0", REPORT_MAX_VALUES - 8, "]}}");
 	assert_int_equal(summary.kind, REPORT_DELTA);
 	fresh(NULL);
@@ -175,7 +179,8 @@ static void
 health_codes_are_counted_and_the_first_kept(void **state)
 {
 	(void)state;
-	say_repeated("{\"print\":{\"command\":\"push_status\",\"hms\":[{\"attr\":1,\"code\":65537}", ",{\"attr\":2,\"code\":131073}", 3900,
+	say_repeated("{\"print\":{\"command\":\"push_status\",\"hms\":[{\"attr\":1,\"code\":65537}",
+		     ",{\"attr\":2,\"code\":131073}", 3900,
 		     "]}}");
 	assert_int_equal(summary.kind, REPORT_DELTA);
 	assert_int_equal(printer.hms_total, 3901);
@@ -211,7 +216,8 @@ lists_with_ids_are_cut_too(void **state)
 	(void)state;
 	end = stpcpy(end, "{\"print\":{\"ams\":{\"ams\":[");
 	for (int id = 0; id < 100; id++)
-		end += sprintf(end, "%s{\"id\":\"%d\",\"tray\":[{\"id\":9},{\"id\":7},{\"id\":5},{\"id\":3},{\"id\":1}]}", id > 0 ? "," : "", id);
+		end += sprintf(end, "%s{\"id\":\"%d\",\"tray\":[{\"id\":9},{\"id\":7},{\"id\":5},{\"id\":3},"
+				    "{\"id\":1}]}", id > 0 ? "," : "", id);
 	end = stpcpy(end, "]},\"device\":{\"nozzle\":{\"info\":[{\"id\":0}");
 	for (int id = 1; id < 100; id++)
 		end += sprintf(end, ",{\"id\":%d}", id);
@@ -232,8 +238,10 @@ static void
 keys_that_look_alike_are_not_the_same(void **state)
 {
 	(void)state;
-	said("{'print':{'command':'push_status','layer_nu':1,'layer_numm':1,'layer_nun':1,'Layer_num':1,'':1,'layer_num\\u0000':1,"
-	     "'3D':{'layer_num':9},'x':{'layer_num':9,'ams':{'ams':[{'id':'0'}]}},'upload':{'progress':9},'hms':{'attr':1,'code':2}}}");
+	said("{'print':{'command':'push_status','layer_nu':1,'layer_numm':1,'layer_nun':1,'Layer_num':1,'':1,"
+	     "'layer_num\\u0000':1,"
+	     "'3D':{'layer_num':9},'x':{'layer_num':9,'ams':{'ams':[{'id':'0'}]}},'upload':{'progress':9},"
+	     "'hms':{'attr':1,'code':2}}}");
 	assert_int_equal(summary.kind, REPORT_DELTA);
 	assert_int_equal(printer.layer, STATE_UNKNOWN);
 	assert_int_equal(printer.ams_count, 0);
@@ -248,7 +256,8 @@ static void
 long_texts_cost_nothing_but_their_reading(void **state)
 {
 	(void)state;
-	say_repeated("{\"print\":{\"command\":\"push_status\",\"subtask_name\":\"", "\xff", 250000, "\",\"layer_num\":5}}");
+	say_repeated("{\"print\":{\"command\":\"push_status\",\"subtask_name\":\"", "\xff", 250000,
+		     "\",\"layer_num\":5}}");
 	assert_int_equal(summary.kind, REPORT_DELTA);
 	assert_int_equal(strlen(printer.subtask_name), 126);
 	say_repeated("{\"print\":{\"command\":\"", "x", 250000, "\",\"layer_num\":6}}");

@@ -7,9 +7,15 @@
 
 /* The reports of the samples, and the modules of their get_version. */
 static const struct { const char *sample, *report, *version; } samples[] = {
-	{ "a1-1", "pushall", "get_version" },	{ "a1mini-1", "message", NULL },	  { "a1mini-2", NULL, "message" },
-	{ "h2c-1", "pushall", "get_version" },	{ "h2d-1", "push_all", "get_version" },	  { "h2s-1", "pushall", "get_version" },
-	{ "p1p-1", "push_all", "get_version" }, { "p2s-1", "pushall", "get_version" },	  { "x1c-1", "pushall", "get_version" },
+	{ "a1-1", "pushall", "get_version" },
+	{ "a1mini-1", "message", NULL },
+	{ "a1mini-2", NULL, "message" },
+	{ "h2c-1", "pushall", "get_version" },
+	{ "h2d-1", "push_all", "get_version" },
+	{ "h2s-1", "pushall", "get_version" },
+	{ "p1p-1", "push_all", "get_version" },
+	{ "p2s-1", "pushall", "get_version" },
+	{ "x1c-1", "pushall", "get_version" },
 };
 
 static void

@@ -19,9 +19,12 @@ at_first_nothing_is_known(void **unused)
 	(void)unused;
 	printer_state_init(&state);
 	const int32_t unknown[] = {
-		state.progress_percent, state.download_percent, state.remaining_minutes, state.layer, state.layers, state.stage,
-		state.plate, state.speed_level, state.speed_percent, state.air_mode, state.active_extruder, state.active_ams,
-		state.active_slot, state.ams_status, state.tray_now, state.tray_target, state.wifi_dbm, state.upgrade_percent,
+		state.progress_percent, state.download_percent, state.remaining_minutes, state.layer, state.layers,
+		state.stage,
+		state.plate, state.speed_level, state.speed_percent, state.air_mode, state.active_extruder,
+		state.active_ams,
+		state.active_slot, state.ams_status, state.tray_now, state.tray_target, state.wifi_dbm,
+		state.upgrade_percent,
 		state.fan_percent[FAN_PART], state.fan_percent[FAN_HEATER],
 	};
 	for (unsigned i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
@@ -72,7 +75,8 @@ busy_is_while_a_job_is_under_way(void **unused)
 	printer_state_init(&state);
 	for (unsigned i = GCODE_STATE_UNKNOWN; i <= GCODE_STATE_OTHER; i++) {
 		state.gcode_state = (enum gcode_state)i;
-		bool busy = i == GCODE_STATE_PREPARE || i == GCODE_STATE_RUNNING || i == GCODE_STATE_PAUSE || i == GCODE_STATE_SLICING;
+		bool busy = i == GCODE_STATE_PREPARE || i == GCODE_STATE_RUNNING || i == GCODE_STATE_PAUSE ||
+			    i == GCODE_STATE_SLICING;
 		assert_int_equal(printer_state_is_busy(&state), busy);
 	}
 }
