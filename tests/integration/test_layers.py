@@ -46,7 +46,7 @@ DOORS = {
 SYSTEM = re.compile(r"(sys|linux|arpa|net|netinet|asm)/[a-z0-9_]+\.h")
 C_LIBRARY = set("""assert ctype dirent endian errno fcntl fnmatch ftw getopt glob grp inttypes langinfo limits locale malloc
     math netdb poll pthread pwd sched setjmp signal spawn stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib
-    stdnoreturn string strings sysexits syslog termios threads time unistd wchar byteswap err""".split())
+    stdnoreturn string strings sysexits syslog termios threads time unistd wchar wctype byteswap err""".split())
 
 # Which libraries (of those with doors) a built program may load.
 MAY_LOAD = {
