@@ -21,7 +21,7 @@
 static struct link link_;
 static struct printer_state state;
 static int64_t now_ms, wall_ms;
-static unsigned connects, drops, subscribes, pushalls, versions, others, firmware_news;
+static unsigned connects, drops, subscribes, pushalls, versions, others, changes, firmware_news;
 static struct mqtt_target last_target;
 static uint32_t last_sequence;
 
@@ -64,6 +64,7 @@ static void
 on_changed(void *arg)
 {
 	(void)arg;
+	changes++;
 }
 
 static void
@@ -93,7 +94,7 @@ begin(const char *model)
 						   on_changed, on_firmware, NULL };
 	struct link_settings settings = settings_of(model);
 
-	connects = drops = subscribes = pushalls = versions = others = firmware_news = 0;
+	connects = drops = subscribes = pushalls = versions = others = changes = firmware_news = 0;
 	now_ms = START_MS;
 	wall_ms = WALL_MS;
 	printer_state_init(&state);
@@ -524,6 +525,50 @@ wifi_that_flaps_is_not_taken_for_another_client(void **unused)
 }
 
 static void
+a_link_that_flaps_for_long_is_back_soon_after_it_is_steady(void **unused)
+{
+	int64_t longest_ms = 0;
+
+	(void)unused;
+	begin("P1S");
+	for (int i = 0; i < 50; i++) {
+		come_up();
+		report(REPORT_FULL);
+		pass(3000);
+		event(MQTT_ENDED, 0, "reset");
+		to_deadline();
+		event(MQTT_TCP_FAILED, EHOSTUNREACH, "");
+		event(MQTT_ENDED, 0, "");
+		if (link_deadline_ms(&link_) - now_ms > longest_ms)
+			longest_ms = link_deadline_ms(&link_) - now_ms;
+		to_deadline();
+	}
+	assert_in_range(longest_ms, 8000, 2 * LINK_RETRY_HEARD_MAX_MS * 6 / 5);
+}
+
+static void
+a_fault_says_since_when_it_stands_not_when_it_was_tried_last(void **unused)
+{
+	(void)unused;
+	begin("P1S");
+	pass(15000);
+	event(MQTT_TCP_FAILED, ETIMEDOUT, "");
+	event(MQTT_ENDED, 0, "");
+	int64_t began_ms = wall_ms;
+	for (int i = 0; i < 5; i++) {
+		assert_true(link_.since_wall_ms == began_ms);
+		to_deadline();
+		pass(15000);
+		event(MQTT_TCP_FAILED, ETIMEDOUT, "");
+		event(MQTT_ENDED, 0, "");
+	}
+	to_deadline();
+	event(MQTT_TCP_FAILED, ECONNREFUSED, "");
+	event(MQTT_ENDED, 0, "");
+	assert_true(link_.since_wall_ms == wall_ms);
+}
+
+static void
 a_drop_right_after_the_subscription_has_its_own_words(void **unused)
 {
 	(void)unused;
@@ -584,6 +629,98 @@ firmware_that_changed_overnight_is_told_for_a_day(void **unused)
 	assert_int_equal(firmware_news, 1);
 	wall_ms += LINK_FIRMWARE_NEWS_MS;
 	assert_string_equal(sentence(), "");
+}
+
+/* The store writes each down: not as often as a printer likes. */
+static void
+firmware_that_changes_all_the_time_is_told_seldom_and_in_the_end_rightly(void **unused)
+{
+	(void)unused;
+	begin("P1S");
+	come_up();
+	report(REPORT_FULL);
+	for (int i = 0; i < 1000; i++) {
+		str_format(state.firmware, sizeof state.firmware, "01.00.00.%02d", i % 100);
+		report(REPORT_VERSION);
+		pass(20);
+	}
+	assert_in_range(firmware_news, 2, 3);
+	for (int i = 0; i < 3; i++)
+		to_deadline();
+	assert_string_equal(link_.settings.firmware, "01.00.00.99");
+}
+
+static void
+what_only_a_report_changes_is_announced_at_once_but_not_without_end(void **unused)
+{
+	(void)unused;
+	begin("P1S");
+	come_up();
+	report(REPORT_FULL);
+	pass(5000);
+	changes = 0;
+	report(REPORT_DELTA);
+	assert_int_equal(changes, 0);
+	state.storage = STORAGE_NONE;
+	report(REPORT_DELTA);
+	assert_int_equal(changes, 1);
+	pass(LINK_NEWS_GAP_MS);
+	for (int i = 0; i < 1000; i++) {
+		state.storage = i % 2 == 0 ? STORAGE_NORMAL : STORAGE_NONE;
+		report(REPORT_DELTA);
+		pass(1);
+	}
+	assert_in_range(changes, 2, 6);
+	/* What could not be said then is said soon. */
+	if (link_.news_wait)
+		to_deadline();
+	assert_true((link_.told.problems & 1u << LINK_FAULT_STORAGE_MISSING) != 0);
+}
+
+static void
+an_unreadable_report_is_spoken_of_for_a_minute(void **unused)
+{
+	struct report_summary bad = { .kind = REPORT_BAD, .fault = "is not JSON" };
+
+	(void)unused;
+	begin("P1S");
+	come_up();
+	report(REPORT_FULL);
+	pass(5000);
+	changes = 0;
+	link_on_report(&link_, &bad, &state, now_ms, wall_ms);
+	assert_int_equal(changes, 1);
+	assert_string_equal(sentence(), "The printer sends reports that cannot be read: is not JSON.");
+	pass(30000);
+	report(REPORT_DELTA);
+	assert_int_equal(changes, 1);
+	to_deadline(); /* nothing comes: it is unsaid all the same */
+	assert_int_equal(changes, 2);
+	assert_string_equal(sentence(), "");
+	assert_true(link_is_online(&link_));
+	assert_true(link_deadline_ms(&link_) > now_ms);
+}
+
+static void
+the_printer_knows_best_which_model_it_is(void **unused)
+{
+	struct link_settings settings;
+
+	(void)unused;
+	begin("X1C");
+	come_up();
+	state.module_count = 1;
+	str_copy(state.modules[0].name, sizeof state.modules[0].name, "ota");
+	str_copy(state.modules[0].product, sizeof state.modules[0].product, "Bambu Lab A1 mini");
+	report(REPORT_VERSION);
+	assert_string_equal(link_.model->key, "A1-mini");
+	settings = settings_of("X1C");
+	str_copy(settings.name, sizeof settings.name, "Shelf 3");
+	link_configure(&link_, &settings, now_ms, wall_ms);
+	assert_string_equal(link_.model->key, "A1-mini");
+	settings = settings_of("P1S");
+	link_configure(&link_, &settings, now_ms, wall_ms);
+	assert_string_equal(link_.model->key, "P1S");
 }
 
 static void
@@ -668,9 +805,15 @@ main(void)
 		cmocka_unit_test(a_printer_that_never_speaks_is_not_reconnected_more_often_than_every_half_minute),
 		cmocka_unit_test(four_takeovers_in_a_minute_mean_another_holds_the_printer),
 		cmocka_unit_test(wifi_that_flaps_is_not_taken_for_another_client),
+		cmocka_unit_test(a_link_that_flaps_for_long_is_back_soon_after_it_is_steady),
+		cmocka_unit_test(a_fault_says_since_when_it_stands_not_when_it_was_tried_last),
 		cmocka_unit_test(a_drop_right_after_the_subscription_has_its_own_words),
 		cmocka_unit_test(developer_mode_is_asked_of_older_firmware_once_and_the_answer_counts),
 		cmocka_unit_test(firmware_that_changed_overnight_is_told_for_a_day),
+		cmocka_unit_test(firmware_that_changes_all_the_time_is_told_seldom_and_in_the_end_rightly),
+		cmocka_unit_test(what_only_a_report_changes_is_announced_at_once_but_not_without_end),
+		cmocka_unit_test(an_unreadable_report_is_spoken_of_for_a_minute),
+		cmocka_unit_test(the_printer_knows_best_which_model_it_is),
 		cmocka_unit_test(missing_storage_is_named_as_the_model_calls_it),
 		cmocka_unit_test(a_slot_change_on_a_model_that_does_not_tell_it_is_asked_for),
 		cmocka_unit_test(what_a_dead_session_says_late_changes_nothing),

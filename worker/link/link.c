@@ -32,7 +32,12 @@ jittered(struct link *link, int64_t ms)
 void
 link_note_change(struct link *link, int64_t wall_ms)
 {
-	link->since_wall_ms = wall_ms;
+	enum link_phase phase = link_shown_phase(link);
+
+	if (phase != link->since_phase || link->fault != link->since_fault || link->since_wall_ms == 0)
+		link->since_wall_ms = wall_ms;
+	link->since_phase = phase;
+	link->since_fault = link->fault;
 	link->duties.changed(link->duties.arg);
 }
 
@@ -174,10 +179,11 @@ link_configure(struct link *link, const struct link_settings *settings, int64_t 
 	bool anew = needs_new_link(&link->settings, settings) || link->fault == LINK_FAULT_NO_CODE;
 	bool was_attempting = link->attempting;
 
+	/* What the printer has said of itself counts more than what is kept, until a person changes that. */
+	if (link->model == model_other() || settings->model != link->settings.model)
+		link->model = settings->model;
 	secret_wipe(&link->settings.access_code);
 	link->settings = *settings;
-	if (link->model == model_other() || settings->model != model_other())
-		link->model = settings->model;
 	link->facts.model = link->model;
 	if (!anew) {
 		link->duties.changed(link->duties.arg);
@@ -300,6 +306,8 @@ on_ended_listening(struct link *link, const char *text, int64_t now_ms, int64_t 
 	link->reconnects++;
 	if (lived_ms >= LINK_STABLE_MS)
 		reset_waits(link);
+	else if (link->heard_this_time && link->backoff_ms > LINK_RETRY_HEARD_MAX_MS)
+		link->backoff_ms = LINK_RETRY_HEARD_MAX_MS; /* Wi-Fi that flaps: seldom enough, and soon back */
 	if (link->heard_this_time && lived_ms < LINK_TAKEOVER_WINDOW_MS)
 		note_cut(link, now_ms);
 	if (is_taken_over(link, now_ms))
@@ -341,7 +349,6 @@ void
 link_on_mqtt(struct link *link, const struct mqtt_event *event, const struct printer_state *state, int64_t now_ms,
 	     int64_t wall_ms)
 {
-	(void)state;
 	switch (event->kind) {
 	case MQTT_TCP_FAILED:
 		link_set_phase(link, event->error == ECONNREFUSED ? LINK_PHASE_TCP : LINK_PHASE_ROUTE, now_ms, wall_ms);
@@ -385,12 +392,12 @@ link_on_mqtt(struct link *link, const struct mqtt_event *event, const struct pri
 	case MQTT_PAYLOAD_TOO_BIG:
 		link->bad_ms = now_ms;
 		str_copy(link->bad_reason, sizeof link->bad_reason, "one was larger than 256 KiB");
-		link_note_change(link, wall_ms);
+		link_tell_news(link, state, now_ms, wall_ms);
 		break;
 	case MQTT_DROPPED:
 		link->flood_ms = now_ms;
 		link->passed_over += (uint32_t)event->error;
-		link_note_change(link, wall_ms);
+		link_tell_news(link, state, now_ms, wall_ms);
 		break;
 	case MQTT_PUBLISHED:
 	case MQTT_PUBLISH_FAILED:
@@ -410,6 +417,7 @@ link_on_time(struct link *link, const struct printer_state *state, int64_t now_m
 		link_start_attempt(link, now_ms, wall_ms);
 		return;
 	}
+	link_tell_news(link, state, now_ms, wall_ms);
 	if (link_is_listening(link))
 		link_check_silence(link, state, now_ms, wall_ms);
 }
@@ -417,7 +425,11 @@ link_on_time(struct link *link, const struct printer_state *state, int64_t now_m
 int64_t
 link_deadline_ms(const struct link *link)
 {
-	if (!link->attempting)
-		return link->next_try_ms != 0 ? link->next_try_ms : INT64_MAX;
-	return link_is_listening(link) ? link_silence_deadline_ms(link) : INT64_MAX;
+	int64_t at_ms = INT64_MAX, news_ms = link_news_deadline_ms(link);
+
+	if (!link->attempting && link->next_try_ms != 0)
+		at_ms = link->next_try_ms;
+	else if (link_is_listening(link))
+		at_ms = link_silence_deadline_ms(link);
+	return news_ms < at_ms ? news_ms : at_ms;
 }

@@ -30,6 +30,9 @@
 #define LINK_TAKEOVERS_MANY 4		 /* … mean that another holds the printer */
 #define LINK_SHORT_MS 10000		 /* a session without a report that ends within this was closed on purpose */
 #define LINK_WARNING_MS 60000		 /* so long after an unreadable or lost report it is spoken of */
+#define LINK_RETRY_HEARD_MAX_MS 8000	 /* a link that was live waits no longer than this for its first retry */
+#define LINK_NEWS_GAP_MS 250		 /* what only reports change is announced no more often */
+#define LINK_FIRMWARE_GAP_MS 10000	 /* nor is a firmware, which the store writes down */
 #define LINK_FIRMWARE_NEWS_MS (24 * 3600 * 1000LL)
 #define LINK_CONNECT_TIMEOUT_S 15	 /* P1 models answer a login 3 to 5 s after a cold start */
 #define LINK_KEEPALIVE_S 30
@@ -58,6 +61,15 @@ struct link_duties {
 	void *arg;
 };
 
+/* What changes by reports or by time, without a change of phase. */
+struct link_news {
+	uint32_t problems; /* bits 1 << enum link_fault */
+	uint32_t passed_over;
+	const struct model *model;
+	enum tri developer_mode;
+	char firmware[24];
+};
+
 struct link {
 	struct link_settings settings;
 	struct link_duties duties;
@@ -67,7 +79,9 @@ struct link {
 	bool attempting;	   /* a session is open or being opened */
 	struct fault_facts facts;
 	int64_t phase_ms[LINK_PHASE_COUNT]; /* when this attempt reached each; 0 = not */
-	int64_t since_wall_ms;	   /* of phase and fault */
+	enum link_phase since_phase; /* as shown; since_wall_ms is of it and of since_fault */
+	enum link_fault since_fault;
+	int64_t since_wall_ms;
 	int64_t connected_ms, connected_wall_ms;
 	int64_t next_try_ms, next_try_wall_ms; /* 0 = none planned */
 	int64_t backoff_ms, refused_ms;	       /* the next waits */
@@ -90,6 +104,9 @@ struct link {
 	int64_t bad_ms, flood_ms; /* the newest unreadable report, the newest loss; 0 = none */
 	char bad_reason[80];
 	uint32_t passed_over;
+	struct link_news told;	   /* as last announced */
+	int64_t told_ms, firmware_told_ms; /* 0 = not yet */
+	bool news_wait, firmware_waits;
 
 	/* -- the peer -- */
 	struct tls_certificate seen;

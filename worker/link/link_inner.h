@@ -11,6 +11,9 @@ void link_break(struct link *link, enum link_fault fault, const char *reason, in
 void link_set_phase(struct link *link, enum link_phase phase, int64_t now_ms, int64_t wall_ms);
 void link_start_attempt(struct link *link, int64_t now_ms, int64_t wall_ms);
 void link_note_change(struct link *link, int64_t wall_ms);
+/* Announce what reports and time have changed, if anything, as often as is permitted. */
+void link_tell_news(struct link *link, const struct printer_state *state, int64_t now_ms, int64_t wall_ms);
+int64_t link_news_deadline_ms(const struct link *link);
 
 /* The session stands and the printer's reports are due. */
 bool link_is_listening(const struct link *link);

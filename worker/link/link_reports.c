@@ -119,13 +119,6 @@ note_modules(struct link *link, const struct printer_state *state)
 
 	if (said != model_other())
 		link->model = link->facts.model = said;
-	if (state->firmware[0] != '\0' && strcmp(state->firmware, link->settings.firmware) != 0) {
-		str_copy(link->settings.previous_firmware, sizeof link->settings.previous_firmware,
-			 link->settings.firmware);
-		str_copy(link->settings.firmware, sizeof link->settings.firmware, state->firmware);
-		link->settings.firmware_wall_ms = state->last_ms;
-		link->duties.firmware_seen(link->duties.arg, state->firmware);
-	}
 }
 
 static enum tri
@@ -195,11 +188,7 @@ link_on_report(struct link *link, const struct report_summary *summary, const st
 {
 	if (!link_is_listening(link))
 		return;
-	enum tri developer_mode = developer_mode_of(link, summary, state);
-	if (developer_mode != link->developer_mode) {
-		link->developer_mode = developer_mode;
-		link_note_change(link, wall_ms);
-	}
+	link->developer_mode = developer_mode_of(link, summary, state);
 	switch (summary->kind) {
 	case REPORT_FULL:
 	case REPORT_DELTA:
@@ -209,11 +198,8 @@ link_on_report(struct link *link, const struct report_summary *summary, const st
 		break;
 	case REPORT_VERSION:
 		note_modules(link, state);
-		link_note_change(link, wall_ms);
 		break;
 	case REPORT_BAD:
-		if (link->bad_ms == 0 || now_ms - link->bad_ms > LINK_WARNING_MS)
-			link_note_change(link, wall_ms);
 		link->bad_ms = now_ms;
 		str_copy(link->bad_reason, sizeof link->bad_reason, summary->fault);
 		break;
@@ -221,4 +207,5 @@ link_on_report(struct link *link, const struct report_summary *summary, const st
 	case REPORT_OTHER:
 		break;
 	}
+	link_tell_news(link, state, now_ms, wall_ms);
 }

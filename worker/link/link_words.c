@@ -1,5 +1,5 @@
 /*
- * link_words: what is wrong with a link, and the facts that its sentences need.
+ * link_words: what is wrong with a link, when that is news, and the facts that its sentences need.
  */
 #include <string.h>
 
@@ -53,6 +53,84 @@ link_problems(const struct link *link, const struct printer_state *state, int64_
 			ret_faults[count++] = rows[i].fault;
 	return count;
 }
+
+/* -- news ------------------------------------------------------------------------------- */
+
+static void
+note_firmware(struct link *link, const struct printer_state *state, int64_t now_ms, int64_t wall_ms)
+{
+	struct link_settings *settings = &link->settings;
+
+	link->firmware_waits = false;
+	if (state->firmware[0] == '\0' || strcmp(state->firmware, settings->firmware) == 0)
+		return;
+	if (link->firmware_told_ms != 0 && now_ms - link->firmware_told_ms < LINK_FIRMWARE_GAP_MS) {
+		link->firmware_waits = true;
+		return;
+	}
+	link->firmware_told_ms = now_ms;
+	str_copy(settings->previous_firmware, sizeof settings->previous_firmware, settings->firmware);
+	str_copy(settings->firmware, sizeof settings->firmware, state->firmware);
+	settings->firmware_wall_ms = wall_ms;
+	link->duties.firmware_seen(link->duties.arg, state->firmware);
+}
+
+static struct link_news
+gather_news(const struct link *link, const struct printer_state *state, int64_t now_ms, int64_t wall_ms)
+{
+	struct link_news news = { .passed_over = link->passed_over, .model = link->model,
+				  .developer_mode = link->developer_mode };
+	enum link_fault faults[LINK_FAULT_COUNT];
+	unsigned count = link_problems(link, state, now_ms, wall_ms, faults, LINK_FAULT_COUNT);
+
+	_Static_assert(LINK_FAULT_COUNT <= 32, "a bit for each");
+	for (unsigned i = 0; i < count; i++)
+		news.problems |= 1u << faults[i];
+	str_copy(news.firmware, sizeof news.firmware, state->firmware);
+	return news;
+}
+
+static bool
+same_news(const struct link_news *a, const struct link_news *b)
+{
+	return a->problems == b->problems && a->passed_over == b->passed_over && a->model == b->model &&
+	       a->developer_mode == b->developer_mode && strcmp(a->firmware, b->firmware) == 0;
+}
+
+void
+link_tell_news(struct link *link, const struct printer_state *state, int64_t now_ms, int64_t wall_ms)
+{
+	note_firmware(link, state, now_ms, wall_ms);
+	struct link_news news = gather_news(link, state, now_ms, wall_ms);
+
+	link->news_wait = !same_news(&news, &link->told);
+	if (!link->news_wait || (link->told_ms != 0 && now_ms - link->told_ms < LINK_NEWS_GAP_MS))
+		return;
+	link->told = news;
+	link->told_ms = now_ms;
+	link->news_wait = false;
+	link_note_change(link, wall_ms);
+}
+
+int64_t
+link_news_deadline_ms(const struct link *link)
+{
+	uint32_t told = link->told.problems;
+	const struct { bool applies; int64_t at_ms; } rows[] = {
+		{ link->news_wait, link->told_ms + LINK_NEWS_GAP_MS },
+		{ link->firmware_waits, link->firmware_told_ms + LINK_FIRMWARE_GAP_MS },
+		{ !link->news_wait && (told & 1u << LINK_FAULT_BAD_REPORTS) != 0, link->bad_ms + LINK_WARNING_MS },
+		{ !link->news_wait && (told & 1u << LINK_FAULT_FLOODING) != 0, link->flood_ms + LINK_WARNING_MS },
+	};
+	int64_t at_ms = INT64_MAX;
+
+	for (size_t i = 0; i < STR_ARRAY_LEN(rows); i++)
+		if (rows[i].applies && rows[i].at_ms < at_ms)
+			at_ms = rows[i].at_ms;
+	return at_ms;
+}
+
+/* -- words ------------------------------------------------------------------------------- */
 
 enum link_phase
 link_shown_phase(const struct link *link)
