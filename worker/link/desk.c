@@ -42,11 +42,18 @@ say_ready(struct worker *worker, const char *sentence)
 	worker_touch(worker);
 }
 
+/* As it is kept; else as its serial number begins, until the printer tells. */
+static const struct model *
+model_of(const struct msg_printer_mine *mine)
+{
+	return mine->model[0] != '\0' ? model_by_key(mine->model) : model_by_serial(mine->serial);
+}
+
 static void
 on_mine(struct worker *worker, const struct msg_printer_mine *mine)
 {
 	struct link_settings settings = { .port = (uint16_t)(mine->mqtt_port != 0 ? mine->mqtt_port : 8883),
-					  .model = model_by_key(mine->model),
+					  .model = model_of(mine),
 					  .access_code = mine->access_code,
 					  .firmware_wall_ms = mine->firmware_ms };
 	char sentence[160];

@@ -154,27 +154,45 @@ end_exam(struct worker *worker, struct exam *exam, const char *sentence)
 	child_reply_done(worker->child, &request, sentence);
 }
 
-/* The attempt that is watched has broken. */
+/* The attempt that is watched has broken, or waits in vain. */
 static bool
 is_broken(const struct link *link, const struct exam *exam)
 {
-	if (link->fault == LINK_FAULT_NONE || !fault_breaks(link->fault) || link->fault == LINK_FAULT_TAKEN_OVER)
+	if (link->fault == LINK_FAULT_NONE || !fault_breaks(link->fault))
 		return false;
-	return !link->attempting || link->attempt_number != exam->attempt;
+	return !link->attempting || link->silent || link->attempt_number != exam->attempt;
+}
+
+/* One that was taken away again and again has yet to hold. */
+static bool
+is_whole(const struct link *link)
+{
+	return link_is_online(link) && link->fault != LINK_FAULT_TAKEN_OVER;
+}
+
+/* All phases before it have passed. */
+static enum link_phase
+reached_phase(const struct link *link, bool whole, bool broken)
+{
+	if (whole)
+		return LINK_PHASE_LIVE;
+	if (broken)
+		return fault_phase(link->fault);
+	return link->phase < LINK_PHASE_REPORTS ? link->phase : LINK_PHASE_REPORTS;
 }
 
 static void
 look(struct worker *worker, struct exam *exam, int64_t now_ms, int64_t wall_ms)
 {
 	const struct link *link = &worker->link;
-	bool online = link_is_online(link), broken = is_broken(link, exam);
+	bool whole = is_whole(link), broken = is_broken(link, exam);
 	bool late = now_ms - exam->since_ms >= EXAM_MAX_MS;
-	enum link_phase reached = online ? LINK_PHASE_LIVE : broken ? fault_phase(link->fault) : link->phase;
+	enum link_phase reached = reached_phase(link, whole, broken);
 	char sentence[120];
 
 	for (; exam->next < reached; exam->next++)
 		tell_passed(worker, exam, exam->next, now_ms, wall_ms);
-	if (online) {
+	if (whole) {
 		tell_developer_mode(worker, exam, now_ms, wall_ms);
 		tell_storage(worker, exam, now_ms, wall_ms);
 		tell_firmware(worker, exam, now_ms, wall_ms);
