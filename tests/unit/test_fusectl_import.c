@@ -131,6 +131,10 @@ a_printer_that_is_there_already_is_a_duplicate(void **state)
 	assert_int_equal(import->valid, 2);
 	assert_int_equal(import->duplicates, 2);
 	assert_int_equal(import->errors, 2);
+	/* A row that cannot be taken is nobody's double. */
+	plan(IMPORT_PRINTERS, "A,192.0.2.2,01P00A000000002,,Ender\nA,192.0.2.2,01P00A000000002\n");
+	expect(0, IMPORT_ERROR, "none of the models");
+	expect(1, IMPORT_VALID, "");
 }
 
 static void
