@@ -125,11 +125,11 @@ def speak(request, say, text, end="DONE"):
     """Write `text` to the descriptor that came along, close it, and say DONE."""
     def write():
         data = text.encode(errors="surrogateescape") if isinstance(text, str) else text
-        with contextlib.suppress(BrokenPipeError), os.fdopen(request.fd, "wb") as pipe:
+        with contextlib.suppress(OSError), os.fdopen(request.fd, "wb") as pipe:
             for at in range(0, len(data), 50_000):
                 pipe.write(data[at:at + 50_000])
                 pipe.flush()
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):  # it has left
             if end is not None:
                 say(end)
     threading.Thread(target=write, daemon=True).start()
