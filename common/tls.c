@@ -66,7 +66,8 @@ tls_reason(char *ret_reason, size_t cap)
 	} else if (ERR_GET_LIB(code) == ERR_LIB_SSL && words_of(reason) != NULL) {
 		str_copy(ret_reason, cap, words_of(reason));
 	} else if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET) {
-		str_format(ret_reason, cap, "it refused: %s", SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
+		str_format(ret_reason, cap, "it refused: %s",
+			   SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
 	} else {
 		str_format(ret_reason, cap, "OpenSSL's error %d:%d", ERR_GET_LIB(code), reason);
 	}

@@ -23,10 +23,10 @@
 enum tls_vouch { TLS_VOUCH_NOBODY, TLS_VOUCH_BAMBU, TLS_VOUCH_OWNER };
 
 struct tls_certificate {
-	char serial[64];	       /* CN of the subject, cleaned for showing; "" when there is none or it has a NUL */
+	char serial[64];	       /* CN of the subject, cleaned for showing; "" = none, two, or with a NUL */
 	char issuer[96];	       /* CN of the issuer, cleaned */
 	char sha256[TLS_SHA256_BYTES]; /* of the leaf's DER */
-	/* Wall clock: when it is valid, narrowed by what stands between it and the issuer that vouches. Unreadable: both 0. */
+	/* Wall clock: when it is valid, narrowed by what stands between it and its voucher. 0: unreadable. */
 	int64_t not_before_ms, not_after_ms;
 	enum tls_vouch vouch;	       /* the signatures lead there, whatever the dates and the name are */
 };
@@ -73,7 +73,7 @@ struct tls_watch {
 	/* Not yet proved: anybody can show a certificate. Its key is proved by on_done. */
 	void (*on_judged)(void *arg, enum tls_verdict verdict, const struct tls_certificate *certificate);
 	void (*on_done)(void *arg);  /* handshake complete; only after a trusted verdict */
-	void (*on_alert)(void *arg, const char *reason); /* it failed, once, also after an untrusted verdict: for the log */
+	void (*on_alert)(void *arg, const char *reason); /* it failed, also by an untrusted verdict: for the log */
 	void *arg;
 };
 

@@ -144,7 +144,8 @@ tls_load_owner_issuers(const char *dir)
 		if (!has_a_fitting_name(entry->d_name))
 			continue;
 		if (++files > FILES_MAX) {
-			log_warn("more files of issuers than are read", log_str("folder", dir), log_int("read", FILES_MAX));
+			log_warn("more files of issuers than are "
+				 "read", log_str("folder", dir), log_int("read", FILES_MAX));
 			break;
 		}
 		taken += load_file(dirfd(folder), entry->d_name);

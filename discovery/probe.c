@@ -199,7 +199,8 @@ probe_begin(struct child *child, const struct header *request, const struct msg_
 
 	if (!probe_parse_address(message->address, &address, &fault)) {
 		child_reply_refused(child, request, REFUSAL_INVALID, fault,
-				    "Give the printer's address in numbers: its screen shows it in its network settings.");
+				    "Give the printer's address in numbers: its screen shows it in its network "
+				    "settings.");
 		return;
 	}
 	if (probe_count == PROBES_MAX) {

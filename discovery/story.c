@@ -124,8 +124,8 @@ tell_vouch(const struct tls_certificate *certificate, int64_t now_ms, struct msg
 		   words[certificate->vouch]);
 	if (certificate->vouch == TLS_VOUCH_NOBODY)
 		str_copy(probed->remedy, sizeof probed->remedy,
-			 "If you are sure that this is your printer, approve the certificate's fingerprint when you add "
-			 "it.");
+			 "If you are sure that this is your printer, approve the certificate's fingerprint when you "
+			 "add it.");
 }
 
 static void
@@ -141,8 +141,8 @@ tell_printer(const struct findings *findings, int64_t now_ms, struct msg_probed 
 		str_copy(probed->remedy, sizeof probed->remedy, "Check the port: something else answers there.");
 	} else if (reply != NULL && strcmp(reply->serial, certificate->serial) != 0) {
 		str_format(probed->sentence, sizeof probed->sentence,
-			   "The certificate names %s, but the detect service at this address says %.64s. The certificate "
-			   "counts.",
+			   "The certificate names %s, but the detect service at this address says %.64s. The "
+			   "certificate counts.",
 			   certificate->serial, reply->serial);
 		str_copy(probed->remedy, sizeof probed->remedy,
 			 "Two devices seem to share this address: check port forwarding, and that each printer has an "
@@ -184,7 +184,8 @@ tell_without_mqtt(const struct findings *findings, struct msg_probed *probed, ch
 	case VISIT_UNREACHABLE:
 	case VISIT_NO_ANSWER:
 		str_format(probed->remedy, sizeof probed->remedy,
-			   "Check that no firewall or VLAN rule between this machine and the printer keeps port %u closed.",
+			   "Check that no firewall or VLAN rule between this machine and the printer keeps port %u "
+			   "closed.",
 			   findings->mqtt.port);
 		break;
 	case VISIT_NONE:
@@ -195,8 +196,8 @@ tell_without_mqtt(const struct findings *findings, struct msg_probed *probed, ch
 	case VISIT_MUTE:
 	case VISIT_GARBLED:
 		str_copy(probed->remedy, sizeof probed->remedy,
-			 "Close other programs that are connected to it (slicers, apps), then switch the printer off and "
-			 "on again.");
+			 "Close other programs that are connected to it (slicers, apps), then switch the printer off "
+			 "and on again.");
 		break;
 	}
 }
@@ -210,8 +211,8 @@ tell_refusal(const struct findings *findings, struct msg_probed *probed)
 	if (reply->refusal_code != 0)
 		str_format(code, sizeof code, " (%lld)", (long long)reply->refusal_code);
 	str_format(probed->sentence, sizeof probed->sentence,
-		   "A printer is there, but it does not say who it is: \"%s\"%s. Its MQTT port %u %s.", reply->refusal, code,
-		   findings->mqtt.port, mqtt_words(findings->mqtt.end));
+		   "A printer is there, but it does not say who it is: \"%s\"%s. Its MQTT port %u %s.",
+		   reply->refusal, code, findings->mqtt.port, mqtt_words(findings->mqtt.end));
 	str_copy(probed->remedy, sizeof probed->remedy,
 		 "In LAN Only Mode some printers answer only machines of their own subnet: put this machine there, or "
 		 "turn on LAN Only Mode and Developer Mode.");
@@ -226,33 +227,35 @@ tell_stranger(const struct findings *findings, struct msg_probed *probed)
 
 	if (whom[0] != '\0')
 		str_format(probed->sentence, sizeof probed->sentence,
-			   "Something with TLS answers at port %u, but its certificate names \"%s\": not a Bambu Lab printer.",
+			   "Something with TLS answers at port %u, but its certificate names \"%s\": not a Bambu Lab "
+			   "printer.",
 			   findings->mqtt.port, whom);
 	else
 		str_format(probed->sentence, sizeof probed->sentence,
-			   "Something with TLS answers at port %u, but its certificate names no serial number: not a Bambu "
-			   "Lab printer.",
+			   "Something with TLS answers at port %u, but its certificate names no serial number: not a "
+			   "Bambu Lab printer.",
 			   findings->mqtt.port);
-	str_copy(probed->remedy, sizeof probed->remedy, "Check the address: the printer's screen shows it in its network "
-							"settings.");
+	str_copy(probed->remedy, sizeof probed->remedy, "Check the address: the printer's screen shows it in its "
+							"network settings.");
 }
 
 static void
 tell_nobody(const struct findings *findings, struct msg_probed *probed)
 {
-	static const char is_it_on[] = "Check the address (the printer's screen shows it in its network settings), that the "
-				       "printer is on, and that nothing keeps the two networks apart.";
+	static const char is_it_on[] = "Check the address (the printer's screen shows it in its network settings), "
+				       "that the printer is on, and that nothing keeps the two networks apart.";
 	static const char *const remedies[] = {
 		[VISIT_UNREACHABLE] = is_it_on,
 		[VISIT_NO_ANSWER] = is_it_on,
-		[VISIT_REFUSED] = "If it is a printer: wait until it has started, and turn on LAN Only Mode. Else check "
-				  "the address: the printer's screen shows it in its network settings.",
-		[VISIT_CLOSED] = "If it is a printer: close other programs that are connected to it (slicers, apps), then "
-				 "switch it off and on again.",
-		[VISIT_TLS_SILENT] = "If it is a printer: close other programs that are connected to it (slicers, apps), "
+		[VISIT_REFUSED] = "If it is a printer: wait until it has started, and turn on LAN Only Mode. Else "
+				  "check the address: the printer's screen shows it in its network settings.",
+		[VISIT_CLOSED] = "If it is a printer: close other programs that are connected to it (slicers, apps), "
+				 "then switch it off and on again.",
+		[VISIT_TLS_SILENT] = "If it is a printer: close other programs that are connected to it (slicers, "
+				     "apps), "
 				     "then switch it off and on again.",
-		[VISIT_TLS_FAILED] = "Check the address and the port: the printer's screen shows the address in its network "
-				     "settings.",
+		[VISIT_TLS_FAILED] = "Check the address and the port: the printer's screen shows the address in its "
+				     "network settings.",
 	};
 	const struct visit_result *mqtt = &findings->mqtt;
 
@@ -263,15 +266,15 @@ tell_nobody(const struct findings *findings, struct msg_probed *probed)
 		str_format(probed->sentence, sizeof probed->sentence, "Nothing answers at %s.", findings->address);
 	else if (mqtt->end == VISIT_REFUSED)
 		str_format(probed->sentence, sizeof probed->sentence,
-			   "A machine is at %s, but its port %u is closed and no detect service answers.", findings->address,
-			   mqtt->port);
+			   "A machine is at %s, but its port %u is closed and no detect service answers.",
+			   findings->address, mqtt->port);
 	else if (mqtt->end == VISIT_TLS_FAILED)
 		str_format(probed->sentence, sizeof probed->sentence,
 			   "Something answers at port %u of %s, but not as a Bambu Lab printer: %s.", mqtt->port,
 			   findings->address, mqtt->fault);
 	else
-		str_format(probed->sentence, sizeof probed->sentence, "Port %u of %s %s.", mqtt->port, findings->address,
-			   mqtt_words(mqtt->end));
+		str_format(probed->sentence, sizeof probed->sentence, "Port %u of %s %s.", mqtt->port,
+			   findings->address, mqtt_words(mqtt->end));
 	if ((size_t)mqtt->end < STR_ARRAY_LEN(remedies) && remedies[mqtt->end] != NULL)
 		str_copy(probed->remedy, sizeof probed->remedy, remedies[mqtt->end]);
 }

@@ -8,8 +8,8 @@ import pytest
 from rig import ca
 from rig.fuse import SLOWNESS
 from rig.tlspeer import (ALERT, APPLICATION, DETECT_REQUEST, HANDSHAKE, HELLO_REQUESTS, Blackhole, Peer, close_at_once,
-                         detect_frame, detect_refusal, detect_reply, garbage, hang_before_the_end_of_the_handshake, plain,
-                         repeats, silent, tls, tls_detect, web_server)
+                         detect_frame, detect_refusal, detect_reply, garbage, hang_before_the_end_of_the_handshake,
+                         plain, repeats, silent, tls, tls_detect, web_server)
 from rig.wire import Refused
 
 MQTT, DETECT_TLS, DETECT_PLAIN = 8883, 3002, 3000
@@ -82,6 +82,26 @@ def test_a_printer_that_nobody_vouches_for_comes_with_its_fingerprint(fuse, stra
     assert (found["model"], found["detect_answered"]) == ("P1S", False)  # by its serial number
 
 
+def test_old_and_new_printers_are_vouched_for_whatever_they_send_along(fuse, owners):
+    """Also by way of an issuer of their model, which the owner need not have."""
+    model = ca.Authority("BBL Device CA N7-V2", key_number=5, above=owners, path_length=0)
+    for printer in (owners.printer(SERIAL), owners.printer(SERIAL, version=3), owners.printer(SERIAL, sends="leaf"),
+                    model.printer(SERIAL, version=3), model.printer(SERIAL, version=3, sends="all")):
+        with peers(mqtt=tls(printer)):
+            found = probe(fuse)
+        assert (found["vouch"], found["certificate_sha256"]) == (OWNER, printer.sha256)
+
+
+def test_a_printers_own_key_vouches_for_nobody(fuse, owners):
+    """Whoever owns one printer can take its key out, and sign with it what he likes."""
+    for version in (1, 3):
+        thief = owners.printer("01P00A111111111", version=version)
+        forged = ca.by_a_printer(SERIAL, thief, "01P00A111111111", [owners.der])
+        with peers(mqtt=tls(forged)):
+            found = probe(fuse)
+        assert (found["serial"], found["vouch"]) == (SERIAL, UNKNOWN)
+
+
 @pytest.mark.parametrize("begins,ends,words", [(-9, -1, "has expired on"), (1, 9, "is valid only from")])
 def test_dates_that_do_not_fit_are_said(fuse, owners, begins, ends, words):
     printer = owners.printer(SERIAL, begins=ca.years(begins), ends=ca.years(ends))
@@ -143,7 +163,8 @@ def test_the_certificate_of_the_detect_service_does_where_mqtt_is_closed(fuse, o
     assert "is closed" in found["sentence"]
 
 
-@pytest.mark.parametrize("reason,words", [({"devmsg": "LAN-ONLY enabled", "err_code": 83902489}, '"LAN-ONLY enabled" (83902489)'),
+@pytest.mark.parametrize("reason,words", [({"devmsg": "LAN-ONLY enabled", "err_code": 83902489},
+                                           '"LAN-ONLY enabled" (83902489)'),
                                           ("not today", '"not today"'), ("", '""'), ("[1", '"[1"')])
 def test_a_printer_that_will_not_say_who_it_is_is_quoted(fuse, reason, words):
     with peers(detect_plain=plain(detect_refusal(reason))):
@@ -303,11 +324,12 @@ def test_stopping_does_not_wait_for_probes(fuse):
 def test_nothing_is_sent_but_handshakes_and_the_question(fuse, owners, strangers):
     """Trusted or not: no application data at the MQTT port, one request at the detect ports, no closing words."""
     for printer in (owners.printer(SERIAL), strangers.printer(SERIAL, version=3, sends="leaf")):
-        with peers(mqtt=tls(printer), detect_tls=tls_detect(printer, b"nonsense"), detect_plain=plain(REPLY, stays=True)) as at:
+        with peers(mqtt=tls(printer), detect_tls=tls_detect(printer, b"nonsense"),
+                   detect_plain=plain(REPLY, stays=True)) as at:
             probe(fuse)
             for name in at:
                 fuse.wait_until(lambda peer=at[name]: all(c.closed_by_client for c in peer.connections), 5)
-            (mqtt,), (asked,), (asked_plainly,) = (at[name].connections for name in ("mqtt", "detect_tls", "detect_plain"))
+            (mqtt,), (asked,), (asked_plainly,) = (at[name].connections for name in at)
         assert mqtt.handshaken and mqtt.plain == b""
         assert {kind for kind, _ in mqtt.records()} == {HANDSHAKE, 20}  # and ChangeCipherSpec
         assert bytes(asked.plain) == DETECT_REQUEST

@@ -51,7 +51,8 @@ decode(const char *json)
 static void
 the_request_is_the_frame_that_printers_expect(void **state)
 {
-	static const char expected[] = "\xa5\xa5\x3a\x00{\"login\":{\"command\":\"detect\",\"sequence_id\":\"20000\"}}\xa7\xa7";
+	static const char expected[] = "\xa5\xa5\x3a\x00"
+				       "{\"login\":{\"command\":\"detect\",\"sequence_id\":\"20000\"}}\xa7\xa7";
 	uint8_t request[DETECT_REQUEST_BYTES];
 
 	(void)state;
@@ -65,7 +66,8 @@ an_answer_is_read_whole(void **state)
 {
 	(void)state;
 	assert_int_equal(decode("{\"login\":{\"command\":\"detect\",\"sequence_id\":3021,\"id\":\"03000A123456789\","
-				"\"model\":\"N1\",\"name\":\"Shelf 3 left\",\"version\":\"01.07.02.00\",\"bind\":\"free\","
+				"\"model\":\"N1\",\"name\":\"Shelf 3 "
+				"left\",\"version\":\"01.07.02.00\",\"bind\":\"free\","
 				"\"connect\":\"lan\",\"dev_cap\":1}}"),
 			 DETECT_DONE);
 	assert_false(reply.refused);
@@ -173,7 +175,8 @@ names_are_cut_and_made_harmless(void **state)
 	(void)state;
 	memset(name, 'n', sizeof name - 1);
 	name[sizeof name - 1] = '\0';
-	str_format(json, sizeof json, "{\"login\":{\"id\":\"a\\nb\xe2\x80\xae" "c\",\"name\":\"%s\",\"model\":[1]}}", name);
+	str_format(json, sizeof json,
+		   "{\"login\":{\"id\":\"a\\nb\xe2\x80\xae" "c\",\"name\":\"%s\",\"model\":[1]}}", name);
 	assert_int_equal(decode(json), DETECT_DONE);
 	assert_string_equal(reply.serial, "a?b???c");
 	assert_int_equal(strlen(reply.name), sizeof reply.name - 1);
@@ -189,7 +192,8 @@ numeric_addresses_of_one_machine_are_taken(void **state)
 					    "2001:db8::7", "::1", "fd00::1", "::ffff:192.0.2.7" };
 	static const char *const bad[] = { "", "printer", "1.2.3", "1.2.3.4.5", "1.2.3.4 ", " 1.2.3.4", "0x7f.0.0.1",
 					   "01.2.3.4", "256.1.1.1", "1.2.3.4/24", "[::1]", "fe80::1%eth0", "0.0.0.0",
-					   "0.0.0.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255", "::",
+					   "0.0.0.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
+					   "::",
 					   "ff02::1", "fe80::1", "::ffff:0.0.0.0", "::ffff:255.255.255.255" };
 	struct sockaddr_storage address;
 
@@ -305,7 +309,8 @@ who_disagrees_is_named(void **state)
 	answer("01P00A999999999", "C12");
 	tell();
 	assert_string_equal(told.serial, SERIAL);
-	assert_string_equal(told.sentence, "The certificate names " SERIAL ", but the detect service at this address says "
+	assert_string_equal(told.sentence, "The certificate names " SERIAL ", but the detect service at this address "
+									   "says "
 					   "01P00A999999999. The certificate counts.");
 	show(&findings.mqtt, "", TLS_VOUCH_NOBODY);
 	tell();
@@ -317,7 +322,8 @@ static void
 a_printer_without_mqtt_gets_its_own_menu(void **state)
 {
 	static const struct { enum visit_end end; const char *sentence, *remedy; bool open; } cases[] = {
-		{ VISIT_REFUSED, "port 8883 is closed", "Turn on LAN Only Mode at the printer: Settings > WLAN", false },
+		{ VISIT_REFUSED, "port 8883 is closed", "Turn on LAN Only Mode at the printer: Settings > "
+							"WLAN", false },
 		{ VISIT_NO_ANSWER, "port 8883 does not answer", "firewall", false },
 		{ VISIT_UNREACHABLE, "port 8883 cannot be reached", "firewall", false },
 		{ VISIT_CLOSED, "takes connections and closes them", "switch the printer off and on", true },

@@ -83,8 +83,8 @@ the_verdict_follows_from_name_pin_voucher_and_dates(void **state)
 	(void)state;
 	for (size_t i = 0; i < STR_ARRAY_LEN(cases); i++) {
 		struct tls_expectation expectation = { 0 };
-		struct tls_certificate certificate = { .not_before_ms = cases[i].from_ms, .not_after_ms = cases[i].to_ms,
-						       .vouch = cases[i].vouch };
+		struct tls_certificate certificate = { .not_before_ms = cases[i].from_ms,
+						       .not_after_ms = cases[i].to_ms, .vouch = cases[i].vouch };
 		str_copy(expectation.serial, sizeof expectation.serial, cases[i].serial);
 		str_copy(expectation.pin_sha256, sizeof expectation.pin_sha256, cases[i].pin);
 		str_copy(certificate.serial, sizeof certificate.serial, cases[i].cn);
@@ -220,7 +220,7 @@ forget_all(void **state)
 	return 0;
 }
 
-static struct identity root, device, printer; /* of the usual story: root, made known, signs an old printer */
+static struct identity root, printer; /* of the usual story: root, made known, signs an old printer */
 
 static int
 make_usual(void **state)
@@ -281,7 +281,8 @@ a_printer_that_sends_its_leaf_alone_needs_the_owner(void **state)
 static void
 a_new_printer_sends_the_issuer_of_its_model(void **state)
 {
-	device = make_identity(&(struct order){ .name = "BBL Device CA N7-V2", .is_ca = true, .path_length = 1 }, &root);
+	struct order device_order = { .name = "BBL Device CA N7-V2", .is_ca = true, .path_length = 1 };
+	struct identity device = make_identity(&device_order, &root);
 	struct identity leaf = make_identity(&(struct order){ .name = SERIAL, .version_3 = true }, &device);
 
 	(void)state;
@@ -318,15 +319,17 @@ a_name_must_be_the_serial_number_and_nothing_else(void **state)
 			fail_msg("case %zu: %s", i, tls_verdict_name(verdict));
 		assert_string_equal(watched.certificate.serial, cases[i].shown);
 		/* Nor does a pin on it help. */
-		assert_int_equal(verdict_on(CHAIN(&other, &root), SERIAL, watched.certificate.sha256), cases[i].expected);
+		assert_int_equal(verdict_on(CHAIN(&other, &root), SERIAL, watched.certificate.sha256),
+				 cases[i].expected);
 	}
 }
 
 static void
 dates_count_for_what_stands_below_the_issuer_and_not_for_a_pin(void **state)
 {
-	struct identity past = make_identity(&(struct order){ .name = SERIAL, .from_s = -YEAR_S, .to_s = -60 }, &root);
-	struct identity future = make_identity(&(struct order){ .name = SERIAL, .from_s = 3600, .to_s = YEAR_S }, &root);
+	struct order past_order = { .name = SERIAL, .from_s = -YEAR_S, .to_s = -60 };
+	struct order future_order = { .name = SERIAL, .from_s = 3600, .to_s = YEAR_S };
+	struct identity past = make_identity(&past_order, &root), future = make_identity(&future_order, &root);
 	struct order old_order = { .name = "Old CA", .is_ca = true, .from_s = -2 * YEAR_S, .to_s = -60 };
 	struct identity old_root = make_identity(&old_order, NULL), old_device = make_identity(&old_order, &root);
 	struct identity of_old_root = make_identity(&(struct order){ .name = SERIAL }, &old_root);
@@ -354,7 +357,8 @@ a_forged_chain_vouches_for_nobody(void **state)
 	struct identity namesake = make_identity(&(struct order){ .name = "BBL CA", .is_ca = true }, NULL);
 	struct identity by_namesake = make_identity(&(struct order){ .name = SERIAL }, &namesake);
 	struct identity by_itself = make_identity(&(struct order){ .name = SERIAL }, NULL);
-	struct identity short_ca = make_identity(&(struct order){ .name = "CA 0", .is_ca = true, .path_length = 1 }, &root);
+	struct order short_order = { .name = "CA 0", .is_ca = true, .path_length = 1 };
+	struct identity short_ca = make_identity(&short_order, &root);
 	struct identity below = make_identity(&(struct order){ .name = "CA 1", .is_ca = true }, &short_ca);
 	struct identity by_below = make_identity(&(struct order){ .name = SERIAL }, &below);
 
@@ -625,10 +629,11 @@ put(const char *name, const char *text)
 static void
 only_certificates_in_files_that_are_the_owners_are_taken(void **state)
 {
-	static const char *const names[] = { "one.pem", "two.CRT", "der.cer", "many.cert", "text.pem", "empty.pem", "key.pem",
-					     "notes.txt", ".hidden.pem", "open.pem", "huge.pem", "fifo.pem" };
-	char locked[2048] = "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC,0123456789ABCDEF\n\n"
-			    "AAAA\n-----END CERTIFICATE-----\n";
+	static const char *const names[] = { "one.pem", "two.CRT", "der.cer", "many.cert", "text.pem", "empty.pem",
+					     "key.pem", "notes.txt", ".hidden.pem", "open.pem", "huge.pem",
+					     "fifo.pem" };
+	static const char locked[] = "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n"
+				     "DEK-Info: DES-EDE3-CBC,0123456789ABCDEF\n\nAAAA\n-----END CERTIFICATE-----\n";
 
 	(void)state;
 	assert_int_equal(tls_load_owner_issuers("/nowhere/at/all"), 0);

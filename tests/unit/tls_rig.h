@@ -75,7 +75,8 @@ set_names(X509 *certificate, const struct order *order)
 {
 	X509_NAME *name = X509_get_subject_name(certificate);
 
-	X509_NAME_add_entry_by_NID(name, NID_organizationName, MBSTRING_UTF8, (const unsigned char *)"Printers", -1, -1, 0);
+	X509_NAME_add_entry_by_NID(name, NID_organizationName, MBSTRING_UTF8, (const unsigned char *)"Printers", -1, -1,
+				   0);
 	if (order->name != NULL)
 		X509_NAME_add_entry_by_NID(name, NID_commonName, V_ASN1_UTF8STRING,
 					   (const unsigned char *)order->name,
@@ -104,12 +105,14 @@ make_identity(const struct order *order, const struct identity *issuer)
 	X509_time_adj_ex(X509_getm_notAfter(self.certificate), 0, usual ? 10 * YEAR_S : order->to_s, &now);
 	X509_set_pubkey(self.certificate, self.key);
 	set_names(self.certificate, order);
-	X509_set_issuer_name(self.certificate, X509_get_subject_name(issuer != NULL ? issuer->certificate : self.certificate));
+	if (issuer == NULL)
+		issuer = &self;
+	X509_set_issuer_name(self.certificate, X509_get_subject_name(issuer->certificate));
 	if (order->is_ca || order->version_3 || order->padding_bytes > 0) {
 		X509_set_version(self.certificate, X509_VERSION_3);
 		add_extensions(self.certificate, order);
 	}
-	assert_true(X509_sign(self.certificate, issuer != NULL ? issuer->key : self.key,
+	assert_true(X509_sign(self.certificate, issuer->key,
 			      order->digest != NULL ? order->digest() : EVP_sha256()) > 0);
 	return self;
 }

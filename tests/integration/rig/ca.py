@@ -155,5 +155,6 @@ class Authority:
 
 def by_a_printer(serial: str, thief: Printer, thief_name: str, chain: list, key_number: int = 3) -> Printer:
     """A certificate that a printer's own key has signed: what somebody can make who owns one printer."""
-    leaf = certificate(der_name([serial]), key(key_number), der_name([thief_name]), thief.private_key, years(-1), years(9))
+    leaf = certificate(der_name([serial]), key(key_number), der_name([thief_name]), thief.private_key, years(-1),
+                       years(9))
     return Printer(leaf, [thief.leaf, *chain], key(key_number))
