@@ -1,5 +1,6 @@
 """An HTTP client for tests that holds every answer against docs/openapi.json: a status or a body that is not
 described there fails the test that got it."""
+import contextlib
 import dataclasses
 import http.client
 import json
@@ -122,7 +123,9 @@ class Http:
                 headers["Content-Length"] = str(len(body))
             for name, value in headers.items():
                 connection.putheader(name, value)
-            connection.endheaders(body)
+            # Who is turned away at the door need not have been heard to the end.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.endheaders(body)
             response = connection.getresponse()
             return Answer(response.status, {name.lower(): value for name, value in response.getheaders()},
                           response.read())
