@@ -94,6 +94,29 @@ tell_passed(struct worker *worker, const struct exam *exam, enum link_phase phas
 
 /* -- what is to be known of a link that stands -------------------------------------------------- */
 
+static enum link_fault
+first_problem(const struct worker *worker, enum link_fault one, enum link_fault other, int64_t now_ms, int64_t wall_ms)
+{
+	enum link_fault faults[LINK_FAULT_COUNT];
+	unsigned count = link_problems(&worker->link, &worker->state, now_ms, wall_ms, faults, LINK_FAULT_COUNT);
+
+	for (unsigned i = 0; i < count; i++)
+		if (faults[i] == one || faults[i] == other)
+			return faults[i];
+	return LINK_FAULT_NONE;
+}
+
+static void
+tell_reports(struct worker *worker, const struct exam *exam, int64_t now_ms, int64_t wall_ms)
+{
+	enum link_fault fault = first_problem(worker, LINK_FAULT_BAD_REPORTS, LINK_FAULT_FLOODING, now_ms, wall_ms);
+
+	if (fault == LINK_FAULT_NONE)
+		tell_passed(worker, exam, LINK_PHASE_REPORTS, now_ms, wall_ms);
+	else
+		tell(worker, exam, link_phase_name(LINK_PHASE_REPORTS), STEP_WARNED, fault, "", 0, now_ms, wall_ms);
+}
+
 static void
 tell_developer_mode(struct worker *worker, const struct exam *exam, int64_t now_ms, int64_t wall_ms)
 {
@@ -125,14 +148,11 @@ tell_storage(struct worker *worker, const struct exam *exam, int64_t now_ms, int
 static void
 tell_firmware(struct worker *worker, const struct exam *exam, int64_t now_ms, int64_t wall_ms)
 {
-	enum link_fault faults[LINK_PROBLEMS_MAX];
-	unsigned count = link_problems(&worker->link, &worker->state, now_ms, wall_ms, faults, LINK_PROBLEMS_MAX);
+	enum link_fault fault = first_problem(worker, LINK_FAULT_UPGRADING, LINK_FAULT_FIRMWARE_CHANGED, now_ms, wall_ms);
 	char sentence[120];
 
-	for (unsigned i = 0; i < count; i++) {
-		if (faults[i] != LINK_FAULT_FIRMWARE_CHANGED && faults[i] != LINK_FAULT_UPGRADING)
-			continue;
-		tell(worker, exam, "firmware", STEP_WARNED, faults[i], "", 0, now_ms, wall_ms);
+	if (fault != LINK_FAULT_NONE) {
+		tell(worker, exam, "firmware", STEP_WARNED, fault, "", 0, now_ms, wall_ms);
 		return;
 	}
 	if (worker->link.settings.firmware[0] == '\0')
@@ -191,7 +211,10 @@ look(struct worker *worker, struct exam *exam, int64_t now_ms, int64_t wall_ms)
 	char sentence[120];
 
 	for (; exam->next < reached; exam->next++)
-		tell_passed(worker, exam, exam->next, now_ms, wall_ms);
+		if (exam->next == LINK_PHASE_REPORTS)
+			tell_reports(worker, exam, now_ms, wall_ms);
+		else
+			tell_passed(worker, exam, exam->next, now_ms, wall_ms);
 	if (whole) {
 		tell_developer_mode(worker, exam, now_ms, wall_ms);
 		tell_storage(worker, exam, now_ms, wall_ms);
