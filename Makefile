@@ -17,7 +17,7 @@ PYTHON := /usr/bin/python3
 # -- packages (Debian 12 names) ------------------------------------------------------------
 DEPS := gcc binutils libc6-dev make libevent-dev libseccomp-dev liblmdb-dev libsodium-dev libjansson-dev \
 	libssl-dev libpaho-mqtt-dev libyajl-dev libzstd-dev libmicrohttpd-dev
-TEST_DEPS := libcmocka-dev python3-pytest python3-msgpack python3-psutil clang libclang-rt-14-dev \
+TEST_DEPS := libcmocka-dev python3-pytest python3-pytest-xdist python3-msgpack python3-psutil clang libclang-rt-14-dev \
 	valgrind bash-completion socat \
 	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography curl nmap
 
@@ -70,8 +70,8 @@ LIBS_fusectl := -levent_core -ljansson -lm
 LIBS_fuse-stored := -levent_core -lseccomp -llmdb -lsodium
 # A copy of Paho's static library in which these calls of its go to ours (worker/link/paho_calls.c): that gives it our
 # verification and a quick connect, bounds what it reads, and leaves every other caller of them alone.
-PAHO_CALLS := poll usleep socket connect getsockopt close stat fopen getenv free \
-	SSL_CTX_new SSL_CTX_set_verify SSL_CTX_set_info_callback SSL_CTX_set_msg_callback SSL_read SSL_write
+PAHO_CALLS := poll usleep pthread_cond_signal pthread_cond_timedwait socket connect getsockopt close stat fopen getenv \
+	free SSL_CTX_new SSL_CTX_set_verify SSL_CTX_set_info_callback SSL_CTX_set_msg_callback SSL_read SSL_write
 PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a
 LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson -lm

@@ -416,6 +416,26 @@ def test_login_without_an_answer(link, identity):
     took_the_limit(link, "no_answer")
 
 
+def test_each_phase_has_its_own_time(link, identity):
+    """A printer may be slow in each: two thirds of the limit for the handshake and as much for the login."""
+    context = identity.server_context()
+
+    def slowly(connection):
+        connection.ending.wait(LIMIT_S * 0.65)
+        end = Tls(connection, context)
+        end.shake_hands()
+        one = Broker(end)
+        one.next(CONNECT)
+        connection.ending.wait(LIMIT_S * 0.65)
+        one.say(CONNACK, b"\0\0")
+        one.stay()
+
+    with Peer(HOST, PORT, slowly):
+        link.connect(pin=identity.sha256)
+        assert link.event("connected")["us"] / 1e6 > LIMIT_S * 1.3
+        link.drop()
+
+
 def test_the_wrong_code(link, printer):
     assert link.fail(pin=printer.fingerprint, code="87654321") == ["tcp_open", "identity", "refused", "ended"]
     assert link.event("refused")["error"] == 5
@@ -718,6 +738,29 @@ def test_a_peer_that_reads_nothing(link, identity):
         assert statistics.median(one["us"] for one in answers) < QUICK_US
         assert link.status("VmRSS") < 64 * 1024 or SANITIZED
         assert link.drop()["us"] < QUICK_US
+
+
+def test_a_peer_that_reads_late_gets_all_at_once_then(link, identity):
+    """What could not be written goes out as soon as there is room, not at the next of some ticks."""
+    kept, reads = [], threading.Event()
+
+    def play(one):
+        one.welcome()
+        reads.wait(60)
+        one.stay()
+
+    with Peer(HOST, PORT, broker(identity, play, kept)):
+        link.connect(pin=identity.sha256)
+        link.event("connected")
+        taken = 0
+        while link.ask(f"publish 1 {taken} {'x' * 60000}", "did", "publish")["good"] and taken < 220:
+            taken += 1
+        assert taken > 100
+        started = time.monotonic()
+        reads.set()
+        wait_until(lambda: plain_publishes(kept[0]) >= taken, 20, what=lambda: plain_publishes(kept[0]))
+        print(f"{taken} publishes of 60 KB in {time.monotonic() - started:.2f} s")
+        assert time.monotonic() - started < 4 * SLOWNESS
 
 
 # -- dropped, at whatever moment ------------------------------------------------------------------------------

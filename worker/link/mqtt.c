@@ -162,29 +162,14 @@ on_message(void *cookie, char *topic, int topic_len, MQTTAsync_message *message)
 
 /* -- the life of a session ------------------------------------------------------------------------------ */
 
-/* Whatever Paho's calls do: reports pouring in do not keep us from its lock. */
-static void
-before_paho(void)
-{
-	paho_calls_give_way(true);
-}
-
-static void
-after_paho(void)
-{
-	paho_calls_give_way(false);
-}
-
 void
 mqtt_bury(struct mqtt *mqtt)
 {
 	if (mqtt->client == NULL)
 		return;
-	before_paho();
 	paho_calls_end();
 	MQTTAsync_destroy(&mqtt->client);
 	mqtt->client = NULL;
-	after_paho();
 }
 
 /* -- what the owner calls ----------------------------------------------------------------------------------- */
@@ -301,11 +286,9 @@ mqtt_connect(struct mqtt *mqtt, const struct mqtt_target *target)
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	before_paho();
-	paho_calls_begin(&target->expectation, &watch);
+	paho_calls_begin(&target->expectation, target->keepalive_s, &watch);
 	if (start_paho(mqtt, target, uri) != MQTTASYNC_SUCCESS)
 		post(cookie, LETTER_TCP_FAILED, ENOMEM, NULL, 0);
-	after_paho();
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -332,9 +315,7 @@ mqtt_subscribe(struct mqtt *mqtt)
 	options.onFailure = on_subscribe_failed;
 	mqtt->awaits_suback = true;
 	loop_timer_set(mqtt->limit, mqtt->connect_timeout_s * 1000LL);
-	before_paho();
 	int result = MQTTAsync_subscribe(mqtt->client, report_topic, 0, &options);
-	after_paho();
 	/* When it has just lost the connection, that is told. */
 	if (result != MQTTASYNC_SUCCESS && result != MQTTASYNC_DISCONNECTED)
 		post(cookie, LETTER_SUBSCRIBE_FAILED, 0, NULL, 0);
@@ -353,9 +334,7 @@ mqtt_publish(struct mqtt *mqtt, const void *payload, size_t len, int qos, uint32
 	options.context = cookie_of(mqtt->session, tag);
 	options.onSuccess = on_published;
 	options.onFailure = on_publish_failed;
-	before_paho();
 	int result = MQTTAsync_send(mqtt->client, mqtt->request_topic, (int)len, payload, qos, 0, &options);
-	after_paho();
 	if (result != MQTTASYNC_SUCCESS)
 		return false;
 	mqtt->unacknowledged += qos == 1;

@@ -68,7 +68,7 @@ struct mqtt_target {
 	char client_id[48];
 	struct tls_expectation expectation; /* its serial names the topics */
 	struct secret access_code;
-	int keepalive_s;
+	int keepalive_s; /* up to 24 h */
 	int connect_timeout_s; /* for each: TCP, TLS, login, and the answer to a subscription */
 };
 

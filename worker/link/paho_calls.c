@@ -23,7 +23,6 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/miniobj.h"
@@ -32,15 +31,17 @@
 
 #define POLL_MOST 8	    /* descriptors that Paho may wait for: it has one */
 #define IDLE_MS 5000	    /* how long a thread without a connection sleeps, if not kicked */
+#define QUIET_MOST_MS 5000  /* how long each of its threads sleeps while a connection is quiet: a sixth of the … */
+#define QUIET_LEAST_MS 1000 /* … keep-alive time, within these. Paho would wake each second */
 #define CLOGGED_MS 100	    /* how long it waits for room to write */
-#define WAY_STEP_US 50	    /* giving way: so long at a time … */
-#define WAY_STEPS 40	    /* … and so often */
 #define FD_FIRST 40	    /* connections get descriptors from here on, … */
 #define FD_TURN 16	    /* … another one each time */
 
 static int kick_fd = -1;
 static atomic_int socket_fd = -1;
-static atomic_bool connecting, way_wanted, hurry;
+static atomic_bool connecting, hurry;
+static atomic_bool clogged; /* Paho has something to write for which there was no room */
+static atomic_int quiet_ms = QUIET_LEAST_MS;
 /* Of the receiving thread alone. */
 static bool unserved; /* poll() said more than Paho made use of */
 
@@ -83,8 +84,11 @@ paho_calls_init(void)
 }
 
 void
-paho_calls_begin(const struct tls_expectation *expectation, const struct paho_watch *watch)
+paho_calls_begin(const struct tls_expectation *expectation, int keepalive_s, const struct paho_watch *watch)
 {
+	int sixth_ms = keepalive_s * 1000 / 6;
+
+	quiet_ms = sixth_ms < QUIET_LEAST_MS ? QUIET_LEAST_MS : sixth_ms > QUIET_MOST_MS ? QUIET_MOST_MS : sixth_ms;
 	pthread_mutex_lock(&lock);
 	session.open = true;
 	session.may_write = session.more = false;
@@ -132,12 +136,6 @@ paho_calls_fault(char *ret_text, size_t cap)
 }
 
 void
-paho_calls_give_way(bool wanted)
-{
-	way_wanted = wanted;
-}
-
-void
 paho_calls_hurry(void)
 {
 	hurry = true;
@@ -149,15 +147,6 @@ paho_calls_hurry(void)
 int paho_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 int paho_usleep(useconds_t microseconds);
 
-static void
-give_way(void)
-{
-	const struct timespec step = { .tv_nsec = WAY_STEP_US * 1000 };
-
-	for (int i = 0; i < WAY_STEPS && way_wanted; i++)
-		nanosleep(&step, NULL);
-}
-
 static bool
 has_more(void)
 {
@@ -167,27 +156,83 @@ has_more(void)
 	return more;
 }
 
-/* Wait for `fds`, for a kick, and while a connect is under way for its end. */
+/* A connection stands, and nothing is about to end: what Paho does once a second it may do more seldom (its pings are
+ * due after the keep-alive time, of which a broker grants half as much again). */
+static bool
+is_quiet(void)
+{
+	return socket_fd >= 0 && !connecting && !clogged && !hurry;
+}
+
+int paho_pthread_cond_signal(pthread_cond_t *condition);
+int paho_pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until);
+
+/* Under the mutex of Paho's one condition: something to send was put in its queue. The sending thread looks at the queue
+ * before it takes that mutex and would sleep through what comes between. */
+static bool signalled;
+/* The condition and its mutex, from the sending thread's first wait on. */
+static pthread_cond_t *_Atomic send_condition;
+static pthread_mutex_t *_Atomic send_mutex;
+
+int
+paho_pthread_cond_signal(pthread_cond_t *condition)
+{
+	signalled = true;
+	return pthread_cond_signal(condition);
+}
+
+int
+paho_pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until)
+{
+	struct timespec later = *until;
+	int result = 0;
+
+	send_mutex = mutex;
+	send_condition = condition;
+	if (is_quiet())
+		later.tv_sec += quiet_ms / 1000 - 1;
+	if (!signalled)
+		result = pthread_cond_timedwait(condition, mutex, &later);
+	signalled = false;
+	return result;
+}
+
+/* What has waited for room may go out now. */
+static void
+wake_sender(void)
+{
+	pthread_cond_t *condition = send_condition;
+
+	if (condition == NULL)
+		return;
+	pthread_mutex_lock(send_mutex);
+	paho_pthread_cond_signal(condition);
+	pthread_mutex_unlock(send_mutex);
+}
+
+/* Wait for `fds`, for a kick, while a connect is under way for its end, and while writing is stuck for room. */
 static int
 wait_for(struct pollfd *fds, nfds_t count, int timeout_ms, bool more)
 {
 	struct pollfd all[POLL_MOST + 1];
 
 	memcpy(all, fds, count * sizeof *fds);
-	for (nfds_t i = 0; i < count && connecting; i++)
+	for (nfds_t i = 0; i < count && (connecting || clogged); i++)
 		all[i].events |= POLLOUT;
 	all[count] = (struct pollfd){ .fd = kick_fd, .events = POLLIN };
+	if (timeout_ms >= 1000 && is_quiet())
+		timeout_ms = quiet_ms;
 	int ready = poll(all, count + 1, more || hurry ? 0 : timeout_ms);
 	if (ready < 0)
 		return errno == EINTR ? 0 : -1;
-	if (all[count].revents != 0) {
+	if (all[count].revents != 0)
 		take_kick();
-		ready--;
-	}
+	ready = 0;
 	for (nfds_t i = 0; i < count; i++) {
-		bool held = more && all[i].fd == socket_fd && all[i].revents == 0;
-		fds[i].revents = held ? POLLIN : all[i].revents;
-		ready += held;
+		/* Room to write Paho finds out by itself on its next round, which follows at once. */
+		short revents = (short)(all[i].revents & ~POLLOUT);
+		fds[i].revents = more && all[i].fd == socket_fd && revents == 0 ? POLLIN : revents;
+		ready += fds[i].revents != 0;
 	}
 	return ready;
 }
@@ -198,10 +243,9 @@ paho_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
 	if (timeout_ms == 0 || count > POLL_MOST)
 		return poll(fds, count, timeout_ms);
-	give_way();
 	int ready = wait_for(fds, count, timeout_ms, has_more());
 	if (ready > 0 && connecting) {
-		/* Paho finds out by itself on its next round, which follows at once. */
+		/* As above: of the connect's end, too. */
 		for (nfds_t i = 0; i < count; i++)
 			fds[i].revents = 0;
 		ready = 0;
@@ -305,7 +349,7 @@ paho_close(int fd)
 	int ours = fd;
 
 	if (atomic_compare_exchange_strong(&socket_fd, &ours, -1))
-		connecting = false;
+		connecting = clogged = false;
 	return close(fd);
 }
 
@@ -402,7 +446,13 @@ paho_SSL_write(SSL *ssl, const void *bytes, int len)
 	pthread_mutex_lock(&lock);
 	bool may_write = session.may_write;
 	pthread_mutex_unlock(&lock);
-	return may_write ? SSL_write(ssl, bytes, len) : 0;
+	int wrote = may_write ? SSL_write(ssl, bytes, len) : 0;
+	bool was_clogged = atomic_exchange(&clogged, wrote < 0);
+	if (wrote < 0 && !was_clogged)
+		kick(); /* the receiving thread, which writes the rest, waits for room from now on */
+	else if (wrote >= 0 && was_clogged)
+		wake_sender();
+	return wrote;
 }
 
 /* -- and besides ------------------------------------------------------------------------------------- */

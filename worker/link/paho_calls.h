@@ -28,7 +28,7 @@ void paho_calls_init(void);
 
 /* The connection that Paho makes next, and until paho_calls_end(), is to whom `expectation` says. Both are copied.
  * Outside of that it may connect, but trusts nobody. */
-void paho_calls_begin(const struct tls_expectation *expectation, const struct paho_watch *watch);
+void paho_calls_begin(const struct tls_expectation *expectation, int keepalive_s, const struct paho_watch *watch);
 
 /* Nothing is read from the connection any more. */
 void paho_calls_end(void);
@@ -41,10 +41,6 @@ int paho_calls_answer(void);
 
 /* Why the stream ended, in words; "" when it has not or Paho ended it. */
 void paho_calls_fault(char *ret_text, size_t cap);
-
-/* The main loop is about to wait for Paho's lock (true), or has it no more (false): Paho's reading thread, which would
- * take it again at once while messages pour in, gives way. */
-void paho_calls_give_way(bool wanted);
 
 /* Paho is being shut down: its threads are not to wait. */
 void paho_calls_hurry(void);
