@@ -63,10 +63,13 @@ CHARACTERS = ["a", "~", " ", "\x01", "\x7f", "é", "\u07ff", "\u0800", "\ud7ff",
 
 
 def text_of(length: int, chance: random.Random) -> str:
-    """UTF-8 of exactly `length` bytes, with characters of all widths."""
-    text = ""
-    while (left := length - len(text.encode())) > 0:
-        text += chance.choice([c for c in CHARACTERS if len(c.encode()) <= left])
+    """UTF-8 of exactly `length` bytes, with characters of all widths; what is long repeats itself."""
+    verse = "".join(chance.choice(CHARACTERS) for _ in range(40))
+    verse_bytes = len(verse.encode())
+    text, left = (verse * (length // verse_bytes), length % verse_bytes) if length > 1000 else ("", length)
+    while left > 0:
+        text += (char := chance.choice([c for c in CHARACTERS if len(c.encode()) <= left]))
+        left -= len(char.encode())
     return text
 
 
