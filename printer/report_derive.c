@@ -273,7 +273,7 @@ derive_storage(struct report *report, bool is_full)
 
 	if (report->told[FIELD_PRINT_sdcard])
 		state->sdcard = report->now.sdcard;
-	if (state->sdcard == STORAGE_UNKNOWN || (state->sdcard == STORAGE_NORMAL && by_bits != STORAGE_NONE))
+	if (state->sdcard == STORAGE_UNKNOWN || state->sdcard == STORAGE_NORMAL)
 		state->storage = by_bits != STORAGE_UNKNOWN ? by_bits : state->storage;
 	else
 		state->storage = state->sdcard;

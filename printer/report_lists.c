@@ -90,7 +90,7 @@ end_light(struct report *report)
 {
 	struct printer_state *state = &report->state;
 
-	if (!report->told[FIELD_LIGHT_node] || report->light.node[0] == '\0' || state->light_count >= STATE_LIGHTS_MAX)
+	if (report->light.node[0] == '\0' || state->light_count >= STATE_LIGHTS_MAX)
 		return;
 	memcpy(&state->lights[state->light_count++], &report->light, sizeof report->light);
 }
@@ -108,8 +108,7 @@ end_interface(struct report *report)
 static void
 end_module(struct report *report)
 {
-	if (report->told[FIELD_MODULE_name] && report->module.name[0] != '\0' &&
-	    report->module_count < STATE_MODULES_MAX)
+	if (report->module.name[0] != '\0' && report->module_count < STATE_MODULES_MAX)
 		report->modules[report->module_count++] = report->module;
 }
 
@@ -261,15 +260,9 @@ report_element_begin(struct report *report, enum place element)
 {
 	switch ((unsigned)element) {
 	case PLACE_HMS_ENTRY: forget(report, FIELD_HMS_ENTRY_attr, FIELD_HMS_ENTRY_code); break;
-	case PLACE_LIGHT:
-		forget(report, FIELD_LIGHT_node, FIELD_LIGHT_mode);
-		memset(&report->light, 0, sizeof report->light);
-		break;
+	case PLACE_LIGHT: memset(&report->light, 0, sizeof report->light); break;
 	case PLACE_INTERFACE: memset(&report->interface, 0, sizeof report->interface); break;
-	case PLACE_UNIT:
-		forget(report, FIELD_UNIT_id, FIELD_UNIT_tray);
-		report->unit_tray_count = 0;
-		break;
+	case PLACE_UNIT: forget(report, FIELD_UNIT_id, FIELD_UNIT_tray); break;
 	case PLACE_TRAY:
 		forget(report, FIELD_TRAY_id, FIELD_TRAY_cols);
 		report->tray.color_count = 0;
@@ -277,10 +270,7 @@ report_element_begin(struct report *report, enum place element)
 	case PLACE_EXTRUDER_ENTRY: forget(report, FIELD_EXTRUDER_ENTRY_id, FIELD_EXTRUDER_ENTRY_info); break;
 	case PLACE_NOZZLE_ENTRY: forget(report, FIELD_NOZZLE_ENTRY_id, FIELD_NOZZLE_ENTRY_type); break;
 	case PLACE_PART: forget(report, FIELD_PART_id, FIELD_PART_state); break;
-	case PLACE_MODULE:
-		forget(report, FIELD_MODULE_name, FIELD_MODULE_sn);
-		memset(&report->module, 0, sizeof report->module);
-		break;
+	case PLACE_MODULE: memset(&report->module, 0, sizeof report->module); break;
 	default: break;
 	}
 }

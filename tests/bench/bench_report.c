@@ -57,7 +57,8 @@ sample(const char *path, const char *key)
 		fprintf(stderr, "%s: %s\n", path, file == NULL ? error.text : "no report in it");
 		exit(1);
 	}
-	json_t *wire = json_object_get(report, "print") != NULL ? json_incref(report) : json_pack("{sO}", "print", report);
+	json_t *wire = json_object_get(report, "print") != NULL ? json_incref(report) : json_pack("{sO}", "print",
+	report);
 	char *text = json_dumps(wire, JSON_COMPACT);
 	json_decref(wire);
 	json_decref(file);
@@ -84,7 +85,8 @@ main(void)
 		return 1;
 	measure(report, "x1c", sample("tests/samples/x1c-1.json", "pushall"));
 	measure(report, "h2d", sample("tests/samples/h2d-1.json", "push_all"));
-	measure(report, "delta", strdup("{\"print\":{\"nozzle_temper\":219.5,\"bed_temper\":60.1,\"wifi_signal\":\"-48dBm\","
+	measure(report, "delta", strdup("{\"print\":{\"nozzle_temper\":219.5,\"bed_temper\":60.1,"
+					"\"wifi_signal\":\"-48dBm\","
 					"\"command\":\"push_status\",\"msg\":1,\"sequence_id\":\"2021\"}}"));
 	report_free(report);
 	return 0;

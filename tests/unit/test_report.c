@@ -124,7 +124,8 @@ a_refused_signature_is_seen(void **state)
 {
 	static const char *const refusals[] = {
 		"'result':'failed','reason':'mqtt message verify failed','err_code':84033543",
-		"'result':'failed','err_code':84033548", "'result':'failed','err_code':'84033544'",
+		"'result':'failed','err_code':84033548", "'result':'failed','err_code':84033543",
+		"'result':'failed','err_code':'84033544'",
 		"'result':'fail','reason':'MQTT message Verify Failed'", "'reason':'','err_code':84033545",
 	};
 	char json[256];
@@ -205,6 +206,10 @@ without_msg_a_report_is_full_when_it_has_what_only_full_ones_have(void **state)
 	said("{'print':{'command':'push_status','gcode_state':'IDLE','nozzle_temper':20,'ams':{},'home_flag':0}}");
 	assert_int_equal(summary.kind, REPORT_FULL);
 	assert_int_equal(printer.full_ms, 1000);
+	assert_int_equal(said("{'print':{'gcode_state':'IDLE','nozzle_temper':20,'vt_tray':{},'home_flag':0}}"),
+			 REPORT_FULL);
+	assert_int_equal(said("{'print':{'gcode_state':'IDLE','nozzle_temper':20,'vir_slot':[],'home_flag':0}}"),
+			 REPORT_FULL);
 	for (unsigned missing = 0; missing < STR_ARRAY_LEN(parts); missing++) {
 		size_t used = 0;
 		for (unsigned i = 0; i < STR_ARRAY_LEN(parts); i++)
@@ -264,6 +269,10 @@ sections_share_their_fate(void **state)
 			 REPORT_REPLY);
 	assert_int_equal(said("{'t_utc':5,'print':{'command':'push_status','bed_temper':3,'msg':1}}"), REPORT_DELTA);
 	assert_string_equal(summary.section, "print");
+	said("{'print':{'command':'pause','result':'fail'},'info':{'command':'x','result':'success'},'t_utc':5}");
+	assert_int_equal(summary.result, REPORT_RESULT_FAIL);
+	assert_string_equal(summary.section, "print");
+	assert_string_equal(summary.command, "pause");
 }
 
 static void

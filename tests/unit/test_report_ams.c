@@ -52,6 +52,10 @@ an_empty_list_with_exist_bits_is_a_re_read(void **state)
 	/* Without bits an empty list says nothing either. */
 	full_ams("'ams':[]");
 	assert_int_equal(printer.ams_count, 1);
+	fresh(state);
+	full_ams("'ams':[{'id':'0'}]");
+	full_ams("'ams':[]");
+	assert_int_equal(printer.ams_count, 1);
 }
 
 static void
@@ -100,7 +104,13 @@ all_zero_bits_without_power_are_held_and_believed_when_they_last(void **state)
 	now_ms += 10;
 	delta_ams("'tray_exist_bits':'0','ams_exist_bits':'0'");
 	assert_int_equal(printer.ams_count, 1);
-	now_ms += 60000;
+	/* A clock that was set back starts it anew, too. */
+	now_ms -= 1000;
+	delta_ams("'tray_exist_bits':'0','ams_exist_bits':'0'");
+	now_ms += 59999;
+	delta_ams("'tray_exist_bits':'0','ams_exist_bits':'0'");
+	assert_int_equal(printer.ams_count, 1);
+	now_ms += 1;
 	delta_ams("'tray_exist_bits':'0','ams_exist_bits':'0'");
 	assert_int_equal(printer.ams_count, 0);
 }
@@ -195,6 +205,8 @@ the_lite_of_an_a2l_counts_from_bit_24(void **state)
 	assert_int_equal(slot(16, 3)->fill, TRAY_EMPTY);
 	assert_int_equal(printer.active_ams, 16);
 	assert_int_equal(printer.active_slot, 1);
+	delta_ams("'ams':[{'id':'0'}]");
+	assert_int_equal(printer.active_ams, 0);
 }
 
 static void
@@ -238,6 +250,10 @@ what_is_left_is_only_known_of_a_spool_with_a_tag(void **state)
 	assert_string_equal(slot(0, 1)->spool, "");
 	assert_int_equal(slot(0, 2)->remain_percent, STATE_UNKNOWN);
 	assert_int_equal(slot(0, 3)->remain_percent, 0);
+	delta_ams("'ams':[{'id':'0','tray':[{'id':'0','remain':-1}]}]");
+	assert_int_equal(slot(0, 0)->remain_percent, STATE_UNKNOWN);
+	delta_ams("'ams':[{'id':'0','tray':[{'id':'0','remain':46},{'id':'0','remain':'101'}]}]");
+	assert_int_equal(slot(0, 0)->remain_percent, 46);
 	/* The tag goes, and with it the knowledge. */
 	delta_ams("'ams':[{'id':'0','tray':[{'id':'0','tag_uid':'0000000000000000','tray_uuid':'00'}]}]");
 	assert_int_equal(slot(0, 0)->remain_percent, STATE_UNKNOWN);
@@ -423,6 +439,8 @@ two_nozzles_are_read_off_snow(void **state)
 	delta("'device':{'extruder':{'info':[{'id':1,'snow':65279,'info':10}]}}");
 	expect_active(254, 0);
 	delta("'device':{'extruder':{'info':[{'id':1,'info':8}]}}");
+	expect_active(STATE_UNKNOWN, STATE_UNKNOWN);
+	delta("'device':{'extruder':{'info':[{'id':1,'snow':65535,'info':10}]}}");
 	expect_active(STATE_UNKNOWN, STATE_UNKNOWN);
 }
 

@@ -88,10 +88,12 @@ static void
 extruders_beyond_two_are_not_kept(void **state)
 {
 	(void)state;
-	delta("'device':{'extruder':{'info':[{'id':1,'hnow':1},{'id':0,'hnow':0},{'id':2},{'id':-1},{'hnow':3},'x',"
+	delta("'device':{'extruder':{'info':[{'id':5,'hnow':9},{'id':1,'hnow':1},{'id':0,'hnow':0},{'id':2},"
+	      "{'id':-1},{'hnow':3},'x',"
 	      "null]}}");
 	assert_int_equal(printer.extruder_count, 2);
 	assert_int_equal(printer.extruders[0].id, 0);
+	assert_int_equal(printer.extruders[0].nozzle_id, 0);
 	assert_int_equal(printer.extruders[1].nozzle_id, 1);
 	assert_int_equal(printer.extruders[1].filament_loaded, TRI_UNKNOWN);
 	/* Two, and none of them active: no temperature is better than the wrong one. */
@@ -109,11 +111,12 @@ nozzles_are_merged_by_id_and_present_by_bit(void **state)
 	     "'hnow':0},{'id':1,'hnow':1}],"
 	     "'state':2},'nozzle':{'exist':131075,'info':[{'id':17,'diameter':0.6,'type':'HS00'},{'id':0,"
 	     "'diameter':0.4,'type':'HS01'},"
-	     "{'id':1,'diameter':0.2,'type':'HH01'},{'id':18,'diameter':0.8}]}}");
+	     "{'id':1,'diameter':0.2,'type':'HH01'},{'id':18,'diameter':0.8},{'diameter':0.7,'type':'none'}]}}");
 	assert_int_equal(printer.nozzle_count, 4);
 	assert_int_equal(printer.nozzles[2].id, 17);
 	assert_true(printer.nozzles[2].present);
 	assert_false(printer.nozzles[3].present);
+	assert_float_equal(printer.nozzles[3].diameter_mm, 0.8, 0);
 	assert_string_equal(printer.nozzle_diameter, "0.4");
 	assert_string_equal(printer.nozzle_type, "HS01");
 	delta("'nozzle_diameter':'0.8','device':{'extruder':{'state':18}}");
@@ -260,7 +263,7 @@ the_bit_of_the_signature_is_developer_mode_off(void **state)
 		assert_int_equal(printer.developer_mode, bits[i].mode);
 	}
 	assert_int_equal(printer.fun, 0x20000000);
-	delta("'fun':'0x41','fun':'41AFFF9CFF00000000','fun':''");
+	delta("'fun':'0x41','fun':'41AFFF9CFF0000000','fun':'','fun':'1000000000000000000'");
 	assert_int_equal(printer.fun, 0x20000000);
 }
 
@@ -359,6 +362,8 @@ the_plate_is_told_or_read_off_the_file(void **state)
 	assert_int_equal(printer.plate, STATE_UNKNOWN);
 	delta("'gcode_file':'plate_999999999.gcode'");
 	assert_int_equal(printer.plate, STATE_UNKNOWN);
+	delta("'file':'a.gcode','gcode_file':'b.gcode'");
+	assert_string_equal(printer.file, "b.gcode");
 	delta("'gcode_file':''");
 	assert_string_equal(printer.file, "");
 }

@@ -176,6 +176,10 @@ a_number_may_be_a_text_and_a_text_a_number(void **state)
 	assert_int_equal(printer.speed_level, 1);
 	assert_int_equal(printer.layers, 12);
 	assert_int_equal(printer.print_error, 0xffffffff);
+	/* 2^64 + 3 is not 3. */
+	delta("'layer_num':18446744073709551619,'home_flag':18446744073709551619");
+	assert_int_equal(printer.layer, 12);
+	assert_false(printer.home_flag_told);
 }
 
 /* -- texts -------------------------------------------------------------------------------------- */
@@ -208,6 +212,7 @@ invalid_utf8_in_a_name_is_replaced_not_refused(void **state)
 	expect_name("\xed\xa0\x80", BAD BAD BAD);
 	expect_name("\xf4\x90\x80\x80", BAD BAD BAD BAD);
 	expect_name("\xf5\x80", BAD BAD);
+	expect_name("\xf0\x8f\xbf\xbf", BAD BAD BAD BAD);
 	expect_name("\x80\xbf", BAD BAD);
 	expect_name("\\ud800 \\udc00 \\ud83d\\ude00", "? " BAD BAD BAD " \xf0\x9f\x98\x80");
 	expect_name("Gr\xc3\xbc\xc3\x9f" "e \xe2\x82\xac \xf0\x9f\x98\x80",
