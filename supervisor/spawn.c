@@ -236,6 +236,23 @@ size_buffers(const int channel[2])
 	setsockopt(channel[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
+/* A signal to a child that still has our handlers would reach our own loop, by what they share: we would take the
+ * child's SIGTERM for ours. It waits until the child has none of them (reset_signals). */
+static pid_t
+fork_without_signals(void)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid_t pid = fork();
+	int saved = errno;
+	if (pid != 0)
+		sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return pid;
+}
+
 int
 spawn_process(const struct spawn_request *request, struct spawned *ret_spawned)
 {
@@ -247,7 +264,7 @@ spawn_process(const struct spawn_request *request, struct spawned *ret_spawned)
 	    pipe2(log, O_CLOEXEC | O_NONBLOCK) != 0)
 		goto fail;
 	size_buffers(channel);
-	pid = fork();
+	pid = fork_without_signals();
 	if (pid < 0)
 		goto fail;
 	if (pid == 0) {
