@@ -28,7 +28,7 @@ print_roles(void)
 	printf("## Roles\n\n| role | program | how many | what it does |\n| --- | --- | --- | --- |\n");
 	for (size_t i = 0; i < STR_ARRAY_LEN(rows); i++)
 		printf("| %s | `%s` | %s | %s |\n", rows[i].role, rows[i].binary,
-		       rows[i].how_many[0] == 'O' ? "one" : "one for each configured entry", rows[i].doc);
+		       rows[i].how_many[0] == 'O' ? "one" : "one for each printer", rows[i].doc);
 	printf("\n");
 }
 

@@ -30,7 +30,6 @@ slot_of(struct config_args *args, size_t key)
 		return &args->config_file;
 	case CONFIGKEY_LOG_LEVEL:
 		return &args->log_level;
-	case CONFIGKEY_WORKER:
 	case CONFIGKEY_COUNT:
 		break;
 	}

@@ -3,8 +3,7 @@
  * --help and etc/fused.conf's comments their words.
  *
  * Precedence: command line, then environment (FUSE_STATE, …), then file, then default. The file is
- * `key = value` lines; `#` at the start of a line or of a value, or after a space, begins a comment;
- * `worker = ENTRY` may stand many times: one worker each.
+ * `key = value` lines; `#` at the start of a line or of a value, or after a space, begins a comment.
  */
 #ifndef FUSE_SUPERVISOR_CONFIG_H
 #define FUSE_SUPERVISOR_CONFIG_H
@@ -15,8 +14,6 @@
 
 #include "common/log.h"
 
-#define CONFIG_ENTRIES_MAX 200
-#define CONFIG_ENTRY_BYTES 65   /* 1 to 64 of A-Z a-z 0-9 . _ - and its NUL */
 #define CONFIG_PATH_BYTES 256
 #define CONFIG_ADDRESS_BYTES 64 /* ADDR:PORT or [ADDR6]:PORT; port 0 = the system chooses */
 #define CONFIG_FILE_MAX_BYTES (256 * 1024)
@@ -29,12 +26,10 @@ struct config {
 	char stats[CONFIG_ADDRESS_BYTES];
 	enum log_level log_level;
 	bool log_level_given; /* by command line, environment or file: then the setting logLevel does not count */
-	size_t entry_count;
-	char entries[CONFIG_ENTRIES_MAX][CONFIG_ENTRY_BYTES]; /* in the file's order, no two alike */
 };
 
-/* What is wrong, in one sentence that names file and line: "fused.conf:3: unknown key 'wroker'; did you
- * mean 'worker'?" */
+/* What is wrong, in one sentence that names file and line: "fused.conf:3: unknown key 'htpt'; did you
+ * mean 'http'?" */
 struct config_fault {
 	char sentence[400];
 };

@@ -18,8 +18,7 @@ struct parser {
 	unsigned line;
 	struct config *config;
 	struct config_fault *fault;
-	unsigned key_lines[CONFIGKEY_COUNT];             /* where a key stood; 0 = not yet */
-	unsigned worker_lines[CONFIG_ENTRIES_MAX]; /* where config->entries[i] stands */
+	unsigned key_lines[CONFIGKEY_COUNT]; /* where a key stood; 0 = not yet */
 };
 
 static bool
@@ -71,25 +70,6 @@ fail_unknown_key(struct parser *p, const char *name)
 }
 
 static bool
-take_worker(struct parser *p, const char *value)
-{
-	struct config *config = p->config;
-	char reason[CONFIGKEY_REASON_BYTES];
-
-	for (size_t i = 0; i < config->entry_count; i++) {
-		if (strcmp(config->entries[i], value) != 0)
-			continue;
-		str_format(reason, sizeof reason, "worker '%s' stands in line %u already; remove one of the two", value,
-			   p->worker_lines[i]);
-		return fail_line(p, reason);
-	}
-	if (!configkey_take(&configkeys[CONFIGKEY_WORKER], config, value, reason))
-		return fail_line(p, reason);
-	p->worker_lines[config->entry_count - 1] = p->line;
-	return true;
-}
-
-static bool
 take_assignment(struct parser *p, const char *name, const char *value)
 {
 	char reason[CONFIGKEY_REASON_BYTES];
@@ -99,8 +79,6 @@ take_assignment(struct parser *p, const char *name, const char *value)
 		k++;
 	if (k == CONFIGKEY_COUNT)
 		return fail_unknown_key(p, name);
-	if (k == CONFIGKEY_WORKER)
-		return take_worker(p, value);
 	if (p->key_lines[k] != 0) {
 		str_format(reason, sizeof reason, "'%s' stands in line %u already; remove one of the two", name,
 			   p->key_lines[k]);

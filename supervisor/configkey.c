@@ -134,25 +134,6 @@ check_LOG_LEVEL(struct config *config, const char *value, char ret_reason[CONFIG
 		      configkey_shown(value, text));
 }
 
-static bool
-check_WORKER(struct config *config, const char *value, char ret_reason[CONFIGKEY_REASON_BYTES])
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-	char text[CONFIGKEY_SHOWN_BYTES];
-	size_t len = strlen(value);
-
-	/* An entry may become the name of a file or an argument: no leading '.' or '-'. */
-	if (len >= CONFIG_ENTRY_BYTES || strspn(value, allowed) != len || value[0] == '.' || value[0] == '-')
-		return refuse(ret_reason,
-			      "'%s' is no worker's name; it is 1 to %d letters, digits, '.', '_' and '-', and begins "
-			      "with a letter, a digit or '_'",
-			      configkey_shown(value, text), CONFIG_ENTRY_BYTES - 1);
-	if (config->entry_count == CONFIG_ENTRIES_MAX)
-		return refuse(ret_reason, "this is worker number %d; one Fuse has at most %d", CONFIG_ENTRIES_MAX + 1,
-			      CONFIG_ENTRIES_MAX);
-	return str_copy(config->entries[config->entry_count++], CONFIG_ENTRY_BYTES, value);
-}
-
 /* What people put there by habit is named before the key's own check. */
 bool
 configkey_take(const struct configkey_spec *key, struct config *config, const char *value,

@@ -37,7 +37,7 @@ extern const struct configkey_spec configkeys[CONFIGKEY_COUNT];
 bool configkey_take(const struct configkey_spec *key, struct config *config, const char *value,
 		    char ret_reason[CONFIGKEY_REASON_BYTES]);
 
-/* "; did you mean 'worker'?" when a key's name or (`options`) option is near `word`, else `otherwise`. */
+/* "; did you mean 'http'?" when a key's name or (`options`) option is near `word`, else `otherwise`. */
 void configkey_hint(const char *word, bool options, const char *otherwise, char *ret_hint, size_t cap);
 
 /* Foreign text as it may stand in a sentence. */

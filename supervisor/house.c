@@ -80,8 +80,9 @@ want_role(struct house *house, const struct proc_spec *spec)
 		want(house, spec, "");
 		return;
 	}
-	for (size_t i = 0; i < house->config.entry_count; i++)
-		want(house, spec, house->config.entries[i]);
+	for (size_t i = 0; i < ENTRIES_MAX; i++)
+		if (house->printers.at[i][0] != '\0')
+			want(house, spec, house->printers.at[i]);
 }
 
 /* -- how it is, for people --------------------------------------------------------------------------- */
@@ -142,7 +143,7 @@ announce(struct house *house)
 	if (!house->announced) {
 		log_info("Fuse is up", log_str("version", FUSE_VERSION),
 			 log_str("pages", house->listeners[LISTENER_HTTP].address),
-			 log_int("workers", (int64_t)house->config.entry_count),
+			 log_int("printers", (int64_t)entries_count(&house->printers)),
 			 log_str("state", house->config.state_dir));
 		notify_ready(&house->notify, sentence);
 	} else {
@@ -360,6 +361,45 @@ house_restart(struct house *house)
 	begin_stopping(house, "all processes are started anew");
 }
 
+/* -- printers ----------------------------------------------------------------------------------------- */
+
+/* Its workers go, unless it stands at another place too. */
+static void
+follow_removal(struct house *house, const char *entry)
+{
+	struct proc *proc;
+
+	if (entry[0] == '\0' || entries_has(&house->printers, entry))
+		return;
+	TAILQ_FOREACH(proc, &house->procs, next)
+		if (proc->spec->per_entry && proc->life.wanted && strcmp(proc->entry, entry) == 0)
+			proc_event(proc, LIFE_EV_UNWANT, NULL);
+}
+
+void
+house_on_printer(struct house *house, uint32_t place, const char *serial)
+{
+	char before[ENTRY_BYTES] = "";
+	size_t count;
+	const struct proc_spec *specs = proc_specs(&count);
+
+	if (place < ENTRIES_MAX)
+		str_copy(before, sizeof before, house->printers.at[place]);
+	if (!entries_note(&house->printers, place, serial)) {
+		log_warn("the store names a printer that no worker can have", log_int("place", place),
+			 log_str("serial", serial));
+		return;
+	}
+	/* Before and after, start_others() and the stop see to it. */
+	if (house->phase != HOUSE_RUNNING || strcmp(before, serial) == 0)
+		return;
+	follow_removal(house, before);
+	for (size_t i = 0; i < count && serial[0] != '\0'; i++)
+		if (specs[i].per_entry)
+			want(house, &specs[i], serial);
+	loop_timer_set(house->advance, 0);
+}
+
 /* -- log level and settings ---------------------------------------------------------------------------- */
 
 enum log_level
@@ -400,15 +440,6 @@ house_on_setting(struct house *house, const char *name, const char *value)
 
 /* -- reload ---------------------------------------------------------------------------------------------- */
 
-static bool
-has_entry(const struct config *config, const char *entry)
-{
-	for (size_t i = 0; i < config->entry_count; i++)
-		if (strcmp(config->entries[i], entry) == 0)
-			return true;
-	return false;
-}
-
 /* New sockets first: when one cannot be had, nothing has changed. */
 static bool
 reload_listeners(struct house *house, const struct config *fresh, bool *ret_changed, char *ret_sentence, size_t cap)
@@ -437,38 +468,12 @@ reload_listeners(struct house *house, const struct config *fresh, bool *ret_chan
 	return true;
 }
 
-/* Start what is new, stop what is gone, touch nothing else. */
-static void
-follow_entries(struct house *house, unsigned *ret_added, unsigned *ret_removed)
-{
-	size_t count;
-	const struct proc_spec *specs = proc_specs(&count);
-	struct proc *proc;
-
-	*ret_added = *ret_removed = 0;
-	TAILQ_FOREACH(proc, &house->procs, next)
-		if (proc->spec->per_entry && proc->life.wanted && !has_entry(&house->config, proc->entry)) {
-			(*ret_removed)++;
-			proc_event(proc, LIFE_EV_UNWANT, NULL);
-		}
-	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; specs[i].per_entry && j < house->config.entry_count; j++) {
-			proc = find_entry(house, &specs[i], house->config.entries[j]);
-			if (proc != NULL && proc->life.wanted)
-				continue;
-			(*ret_added)++;
-			want(house, &specs[i], house->config.entries[j]);
-		}
-	}
-}
-
 bool
 house_reload(struct house *house, char *ret_sentence, size_t cap)
 {
 	static struct config fresh; /* large */
 	struct config_fault fault;
 	struct proc *httpd;
-	unsigned added = 0, removed = 0;
 	bool listeners_changed;
 
 	if (!config_load(&house->args, &fresh, &fault)) {
@@ -483,16 +488,11 @@ house_reload(struct house *house, char *ret_sentence, size_t cap)
 		return false;
 	house->config = fresh;
 	house_apply_log_level(house);
-	/* While it restarts as a whole, or stored is awaited, the entries follow by themselves. */
-	if (house->phase == HOUSE_RUNNING)
-		follow_entries(house, &added, &removed);
 	httpd = house_find_proc(house, "httpd");
 	if (listeners_changed && httpd != NULL && house->phase == HOUSE_RUNNING)
 		proc_event(httpd, LIFE_EV_RESTART, NULL);
-	str_format(ret_sentence, cap, "Configuration read: %u added, %u removed, %zu workers in all%s.", added, removed,
-		   house->config.entry_count, listeners_changed ? "; the pages have a new address" : "");
-	log_info("configuration read again", log_int("added", added), log_int("removed", removed),
-		 log_int("workers", (int64_t)house->config.entry_count));
+	str_format(ret_sentence, cap, "Configuration read%s.", listeners_changed ? "; the pages have a new address" : "");
+	log_info("configuration read again", log_bool("new_address", listeners_changed));
 	loop_timer_set(house->advance, 0);
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "ipc/role.h"
 #include "ipc/terms.h"
 #include "supervisor/config.h"
+#include "supervisor/entries.h"
 #include "supervisor/follow.h"
 #include "supervisor/listener.h"
 #include "supervisor/logbook.h"
@@ -51,6 +52,7 @@ struct house {
 	struct listener listeners[LISTENER_PURPOSE_COUNT];
 	int lock_fd;
 	struct role_kit kits[ROLE_LIMIT];
+	struct entries printers; /* each has a worker */
 	TAILQ_HEAD(, proc) procs;
 	uint32_t last_generation;
 	struct loop_timer *tick, *phase_timer, *advance;
@@ -89,6 +91,9 @@ struct proc *house_find_proc(struct house *house, const char *name);
 /* The level that children shall log from. */
 enum log_level house_log_level(const struct house *house);
 void house_apply_log_level(struct house *house);
+
+/* The supervisor hears of a printer of stored's: the one at this place, "" = there is none (any more). */
+void house_on_printer(struct house *house, uint32_t place, const char *serial);
 
 /* The supervisor hears a setting of stored's. */
 void house_on_setting(struct house *house, const char *name, const char *value);

@@ -143,7 +143,7 @@ raise_file_limit(void)
 		return;
 	files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
 	if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < FILES_WANTED)
-		log_warn("may not open as many files as 200 printers need", log_int("limit", (int64_t)files.rlim_cur),
+		log_warn("may not open as many files as 256 printers need", log_int("limit", (int64_t)files.rlim_cur),
 			 log_int("wanted", FILES_WANTED));
 }
 

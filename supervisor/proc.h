@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "common/loop.h"
-#include "supervisor/config.h"
+#include "supervisor/entries.h"
 #include "supervisor/lifecycle.h"
 #include "supervisor/logbook.h"
 #include "supervisor/obituary.h"
@@ -27,7 +27,7 @@ struct proc {
 	struct house *house;
 	const struct proc_spec *spec;
 	uint16_t slot;
-	char entry[CONFIG_ENTRY_BYTES]; /* "" for roles that are one */
+	char entry[ENTRY_BYTES];       /* "" for roles that are one */
 	char name[96];                  /* "worker/01S00C…" or "httpd" */
 	struct life life;
 	struct loop_timer *timer; /* life.deadline_ms */

@@ -172,6 +172,9 @@ on_message(void *arg, struct peer *peer, const struct header *header, const void
 		house_on_setting(house, setting->name, setting->value);
 		break;
 	}
+	case MESSAGE_PRINTER:
+		house_on_printer(house, header->retain_key, ((const struct msg_printer *)message)->serial);
+		break;
 	case MESSAGE_STORE_STATUS:
 		break; /* fusectl recalls it; the supervisor has no use for it yet */
 	default:

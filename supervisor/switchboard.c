@@ -339,8 +339,11 @@ take_for_supervisor(struct switchboard *board, struct peer *peer, const struct m
 {
 	char offence[OFFENCE_BYTES];
 	const char *fault = NULL;
+	bool clears = (header->flags & HEADER_FLAG_CLEAR) != 0;
 
-	if (message_decode(spec, body, body_len, &decoded, &fault)) {
+	if (clears)
+		memset(&decoded, 0, sizeof decoded);
+	if (clears || message_decode(spec, body, body_len, &decoded, &fault)) {
 		board->events.on_message(board->arg, peer, header, &decoded, fd);
 		return;
 	}
@@ -368,7 +371,7 @@ route(struct switchboard *board, struct peer *peer, const struct message_spec *s
 	case KIND_RETAINED:
 		/* The supervisor is among the receivers of some: it hears them as they pass. */
 		switchboard_forward_retained(board, peer, spec, header, body, body_len);
-		if ((spec->to & ROLE_BIT(ROLE_SUPERVISOR)) && header->to_role == ROLE_NONE && body_len > 0)
+		if ((spec->to & ROLE_BIT(ROLE_SUPERVISOR)) && header->to_role == ROLE_NONE && !peer->offended)
 			take_for_supervisor(board, peer, spec, header, body, body_len, -1);
 		break;
 	}

@@ -54,7 +54,8 @@ struct peer {
 };
 
 struct switchboard_events {
-	/* A request or event for the supervisor itself; `message` is decoded, `fd` (or -1) the callee's. */
+	/* A request, event or retained message for the supervisor itself; `message` is decoded (zeroed when the header
+	 * has HEADER_FLAG_CLEAR: it is true no longer), `fd` (or -1) the callee's. */
 	void (*on_message)(void *arg, struct peer *peer, const struct header *header, const void *message, int fd);
 	/* The peer broke the rules: "sent a malformed READY: has bytes left over". */
 	void (*on_offence)(void *arg, struct peer *peer, const char *what);

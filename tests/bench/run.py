@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "tests/integration"))
 from rig.fuse import Fuse  # noqa: E402
 from rig.waiting import wait_until  # noqa: E402
 
-WORKERS = [f"printer-{n:03}" for n in range(200)]
+WORKERS = [f"PRINTER-{n:03}" for n in range(200)]
 LIVED_S = 10  # a worker that has lived so long restarts at once
 STARTS = 5
 KILLS = 100
@@ -84,6 +84,8 @@ def measure_start() -> None:
     for _ in range(STARTS):
         fuse = Fuse(workers=WORKERS, name="bench-start")
         try:
+            fuse.start()
+            fuse.stop()  # now the printers are kept
             started_ms = time.time() * 1000
             fuse.spawn()
             rows = wait_all_ready(fuse)
@@ -101,7 +103,7 @@ def measure_start() -> None:
 def measure_deaths_and_memory() -> None:
     fuse = Fuse(workers=WORKERS, name="bench-deaths")
     try:
-        fuse.spawn()
+        fuse.start(all_up=False)
         born = wait_all_ready(fuse)
         youngest_ms = max(r["since_ms"] for r in born.values())
         wait_until(lambda: time.time() * 1000 > youngest_ms + LIVED_S * 1000 + 500, LIVED_S + 10)

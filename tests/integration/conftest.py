@@ -2,10 +2,11 @@
 
 	def test_something(fuse):                    # one Fuse with two workers, all up
 	def test_more(make_fuse):                    # as many as you like, as you like them
-	    fuse = make_fuse(workers=["a"], rogues={"worker"})
-	    fuse.plan("worker/a", "usr1", "flood")
+	    fuse = make_fuse(workers=["A"], rogues={"worker"})
+	    fuse.plan("worker/A", "usr1", "flood")
 	    fuse.start()
 """
+import os
 import pathlib
 import shutil
 import sys
@@ -24,8 +25,11 @@ def pytest_configure(config):
 
 
 def pytest_sessionstart(session):
-    """Logs of an earlier run would be searched for secrets of this one."""
+    """Logs of an earlier run would be searched for secrets of this one. (A run has several processes and steps.)"""
+    if hasattr(session.config, "workerinput") or "FUSE_KEEP_LOGS" in os.environ:
+        return
     shutil.rmtree(rig_fuse.LOGS, ignore_errors=True)
+    secrets.forget_all()
 
 
 def pytest_collection_modifyitems(items):
@@ -55,8 +59,8 @@ def make_fuse(request):
 
 @pytest.fixture
 def fuse(make_fuse) -> rig_fuse.Fuse:
-    """A Fuse with the workers alpha and beta, all its processes up."""
-    return make_fuse(workers=["alpha", "beta"]).start()
+    """A Fuse with two printers, so with the workers ALPHA and BETA; all its processes are up."""
+    return make_fuse(workers=["ALPHA", "BETA"]).start()
 
 
 @pytest.fixture

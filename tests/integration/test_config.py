@@ -23,22 +23,18 @@ def refused(fuse, *options, env=None) -> str:
 # -- at start ---------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("lines,line,words", [
-    ("wroker = x\n", 3, "unknown key 'wroker'; did you mean 'worker'?"),
-    ("\n# again\nworker = alpha\n", 5, "worker 'alpha' stands in line 1 already; remove one of the two"),
-    ("http = localhost:8888\n", 3, "'localhost' is no IP address; write it in numbers, like 127.0.0.1, 0.0.0.0 or [::1]"),
-    ("log-level = loud\n", 3, "'loud' is no log level; it is one of error, warn, info, debug"),
-    ("worker\n", 3, "'worker' is not a line like key = value"),
-    ("worker = \x1b[2J\n", 3, "the value of 'worker' has a control character in it; write it anew"),
+    ("\n\nhtpp = x\n", 3, "unknown key 'htpp'; did you mean 'http'?"),
+    ("stats = off\n# again\nstats = off\n", 3, "'stats' stands in line 1 already; remove one of the two"),
+    ("worker = ALPHA\n", 1, "unknown key 'worker'; the keys are state http stats log-level"),
+    ("http = localhost:8888\n", 1, "'localhost' is no IP address; write it in numbers, like 127.0.0.1, 0.0.0.0 or [::1]"),
+    ("log-level = loud\n", 1, "'loud' is no log level; it is one of error, warn, info, debug"),
+    ("http\n", 1, "'http' is not a line like key = value"),
+    ("state = \x1b[2J\n", 1, "the value of 'state' has a control character in it; write it anew"),
 ])
 def test_a_mistake_is_named_with_file_and_line(make_fuse, lines, line, words):
-    fuse = make_fuse(workers=["alpha", "beta"], config=lines)
+    fuse = make_fuse(config=lines)
     assert refused(fuse) == f"{fuse.config_file}:{line}: {words}"
     assert not fuse.state.exists(), "nothing was begun"
-
-
-def test_two_hundred_and_one_workers_are_one_too_many(make_fuse):
-    fuse = make_fuse(workers=[f"w{n}" for n in range(201)])
-    assert refused(fuse) == f"{fuse.config_file}:201: this is worker number 201; one Fuse has at most 200"
 
 
 def test_a_file_that_is_not_there_is_named(make_fuse):
@@ -90,72 +86,47 @@ def test_the_sample_file_shows_every_key_with_its_default(make_fuse):
 
 # -- SIGHUP ---------------------------------------------------------------------------------------------------
 
-def test_a_changed_file_touches_only_what_changed(make_fuse):
-    fuse = make_fuse(workers=["alpha", "beta", "gamma"]).start()
-    gone = fuse.pids()["worker/beta"]
-    with fuse.others_untouched("worker/beta", "worker/delta"):
-        fuse.write_config(workers=["delta", "gamma", "alpha"])
-        fuse.hangup()
-        fuse.wait_log('msg="configuration read again" added=1 removed=1 workers=3')
-        fuse.wait_all_up()
-        assert gone not in fuse.pids().values()
-    assert "obituary" not in fuse.stderr_text()
-
-
 def test_a_file_that_says_the_same_touches_nothing(fuse):
     with fuse.others_untouched():
         fuse.hangup()
-        fuse.wait_log('msg="configuration read again" added=0 removed=0 workers=2')
-
-
-def test_a_worker_that_is_taken_out_and_put_back_at_once_is_there(make_fuse):
-    """The second change comes while the first one still stops the worker."""
-    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker"})
-    fuse.plan("worker/beta", "ready", "ignore_stop")
-    fuse.start()
-    before = fuse.ps()["worker/beta"]
-    with fuse.others_untouched("worker/beta"):
-        fuse.write_config(workers=["alpha"])
-        fuse.hangup()
-        fuse.wait_state("worker/beta", "stopping")
-        fuse.forget_plans()
-        fuse.write_config(workers=["alpha", "beta"])
-        fuse.hangup()
-        fuse.wait_reborn("worker/beta", before["generation"])
+        fuse.wait_log('msg="configuration read again" new_address=no')
 
 
 def test_a_bad_line_keeps_everything_and_is_named(fuse):
-    with fuse.others_untouched():
-        fuse.write_config(workers=["alpha"], extra="wroker = beta\n")
+    with fuse.others_untouched("discovery"):
+        fuse.write_config("log-level = debug\nhtpp = off\n")
         fuse.hangup()
         line = fuse.wait_log("the old configuration stays in force")
-        assert f"{fuse.config_file}:2: unknown key 'wroker'; did you mean 'worker'?" in line
+        assert f"{fuse.config_file}:2: unknown key 'htpp'; did you mean 'http'?" in line
         assert " lvl=error " in line
-    # Put right, it is taken.
-    fuse.write_config(workers=["alpha"], extra="")
-    fuse.hangup()
-    fuse.wait_all_up()
+        # Put right, it is taken.
+        assert not fuse.records(lvl="debug")
+        fuse.write_config("log-level = debug\n")
+        fuse.hangup()
+        fuse.wait_log('msg="configuration read again"')
+        fuse.ask("restart", "discovery")
+        fuse.wait_log("lvl=debug")
+        fuse.wait_all_up()
 
 
 def test_fusectl_reload_does_the_same_and_tells_the_one_who_asked(fuse):
     with fuse.others_untouched():
-        fuse.write_config(extra="wroker = beta\n")
+        fuse.write_config("htpp = off\n")
         told = fuse.fusectl("reload")
         assert told.returncode == 5
-        assert "unknown key 'wroker'" in told.stdout + told.stderr
-    with fuse.others_untouched("worker/gamma"):
-        fuse.write_config(workers=["alpha", "beta", "gamma"], extra="")
-        assert fuse.fusectl("reload").returncode == 0
-        fuse.wait_all_up()
+        assert "unknown key 'htpp'" in told.stdout + told.stderr
+        fuse.write_config("")
+        told = fuse.fusectl("reload")
+        assert told.returncode == 0 and "Configuration read." in told.stdout
 
 
 @pytest.fixture
 def fuse_by_file(make_fuse):
     """A Fuse that knows all from its file, its state folder and addresses too; and a function that writes that file."""
-    fuse = make_fuse(workers=["alpha"])
+    fuse = make_fuse(workers=["ALPHA"])
 
     def write(http, state=None):
-        fuse.write_config(extra=f"state = {state or fuse.state}\nhttp = {http}\nstats = off\n")
+        fuse.write_config(f"state = {state or fuse.state}\nhttp = {http}\nstats = off\n")
 
     write(fuse.http)
     words = [fuse.bin / "fused", "--config", fuse.config_file]
@@ -207,10 +178,12 @@ def test_the_state_folder_cannot_move_while_fuse_runs(fuse_by_file):
 
 
 def test_the_log_level_follows_the_file(make_fuse):
-    fuse = make_fuse(workers=["alpha"], config="log-level = warn\n").start()
+    fuse = make_fuse(workers=["ALPHA"], config="log-level = warn\n").start()
     assert not fuse.records(lvl="info", role="supervisor")
-    with fuse.others_untouched("worker/beta"):
-        fuse.write_config(workers=["alpha", "beta"], extra="log-level = debug\n")
+    with fuse.others_untouched("worker/BETA"):
+        fuse.write_config("log-level = debug\n")
         fuse.hangup()
+        fuse.wait_log('lvl=info msg="configuration read again"')
+        fuse.add_workers("BETA")
         fuse.wait_all_up()
-        fuse.wait_log("lvl=debug msg=started process=worker/beta")
+        fuse.wait_log("lvl=debug msg=started process=worker/BETA")

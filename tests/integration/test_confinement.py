@@ -65,10 +65,12 @@ def test_limits_are_those_of_the_process_table_and_no_child_leaves_a_core(fuse):
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root may look at the descriptors of a sealed process")
 def test_open_descriptors_are_exactly_those_that_a_child_needs(fuse):
-    """Standard ones, channel, lock, what the loop needs; httpd's two listeners; the store's own files."""
+    """Standard ones, channel, lock, what the loop needs; httpd's two listeners and what its library waits with; what
+    wakes a worker's loop; the store's own files."""
     pipe_or_socket = r"pipe:\[\d+\]|socket:\[\d+\]"
     loop = [r"anon_inode:\[eventpoll\]", r"anon_inode:\[timerfd\]", pipe_or_socket, pipe_or_socket]
-    more = {"httpd": [r"socket:\[\d+\]"] * 2,
+    more = {"httpd": [r"socket:\[\d+\]"] * 2 + [r"anon_inode:\[eventpoll\]"] * 2,
+            "worker": [r"anon_inode:\[eventfd\]"] * 2,
             "stored": [re.escape(str(fuse.state / "store")) + "(/.*)?"] * 8,
             "worker": [r"anon_inode:\[eventfd\]"] * 2}  # the mailbox, and to wake the MQTT library
     for process, pid in fuse.pids().items():
@@ -110,7 +112,7 @@ def test_no_child_can_be_looked_into_by_others_of_its_user(fuse):
 def test_the_children_of_a_user_without_privileges_are_confined_as_well(make_fuse):
     if not AS_ROOT:
         pytest.skip("all the tests run like this then")
-    fuse = make_fuse(workers=["alpha"], uid=NOBODY).start()
+    fuse = make_fuse(workers=["ALPHA"], uid=NOBODY).start()
     fuse.wait_log("the processes share one uid, as fused was not started as root")
     for process, pid in fuse.pids().items():
         status = procfs.status(pid)
@@ -134,9 +136,9 @@ def test_what_the_kernel_cannot_apply_is_said_and_nothing_else(fuse):
 
 def test_when_fused_is_killed_no_child_outlives_it_by_a_second(make_fuse):
     """Neither one that works nor one that stands still; and a new start rebuilds all."""
-    fuse = make_fuse(workers=[f"w{i}" for i in range(10)]).start()
+    fuse = make_fuse(workers=[f"W{i}" for i in range(10)]).start()
     pids = fuse.pids()
-    for process in ("worker/w0", "httpd", "stored"):
+    for process in ("worker/W0", "httpd", "stored"):
         fuse.kill(process, signal.SIGSTOP)
     fuse.kill9()
     started = time.monotonic()
@@ -177,7 +179,7 @@ class Escape:
 
 
 def sibling(fuse):
-    return fuse.pids()["worker/beta"]
+    return fuse.pids()["worker/BETA"]
 
 
 def passwd(_fuse):
@@ -254,8 +256,8 @@ def test_no_role_gets_out(make_fuse, what, uid):
     """As many rogues as there are roles try the same thing; the sibling that they aim at, and fused, stay."""
     if uid is not None and not AS_ROOT:
         pytest.skip("all the tests run like this then")
-    fuse, escape = make_fuse(workers=["alpha", "beta"], rogues=set(ROLES), uid=uid), ESCAPES[what]
-    processes = [f"{role}/alpha" if role == "worker" else role for role in ROLES]
+    fuse, escape = make_fuse(workers=["ALPHA", "BETA"], rogues=set(ROLES), uid=uid), ESCAPES[what]
+    processes = [f"{role}/ALPHA" if role == "worker" else role for role in ROLES]
     prepare_escape(fuse, what, escape, processes)
     with fuse.others_untouched(*processes):
         attempts = {process: Attempt(fuse, process) for process in processes}
@@ -273,7 +275,7 @@ def test_no_role_gets_out(make_fuse, what, uid):
 
 def test_the_store_may_work_in_its_own_folder(make_fuse):
     """The counter-check: an attempt that is allowed is seen to work."""
-    fuse = make_fuse(workers=["alpha"], rogues={"stored"})
+    fuse = make_fuse(workers=["ALPHA"], rogues={"stored"})
     fuse.plan("stored", "usr1", "write_file", fuse.state / "store" / "mine")
     fuse.start()
     attempt = Attempt(fuse, "stored")

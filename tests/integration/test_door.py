@@ -1,12 +1,15 @@
 """The door of fused, <state>/fused.sock: whoever comes in there and misbehaves is shown out with a sentence in the
 log, and no child pays for it."""
+import contextlib
+import os
 import pathlib
+import signal
 import socket
 import subprocess
 
 import pytest
 
-from rig import wire
+from rig import procfs, wire
 from rig.fuse import AS_ROOT
 
 
@@ -60,14 +63,14 @@ def test_a_visitor_of_another_build_is_told_so(fuse):
 
 
 def test_a_follower_of_the_log_that_never_reads_slows_nobody(make_fuse):
-    fuse = make_fuse(workers=["alpha"], rogues={"worker"})
-    fuse.plan("worker/alpha", "usr1", "log_much", 500)
+    fuse = make_fuse(workers=["ALPHA"], rogues={"worker"})
+    fuse.plan("worker/ALPHA", "usr1", "log_much", 500)
     fuse.start()
     with fuse.ctl() as lazy, fuse.others_untouched():
         lazy.post("LOGS", {"lines": 5000, "follow": True}, "supervisor")
         for _ in range(20):
-            fuse.provoke("worker/alpha")
-            assert fuse.ps()["worker/alpha"]["state"] == "up"
+            fuse.provoke("worker/ALPHA")
+            assert fuse.ps()["worker/ALPHA"]["state"] == "up"
 
 
 def test_when_all_seats_are_taken_the_next_visitor_is_turned_away_and_comes_in_later(fuse):
@@ -101,3 +104,100 @@ def test_a_stranger_is_turned_away_at_the_door(fuse):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "turned away", done
     fuse.wait_log('msg="turns a visitor away" uid=65534')
+
+
+# -- descriptors that come in ----------------------------------------------------------------------------
+
+WANTS = {"REPORT_WANT": {"serial": "ALPHA"}, "MESSAGES_WANT": {"serial": "ALPHA", "most": 5}}
+
+
+@contextlib.contextmanager
+def no_descriptor_is_left(fuse):
+    """After all, fused has as many open as before, and so has each child."""
+    def counts():
+        pids = {"fused": fuse.pid, **fuse.pids()}
+        return {name: len(procfs.descriptors(pid)) for name, pid in pids.items()}
+
+    before = counts()
+    yield
+    fuse.wait_until(lambda: counts() == before, 5, lambda: f"before {before}, now {counts()}")
+
+
+def read_all(fd: int) -> bytes:
+    """What was written, once nobody has the other end any more."""
+    with os.fdopen(fd, "rb") as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("want", WANTS)
+def test_a_descriptor_from_the_door_arrives_at_the_worker_that_is_asked(make_fuse, want):
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker"}).start()
+    with fuse.ctl() as ctl, no_descriptor_is_left(fuse):
+        slots = {row["entry"]: row["slot"] for row in ctl.recall("PROC_STATUS") if row["entry"]}
+        for serial, slot in slots.items():
+            here, there = os.pipe()
+            ctl.request(want, {**WANTS[want], "serial": serial}, "worker", slot, fd=there)
+            os.close(there)
+            assert read_all(here) == f"written by the worker of {serial}\n".encode()
+
+
+def ask_refused(ctl, want: str, slot: int, fd: int) -> str:
+    with pytest.raises(wire.Refused) as refused:
+        ctl.request(want, WANTS[want], "worker", slot, fd=fd)
+    return refused.value.reason
+
+
+@pytest.mark.timelimit(120)
+def test_no_descriptor_is_left_in_fused_after_a_thousand_requests(make_fuse):
+    """Answered ones, some to a worker that does not run, and some in a queue whose reader dies."""
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker"})
+    fuse.start()
+    here, there = os.pipe()
+    try:
+        with no_descriptor_is_left(fuse), fuse.ctl(timeout_s=30) as ctl:
+            slots = {row["entry"]: row["slot"] for row in ctl.recall("PROC_STATUS") if row["entry"]}
+            for turn in range(100):
+                for want in WANTS:
+                    ctl.request(want, WANTS[want], "worker", slots["ALPHA"], fd=there)
+                    assert ask_refused(ctl, want, 77, there) == "unreachable"
+                os.read(here, 65536)
+            row = fuse.ps()["worker/BETA"]
+            fuse.kill(row["pid"], signal.SIGSTOP)
+            asked = {ctl.post("REPORT_WANT", WANTS["REPORT_WANT"], "worker", slots["BETA"], there) for _ in range(600)}
+            answers = [ctl.receive()["reason"] for _ in range(600 - 256)]
+            assert {wire.REFUSALS[reason] for reason in answers} == {"busy"}, "256 may wait for an answer"
+            fuse.kill(row["pid"], signal.SIGKILL)
+            answers = [ctl.receive() for _ in range(256)]
+            assert {wire.REFUSALS[answer["reason"]] for answer in answers} == {"died"} and len(asked) == 600
+            fuse.wait_reborn("worker/BETA", row["generation"])
+    finally:
+        os.close(here)
+        os.close(there)
+
+
+BAD_DESCRIPTORS = {
+    "none": ("REPORT_WANT", 0, "sent REPORT_WANT without a descriptor"),
+    "two": ("REPORT_WANT", 2, "descriptor"),
+    "eight": ("REPORT_WANT", 8, "descriptor"),
+    "one with a message that carries none": ("RECALL", 1, "sent RECALL with a descriptor"),
+    "one with a request to the store": ("PRINTER_REMOVE", 1, "sent PRINTER_REMOVE with a descriptor"),
+}
+
+
+@pytest.mark.parametrize("visit", BAD_DESCRIPTORS)
+def test_descriptors_that_break_the_rules_are_closed_and_their_sender_shown_out(fuse, visit):
+    name, count, words = BAD_DESCRIPTORS[visit]
+    message = wire.MESSAGES[name]
+    frame = wire.encode_frame(message.number, wire.encode_body(message, {}), request_id=1,
+                              to_role=wire.ROLES[message.receivers()[0]])
+    here, there = os.pipe()
+    with no_descriptor_is_left(fuse), fuse.others_untouched():
+        for _ in range(20):
+            with fuse.ctl() as ctl:
+                ctl.send_raw(frame, [there] * count)
+                with pytest.raises(EOFError):
+                    while True:
+                        ctl.receive()
+        assert words in fuse.wait_log('msg="shows a visitor out"')
+    os.close(there)
+    assert read_all(here) == b"", "somebody still has it, or wrote to it"

@@ -45,15 +45,15 @@ def test_ps_tells_each_process_and_how_it_last_died(fuse):
     text = fuse.fusectl("ps").stdout.splitlines()
     assert text[0].split() == ["PROCESS", "STATE", "PID", "GENERATION", "AGE", "RESTARTS"]
     assert [line.split()[0] for line in text[1:] if not line.startswith(" ")] == \
-        ["stored", "gatewayd", "httpd", "discovery", "worker/alpha", "worker/beta"]
-    before = fuse.ps()["worker/alpha"]
-    fuse.kill("worker/alpha", signal.SIGKILL)
-    row = fuse.wait_reborn("worker/alpha", before["generation"])
-    assert row["role"] == "worker" and row["entry"] == "alpha"
+        ["stored", "gatewayd", "httpd", "discovery", "worker/ALPHA", "worker/BETA"]
+    before = fuse.ps()["worker/ALPHA"]
+    fuse.kill("worker/ALPHA", signal.SIGKILL)
+    row = fuse.wait_reborn("worker/ALPHA", before["generation"])
+    assert row["role"] == "worker" and row["entry"] == "ALPHA"
     assert row["restarts"] == before["restarts"] + 1 and row["pid"] != before["pid"]
     assert "signal 9" in row["obituary"] and row["diedAt"]
     told = fuse.fusectl("ps").stdout
-    assert re.search(r"^worker/alpha .*\n +Last death, .* ago: it was killed by signal 9", told, re.M)
+    assert re.search(r"^worker/ALPHA .*\n +Last death, .* ago: it was killed by signal 9", told, re.M)
 
 
 def test_every_json_document_has_camel_case_keys(fuse):
@@ -80,7 +80,7 @@ def test_requests_that_fuse_refuses_have_its_words_and_a_code(fuse):
     for arguments, code, reason, words in [
             (["restart", "nosuch"], NOT_FOUND, "not-found", "no process nosuch"),
             (["retry", "worker/nosuch"], NOT_FOUND, "not-found", "no process"),
-            (["retry", "worker/alpha"], REFUSED, "conflict", "nothing to retry"),
+            (["retry", "worker/ALPHA"], REFUSED, "conflict", "nothing to retry"),
             (["retry", "x" * 200], NOT_FOUND, "not-found", "so long a name"),
             (["store", "confirm"], REFUSED, "conflict", "nothing to confirm"),
             (["settings", "noSuch"], NOT_FOUND, "not-found", "no setting"),
@@ -231,7 +231,7 @@ def test_the_socket_is_found_as_fused_finds_its_state(fuse):
 
 
 def test_a_path_longer_than_a_socket_s_name_works(make_fuse):
-    fuse = make_fuse(workers=["a"])
+    fuse = make_fuse(workers=["A"])
     fuse.state = fuse.dir / ("long-" * 20) / ("longer-" * 12)
     assert len(str(fuse.socket_path)) > 180
     fuse.start()
@@ -512,7 +512,7 @@ def test_commands_options_and_settings_complete(tmp_path):
 
 def test_names_of_processes_come_from_the_running_fuse(fuse, stranger):
     here = {"FUSE_SOCKET": str(fuse.socket_path)}
-    assert complete("fusectl", "restart", "worker/", env=here) == ["worker/alpha", "worker/beta"]
+    assert complete("fusectl", "restart", "worker/", env=here) == ["worker/ALPHA", "worker/BETA"]
     assert complete("fusectl", "--socket", fuse.socket_path, "restart", "ht") == ["httpd"]
     assert complete("fusectl", "retry", "", env=here) == []  # nobody waits
     # Only those that wait, and never a name that a shell would act on.
@@ -533,6 +533,6 @@ def test_a_person_presses_tab(fuse, tmp_path):
         terminal.wait_for("snapshotKeep is now 40 snapshots.")
         terminal.type("fusectl settings logLe\td\t\n")
         terminal.wait_for("logLevel is now debug.")
-        terminal.type("fusectl resta\tworker/a\t\n")
-        terminal.wait_for("worker/alpha is stopped and started anew.")
+        terminal.type("fusectl resta\tworker/A\t\n")
+        terminal.wait_for("worker/ALPHA is stopped and started anew.")
     fuse.wait_all_up()

@@ -25,7 +25,7 @@ def chatter(fuse, *names):
 
 
 def talkers(make_fuse, count: int, lines: int = 450):
-    names = [f"t{n}" for n in range(count)]
+    names = [f"T{n}" for n in range(count)]
     fuse = make_fuse(workers=names, rogues={"worker"})
     for name in names:
         fuse.plan(f"worker/{name}", "usr1", "log_much", lines)
@@ -35,7 +35,7 @@ def talkers(make_fuse, count: int, lines: int = 450):
 def test_every_line_says_when_and_who(fuse):
     before = datetime.datetime.now(datetime.timezone.utc)
     rows = fuse.ps()
-    fuse.kill("worker/alpha", 9)
+    fuse.kill("worker/ALPHA", 9)
     fuse.wait_log("obituary")
     fuse.stop()
     lines = fuse.stderr_text().splitlines()
@@ -94,7 +94,7 @@ def test_what_was_dropped_is_said_though_the_child_is_silent_now(make_fuse):
     chatter(fuse, *names)
 
     def told():
-        said = fuse.records(role="worker", entry="t0")
+        said = fuse.records(role="worker", entry="T0")
         heard = sum(record["msg"].startswith("chatter number") for record in said)
         return heard, sum(int(record.get("dropped", 0)) for record in said)
 

@@ -14,7 +14,7 @@ from rig import procfs, wire
 from rig.fuse import SANITIZED, SLOWNESS
 from rig.waiting import holds_for
 
-CHILDREN = ["stored", "gatewayd", "httpd", "discovery", "worker/alpha"]
+CHILDREN = ["stored", "gatewayd", "httpd", "discovery", "worker/ALPHA"]
 
 not_sanitized = pytest.mark.skipif(SANITIZED, reason="at a crash the sanitizer has the last words")
 
@@ -57,9 +57,9 @@ def test_a_crash_is_told_with_the_last_words(fuse, process):
 
 def test_children_killed_again_and_again_at_any_moment_leave_the_others_alone(make_fuse):
     """Also in the middle of their starts; no worker so often that it would be held."""
-    fuse = make_fuse(workers=[f"w{i}" for i in range(8)]).start()
+    fuse = make_fuse(workers=[f"W{i}" for i in range(8)]).start()
     chance = random.Random(20261122)
-    victims = [f"worker/w{i}" for i in range(4)] * 3 + ["httpd", "gatewayd", "discovery", "stored"] * 3
+    victims = [f"worker/W{i}" for i in range(4)] * 3 + ["httpd", "gatewayd", "discovery", "stored"] * 3
     chance.shuffle(victims)
     with fuse.others_untouched(*set(victims)) as untouched:
         assert len(untouched) == 4
@@ -76,10 +76,12 @@ def test_stopped_children_are_ended_after_their_patience_and_the_obituary_says_t
     """SIGSTOP: they answer no ping and cannot say last words. stored has 60 s, the others 10 s."""
     before = fuse.ps()
     with fuse.others_untouched(*CHILDREN):
-        for process in CHILDREN:
+        for process in CHILDREN[1:]:
             fuse.kill(process, signal.SIGSTOP)
         for process in CHILDREN[1:]:
             fuse.wait_reborn(process, before[process]["generation"], 20)
+        fuse.kill("stored", signal.SIGSTOP)  # last: a worker that starts asks it for its printer
+        fuse.wait_log('msg="does not answer" process=stored', 45)
         assert fuse.pids()["stored"] == before["stored"]["pid"]
         fuse.wait_reborn("stored", before["stored"]["generation"], 70)
     for process in CHILDREN:
@@ -93,11 +95,11 @@ def test_stopped_children_are_ended_after_their_patience_and_the_obituary_says_t
 
 def test_a_child_that_stood_still_for_a_moment_is_forgiven(fuse):
     with fuse.others_untouched():
-        fuse.kill("worker/alpha", signal.SIGSTOP)
-        fuse.wait_log('lvl=warn msg="does not answer" process=worker/alpha')
-        fuse.kill("worker/alpha", signal.SIGCONT)
-        fuse.wait_log('lvl=info msg="answers again" process=worker/alpha')
-    assert fuse.obituary("worker/alpha") == ""
+        fuse.kill("worker/ALPHA", signal.SIGSTOP)
+        fuse.wait_log('lvl=warn msg="does not answer" process=worker/ALPHA')
+        fuse.kill("worker/ALPHA", signal.SIGCONT)
+        fuse.wait_log('lvl=info msg="answers again" process=worker/ALPHA')
+    assert fuse.obituary("worker/ALPHA") == ""
 
 
 # -- breaking the rules of the star --------------------------------------------------------------------------
@@ -127,16 +129,16 @@ OFFENCES = {
 
 @pytest.mark.parametrize("offence", OFFENCES)
 def test_a_worker_that_breaks_the_rules_dies_for_it(make_fuse, offence):
-    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker"})
-    fuse.plan("worker/alpha", "usr1", offence)
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker"})
+    fuse.plan("worker/ALPHA", "usr1", offence)
     fuse.start()
     fuse.forget_plans()
-    pays_alone(fuse, "worker/alpha", OFFENCES[offence], lambda: fuse.provoke("worker/alpha"))
+    pays_alone(fuse, "worker/ALPHA", OFFENCES[offence], lambda: fuse.provoke("worker/ALPHA"))
 
 
 @pytest.mark.parametrize("role", ["stored", "gatewayd", "httpd", "discovery"])
 def test_no_role_may_speak_as_another_or_out_of_turn(make_fuse, role):
-    fuse = make_fuse(workers=["alpha"], rogues={role})
+    fuse = make_fuse(workers=["ALPHA"], rogues={role})
     for offence in ["send_as_supervisor", "send_forbidden", "send_malformed", "send_garbage"]:
         fuse.forget_plans()
         fuse.plan(role, "usr1", offence)
@@ -150,49 +152,49 @@ def test_no_role_may_speak_as_another_or_out_of_turn(make_fuse, role):
 
 
 def test_what_a_dead_incarnation_says_late_is_dropped_and_the_living_one_goes_on(make_fuse):
-    fuse = make_fuse(workers=["alpha"], rogues={"worker"})
-    fuse.plan("worker/alpha", "usr1", "send_stale")
+    fuse = make_fuse(workers=["ALPHA"], rogues={"worker"})
+    fuse.plan("worker/ALPHA", "usr1", "send_stale")
     fuse.start()
     with fuse.others_untouched():
-        fuse.provoke("worker/alpha")
+        fuse.provoke("worker/ALPHA")
         line = fuse.wait_log('lvl=warn msg="messages of another incarnation are dropped"')
-    generation = fuse.ps()["worker/alpha"]["generation"]
+    generation = fuse.ps()["worker/ALPHA"]["generation"]
     assert f"generation={generation - 1} now={generation}" in line
 
 
 def test_a_child_of_another_build_is_held_with_the_advice_to_install_one_build(make_fuse):
-    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker"})
-    fuse.plan("worker/alpha", "before", "be_of_another_build")
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker"})
+    fuse.plan("worker/ALPHA", "before", "be_of_another_build")
     fuse.start(all_up=False)
-    row = fuse.wait_state("worker/alpha", "held")
+    row = fuse.wait_state("worker/ALPHA", "held")
     assert row["obituary"].startswith("is of another build than fused (exit code 76)")
-    deaths = fuse.records(msg="obituary", process="worker/alpha")
+    deaths = fuse.records(msg="obituary", process="worker/ALPHA")
     assert len(deaths) == 1 and row["restarts"] == 0, "it is not tried again at once: it would be the same again"
     assert deaths[0]["advice"] == "Install fused and its fuse-* programs from the same build."
-    fuse.wait_state("worker/beta", "up")
+    fuse.wait_state("worker/BETA", "up")
 
 
 # -- dying of itself -----------------------------------------------------------------------------------------
 
 def test_a_worker_that_exits_at_once_is_tried_less_and_less_and_then_held_until_a_person_retries(make_fuse):
-    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker"})
-    fuse.plan("worker/alpha", "before", "exit", 1)
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker"})
+    fuse.plan("worker/ALPHA", "before", "exit", 1)
     fuse.start(all_up=False)
-    fuse.wait_state("worker/beta", "up")
-    with fuse.others_untouched("worker/alpha"):
-        row = fuse.wait_state("worker/alpha", "held", 20)
+    fuse.wait_state("worker/BETA", "up")
+    with fuse.others_untouched("worker/ALPHA"):
+        row = fuse.wait_state("worker/ALPHA", "held", 20)
         assert row["obituary"].startswith("ended with exit code 1, which has no meaning in Fuse,")
         assert row["obituary"].endswith("after its start and before it was ready")
         assert row["restarts"] == 4 and row["pid"] is None and row["nextTryAt"] is not None
-        deaths = fuse.records(msg="obituary", process="worker/alpha")
+        deaths = fuse.records(msg="obituary", process="worker/ALPHA")
         assert len(deaths) == 5
 
         held = fuse.fusectl("status").stdout
-        assert "worker/alpha" in held and "held" in held
+        assert "worker/ALPHA" in held and "held" in held
 
         fuse.forget_plans()
-        fuse.ask("retry", "worker/alpha")
-        fuse.wait_state("worker/alpha", "up")
+        fuse.ask("retry", "worker/ALPHA")
+        fuse.wait_state("worker/ALPHA", "up")
 
 
 def test_a_role_of_the_house_that_exits_at_once_is_tried_for_ever_and_never_held(make_fuse):
@@ -221,24 +223,24 @@ if not SANITIZED:
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: "-".join(map(str, ending)))
 def test_each_way_to_die_of_itself_has_its_words(make_fuse, ending):
-    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker"})
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker"})
     fuse.tolerated = ["met a state that cannot be"]
-    fuse.plan("worker/alpha", *ending)
+    fuse.plan("worker/ALPHA", *ending)
     fuse.start(all_up=False)
-    obituary = fuse.wait_obituary("worker/alpha", ".")
+    obituary = fuse.wait_obituary("worker/ALPHA", ".")
     fuse.forget_plans()
     assert re.search(ENDINGS[ending], obituary), obituary
     fuse.wait_all_up()
 
 
 def test_a_program_that_is_missing_is_named_and_tried_until_it_is_there(make_fuse):
-    fuse = make_fuse(workers=["alpha"], rogues={"worker"})
+    fuse = make_fuse(workers=["ALPHA"], rogues={"worker"})
     program = fuse.bin / "fuse-gatewayd"
     program.rename(fuse.bin / "away")
     fuse.start(all_up=False)
     obituary = fuse.wait_obituary("gatewayd", "could not be started")
     assert "No such file or directory" in obituary and "fuse-gatewayd" in obituary
-    fuse.wait_state("worker/alpha", "up")
+    fuse.wait_state("worker/ALPHA", "up")
     fuse.wait_state("httpd", "up")
 
 
@@ -248,27 +250,27 @@ def test_a_program_that_is_missing_is_named_and_tried_until_it_is_there(make_fus
 def test_children_that_hang_each_in_its_own_way_are_found_and_ended(make_fuse):
     """One sleeps and never reads its channel, one runs in circles, one ignores even SIGABRT, one never says
     READY. Each costs only itself; the fifth is never touched."""
-    ways = {"sleeper": ("usr1", "sleep"), "runner": ("usr1", "spin"), "log": ("usr1", "sleep_through_abort"),
-            "late": ("start", "nothing")}
-    fuse = make_fuse(workers=[*ways, "good"], rogues={"worker"})
+    ways = {"SLEEPER": ("usr1", "sleep"), "RUNNER": ("usr1", "spin"), "LOG": ("usr1", "sleep_through_abort"),
+            "LATE": ("start", "nothing")}
+    fuse = make_fuse(workers=[*ways, "GOOD"], rogues={"worker"})
     for entry, (when, what) in ways.items():
         fuse.plan(f"worker/{entry}", when, what)
     fuse.start(all_up=False)
-    for entry in ("sleeper", "runner", "log", "good"):
+    for entry in ("SLEEPER", "RUNNER", "LOG", "GOOD"):
         fuse.wait_state(f"worker/{entry}", "up")
     fuse.forget_plans()
     before = fuse.ps()
     with fuse.others_untouched(*(f"worker/{entry}" for entry in ways)):
-        for entry in ("sleeper", "runner", "log"):
+        for entry in ("SLEEPER", "RUNNER", "LOG"):
             fuse.provoke(f"worker/{entry}")
         for entry in ways:
             fuse.wait_reborn(f"worker/{entry}", before[f"worker/{entry}"]["generation"], 25)
     silent = r"did not answer for 10 s and was ended, \d+ s after its start"
     late = r"was not ready within 10 s of its start and was ended, \d+ s after its start and before it was ready"
-    expected = {"sleeper": (silent, "met an abort while sleeping on duty"),
-                "runner": (silent, "met an abort while running in circles"),
-                "log": (silent, ""),
-                "late": (late, "met an abort while waiting for work")}
+    expected = {"SLEEPER": (silent, "met an abort while sleeping on duty"),
+                "RUNNER": (silent, "met an abort while running in circles"),
+                "LOG": (silent, ""),
+                "LATE": (late, "met an abort while waiting for work")}
     for entry, (words, last) in expected.items():
         tail = f"; last words: {last}" if last and not SANITIZED else ""
         assert re.fullmatch(words + tail, fuse.obituary(f"worker/{entry}")), fuse.obituary(f"worker/{entry}")
@@ -277,28 +279,28 @@ def test_children_that_hang_each_in_its_own_way_are_found_and_ended(make_fuse):
 
 
 def test_a_child_that_ignores_stop_and_term_is_killed_and_said_so(make_fuse):
-    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker"})
-    fuse.plan("worker/alpha", "ready", "ignore_stop")
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker"})
+    fuse.plan("worker/ALPHA", "ready", "ignore_stop")
     fuse.start()
     fuse.forget_plans()
-    before = fuse.ps()["worker/alpha"]
-    with fuse.others_untouched("worker/alpha"):
-        fuse.ask("restart", "worker/alpha")
-        fuse.wait_reborn("worker/alpha", before["generation"])
-    obituary = fuse.obituary("worker/alpha")
+    before = fuse.ps()["worker/ALPHA"]
+    with fuse.others_untouched("worker/ALPHA"):
+        fuse.ask("restart", "worker/ALPHA")
+        fuse.wait_reborn("worker/ALPHA", before["generation"])
+    obituary = fuse.obituary("worker/ALPHA")
     assert obituary.startswith("did not stop within 5 s of being asked and was killed,"), obituary
-    assert_is_one_clear_sentence(fuse, "worker/alpha", obituary)
+    assert_is_one_clear_sentence(fuse, "worker/ALPHA", obituary)
 
 
 def test_a_child_that_ignores_stop_does_not_keep_fuse_from_stopping(make_fuse):
-    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker", "httpd"})
-    fuse.plan("worker/alpha", "ready", "ignore_stop")
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker", "httpd"})
+    fuse.plan("worker/ALPHA", "ready", "ignore_stop")
     fuse.plan("httpd", "ready", "ignore_stop")
     fuse.start()
     started = time.monotonic()
     assert fuse.stop() == 0
     assert time.monotonic() - started < 20 * SLOWNESS
-    for process in ("worker/alpha", "httpd"):
+    for process in ("worker/ALPHA", "httpd"):
         assert any("of being asked and was killed" in r["it"] for r in fuse.records(msg="obituary", process=process))
 
 
@@ -355,17 +357,17 @@ def test_who_asks_a_child_that_does_not_run_is_told_so_at_once(make_fuse):
 # -- logs ------------------------------------------------------------------------------------------------------
 
 def test_a_child_that_chatters_is_cut_short_and_the_others_are_heard(make_fuse):
-    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker"})
-    fuse.plan("worker/alpha", "usr1", "log_much", 20000)
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker"})
+    fuse.plan("worker/ALPHA", "usr1", "log_much", 20000)
     fuse.start()
     with fuse.others_untouched():
-        fuse.provoke("worker/alpha")
+        fuse.provoke("worker/ALPHA")
         fuse.wait_log("chatter number 499")
-        assert fuse.ps()["worker/alpha"]["state"] == "up"
-    fuse.restart("worker/alpha")  # all that it said has been read then
+        assert fuse.ps()["worker/ALPHA"]["state"] == "up"
+    fuse.restart("worker/ALPHA")  # all that it said has been read then
 
     def heard_and_dropped():
-        told = fuse.records(role="worker", entry="alpha", msg="said too much: lines were dropped")
+        told = fuse.records(role="worker", entry="ALPHA", msg="said too much: lines were dropped")
         heard = sum("chatter number" in line for line in fuse.stderr_text().splitlines())
         return heard, sum(int(record["dropped"]) for record in told)
 
@@ -374,26 +376,26 @@ def test_a_child_that_chatters_is_cut_short_and_the_others_are_heard(make_fuse):
 
 
 def test_the_last_words_of_a_child_that_chattered_are_heard_all_the_same(make_fuse):
-    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker"})
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker"})
     fuse.tolerated = ["met a state that cannot be"]
-    fuse.plan("worker/alpha", "usr1", "log_much", 20000)
-    fuse.plan("worker/alpha", "usr1", "cannot_be")
+    fuse.plan("worker/ALPHA", "usr1", "log_much", 20000)
+    fuse.plan("worker/ALPHA", "usr1", "cannot_be")
     fuse.start()
     fuse.forget_plans()
-    pays_alone(fuse, "worker/alpha", "; last words: met a state that cannot be: sky_is_green",
-               lambda: fuse.provoke("worker/alpha"))
+    pays_alone(fuse, "worker/ALPHA", "; last words: met a state that cannot be: sky_is_green",
+               lambda: fuse.provoke("worker/ALPHA"))
 
 
 def test_a_child_cannot_forge_a_line_of_the_log_or_reach_the_terminal(make_fuse):
-    fuse = make_fuse(workers=["alpha"], rogues={"worker"})
-    fuse.plan("worker/alpha", "usr1", "log_forged_lines")
-    fuse.plan("worker/alpha", "usr1", "log_without_end")
+    fuse = make_fuse(workers=["ALPHA"], rogues={"worker"})
+    fuse.plan("worker/ALPHA", "usr1", "log_forged_lines")
+    fuse.plan("worker/ALPHA", "usr1", "log_without_end")
     fuse.start()
     with fuse.others_untouched():
-        fuse.provoke("worker/alpha")
+        fuse.provoke("worker/ALPHA")
         line = fuse.wait_log("the house is on fire")
         endless = fuse.wait_log("xxxxxxxxxx")
-    assert re.match(r"ts=20\d\d-\d\d-\d\dT[\d:.]+Z role=worker entry=alpha pid=\d+ lvl=info ", line)
+    assert re.match(r"ts=20\d\d-\d\d-\d\dT[\d:.]+Z role=worker entry=ALPHA pid=\d+ lvl=info ", line)
     assert " role=supervisor" not in line and " pid=1 " not in line
     assert "\x1b" not in fuse.log_text() and "\r" not in fuse.log_text()
     assert len(endless) <= 1400 and "cut=yes" in endless

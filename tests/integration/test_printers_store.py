@@ -321,3 +321,138 @@ def test_a_code_that_is_set_as_a_secret_is_seen_at_the_printer(house):
     assert told(house)[serial_of(1)]["has_access_code"]
     edit(house, 1, access_code="")
     assert not told(house)[serial_of(1)]["has_access_code"]
+
+
+# -- workers --------------------------------------------------------------------------------------------
+
+def workers_of(fuse) -> dict:
+    return {name.removeprefix("worker/"): row for name, row in fuse.ps().items() if name.startswith("worker/")}
+
+
+def test_each_printer_has_a_worker_from_its_add_to_its_removal(make_fuse):
+    fuse = make_fuse(workers=["ALPHA", "BETA", "GAMMA"]).start()
+    gone = fuse.pids()["worker/BETA"]
+    with fuse.others_untouched("worker/BETA", "worker/DELTA"):
+        fuse.remove_workers("BETA")
+        fuse.add_workers("DELTA")
+        fuse.wait_all_up()
+        assert gone not in fuse.pids().values()
+    assert "obituary" not in fuse.stderr_text()
+    fuse.stop()
+    fuse.start()
+
+
+def test_a_printer_that_is_removed_and_added_at_once_has_its_worker(make_fuse):
+    """The second change comes while the first one still stops the worker."""
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker"})
+    fuse.plan("worker/BETA", "ready", "ignore_stop")
+    fuse.start()
+    before = fuse.ps()["worker/BETA"]
+    with fuse.others_untouched("worker/BETA"):
+        fuse.remove_workers("BETA")
+        fuse.wait_state("worker/BETA", "stopping")
+        fuse.forget_plans()
+        fuse.add_workers("BETA")
+        fuse.wait_reborn("worker/BETA", before["generation"])
+
+
+def test_a_printer_that_is_removed_while_its_worker_starts_leaves_nothing(make_fuse):
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker"})
+    fuse.plan("worker/BETA", "start", "nothing")  # never ready
+    fuse.start(all_up=False)
+    fuse.wait_state("worker/BETA", "starting")
+    fuse.wait_state("worker/ALPHA", "up")
+    with fuse.others_untouched("worker/BETA"):
+        fuse.remove_workers("BETA")
+        fuse.wait_all_up()
+    # Added and removed before the worker could even be asked anything.
+    with fuse.others_untouched(), fuse.ctl() as ctl:
+        for number in range(1, 11):
+            ctl.post("PRINTER_ADD", printer(number), "stored")
+            ctl.post("PRINTER_REMOVE", {"serial": serial_of(number)}, "stored")
+        assert [ctl.receive().message.name for _ in range(20)] == ["DONE"] * 20
+        fuse.wait_all_up()
+    assert told(fuse).keys() == {"ALPHA"}
+
+
+def test_a_store_that_dies_takes_no_worker_away(make_fuse):
+    fuse = make_fuse(workers=["ALPHA", "BETA"]).start()
+    with fuse.others_untouched("stored"):
+        kill_stored(fuse)
+        fuse.ask("restart", "stored")
+        fuse.wait_all_up()
+    assert set(told(fuse)) == {"ALPHA", "BETA"}
+
+
+def test_all_of_fuse_is_restarted_with_its_workers(make_fuse):
+    fuse = make_fuse(workers=["ALPHA", "BETA"]).start()
+    before = fuse.ps()
+    with fuse.ctl() as ctl:
+        ctl.request("PROC_RESTART", {}, "supervisor")
+    for name in before:
+        fuse.wait_reborn(name, before[name]["generation"], 30)
+    fuse.wait_all_up()
+
+
+class Rogues:
+    """A Fuse whose workers want their printer at SIGUSR1 and tell what came (never the code)."""
+
+    def __init__(self, make_fuse, *serials, code: str = ""):
+        self.fuse = make_fuse(workers=serials, rogues={"worker"})
+        for serial in serials:
+            self.fuse.plan(f"worker/{serial}", "usr1", "want_printer", "mine", code or "none")
+        self.fuse.start()
+
+    def ask(self, serial: str) -> dict:
+        """What the worker was given, as it told it."""
+        seen = len(self.fuse.records(role="worker", entry=serial))
+        self.fuse.provoke(f"worker/{serial}")
+        return self.fuse.wait_until(lambda: self.fuse.records(role="worker", entry=serial)[seen:], 5)[0]
+
+
+def test_a_worker_gets_its_own_printer_and_hears_of_every_change(make_fuse):
+    code = secrets.plant()
+    rogues = Rogues(make_fuse, "ALPHA", "BETA", code=code)
+    fuse = rogues.fuse
+    mine = rogues.ask("ALPHA")
+    assert mine["msg"] == "got its printer" and mine["serial"] == "ALPHA" and mine["address"].startswith("127.9.9.")
+    assert (mine["code"], mine["firmware"], mine["firmware_ms"]) == ("no", "", "0")
+    assert len(mine["installation"]) == 8 and int(mine["installation"], 16) >= 0
+    assert rogues.ask("BETA")["installation"] == mine["installation"]
+    with fuse.ctl() as ctl:
+        ctl.request("PRINTER_EDIT", {"serial": "ALPHA", "changes": 1 << FIELDS.index("access_code"),
+                                     "access_code": code.encode()}, "stored")
+        fuse.wait_until(lambda: fuse.records(entry="ALPHA", msg="its printer has changed"), 5)
+        assert rogues.ask("ALPHA")["code"] == "yes"
+        ctl.request("PRINTER_EDIT", {"serial": "ALPHA", "changes": 1 << FIELDS.index("address"),
+                                     "address": "127.9.77.1"}, "stored")
+        fuse.wait_until(lambda: len(fuse.records(entry="ALPHA", msg="its printer has changed")) == 2, 5)
+        mine = rogues.ask("ALPHA")
+        assert (mine["address"], mine["code"]) == ("127.9.77.1", "yes")
+        ctl.request("SECRET_SET", {"name": "printer/ALPHA", "value": b""}, "stored")
+        fuse.wait_until(lambda: len(fuse.records(entry="ALPHA", msg="its printer has changed")) == 3, 5)
+        assert rogues.ask("ALPHA")["code"] == "no"
+    assert fuse.records(entry="BETA", msg="its printer has changed") == []
+    # The name of the installation is made once.
+    fuse.stop()
+    fuse.start()
+    assert rogues.ask("BETA")["installation"] == mine["installation"]
+
+
+def test_a_firmware_is_kept_when_it_changes(make_fuse):
+    rogues = Rogues(make_fuse, "ALPHA")
+    fuse, first_seen = rogues.fuse, {}
+    for turn, (version, previous) in enumerate([("01.08.02.00", ""), ("01.08.02.00", ""),
+                                                ("01.09.00.00", "01.08.02.00")], 1):
+        fuse.plan("worker/ALPHA", "ready", "say_firmware", version)
+        row = fuse.ps()["worker/ALPHA"]
+        fuse.ask("restart", "worker/ALPHA")
+        fuse.wait_reborn("worker/ALPHA", row["generation"])
+        fuse.wait_until(lambda wanted=turn: len(fuse.records(msg="was told that it is done")) == wanted, 5)
+        fuse.forget_plans("worker/ALPHA")
+        fuse.plan("worker/ALPHA", "usr1", "want_printer", "mine", "none")
+        kill_stored(fuse)
+        mine = rogues.ask("ALPHA")
+        assert (mine["firmware"], mine["previous"]) == (version, previous)
+        assert first_seen.setdefault(version, mine["firmware_ms"]) == mine["firmware_ms"]
+    assert 1_700_000_000_000 < int(first_seen["01.08.02.00"]) < int(first_seen["01.09.00.00"])

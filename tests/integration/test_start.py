@@ -35,7 +35,7 @@ def test_help_and_version_are_answers_not_starts():
     told = run_fused("--help")
     assert told.returncode == 0 and told.stderr == ""
     for word in ("--state DIR", "--http ADDR:PORT", "--stats ADDR:PORT", "--config FILE", "--log-level L", "--version",
-                 "--help", "FUSE_STATE", "127.0.0.1:8888", "worker = ENTRY"):
+                 "--help", "FUSE_STATE", "127.0.0.1:8888", "log-level = L"):
         assert word in told.stdout
     assert all(len(line) < 160 for line in told.stdout.splitlines())
     told = run_fused("--version")
@@ -127,15 +127,15 @@ def test_a_folder_that_belongs_to_somebody_else_is_named(make_fuse):
 
 
 def test_folders_above_the_state_folder_are_made(make_fuse):
-    fuse = make_fuse(workers=["alpha"])
+    fuse = make_fuse(workers=["ALPHA"])
     fuse.state = fuse.dir / "a" / "b" / "state"
     fuse.start()
-    assert fuse.ps()["worker/alpha"]["state"] == "up"
+    assert fuse.ps()["worker/ALPHA"]["state"] == "up"
 
 
 def test_standard_descriptors_that_are_closed_do_no_harm(make_fuse):
     """A service manager of the plainest kind starts it without any; no file may then be taken for them."""
-    fuse = make_fuse(workers=["alpha"])
+    fuse = make_fuse(workers=["ALPHA"])
     with by_hand.started(fuse, "sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh") as process:
         fuse.wait_all_up()
         assert {procfs.descriptors(process.pid)[n] for n in (0, 1, 2)} == {"/dev/null"}
@@ -144,7 +144,7 @@ def test_standard_descriptors_that_are_closed_do_no_harm(make_fuse):
 # -- systemd --------------------------------------------------------------------------------------------
 
 def test_systemd_hears_of_readiness_work_reload_and_stop(make_fuse):
-    fuse = make_fuse(workers=["alpha"])
+    fuse = make_fuse(workers=["ALPHA"])
     fuse.start(env={"WATCHDOG_USEC": "600000"})
     heard = fuse.notifications
     assert heard.messages[0]["READY"] == "1"
@@ -152,9 +152,9 @@ def test_systemd_hears_of_readiness_work_reload_and_stop(make_fuse):
     pets = heard.count("WATCHDOG")
     fuse.wait_until(lambda: heard.count("WATCHDOG") >= pets + 3, 10)
     # A reload, with what changed and with nothing, begins and ends for systemd.
-    for change in (["alpha", "beta"], ["alpha", "beta"]):
+    for change in ("log-level = debug\n", "log-level = debug\n"):
         reloads, readies = heard.count("RELOADING"), heard.count("READY")
-        fuse.write_config(workers=change)
+        fuse.write_config(change)
         fuse.hangup()
         fuse.wait_until(lambda: heard.count("READY") > readies, 10, "READY=1 does not end the reload")
         assert heard.count("RELOADING") == reloads + 1
@@ -166,19 +166,19 @@ def test_systemd_hears_of_readiness_work_reload_and_stop(make_fuse):
 
 
 def test_a_reload_that_fails_ends_for_systemd_too(make_fuse):
-    fuse = make_fuse(workers=["alpha"]).start()
+    fuse = make_fuse(workers=["ALPHA"]).start()
     heard = fuse.notifications
     readies = heard.count("READY")
-    fuse.write_config(extra="wroker = x\n")
+    fuse.write_config("htpp = x\n")
     fuse.hangup()
     fuse.wait_until(lambda: heard.count("RELOADING") == 1)
     fuse.wait_until(lambda: heard.count("READY") > readies, 10, "systemd would wait for ever")
-    assert "wroker" in next(m for m in reversed(heard.messages) if "READY" in m)["STATUS"]
+    assert "htpp" in next(m for m in reversed(heard.messages) if "READY" in m)["STATUS"]
 
 
 def test_the_watchdog_is_petted_in_time_through_start_and_stop(make_fuse):
-    fuse = make_fuse(workers=["alpha"], rogues={"worker"})
-    fuse.plan("worker/alpha", "ready", "ignore_stop")
+    fuse = make_fuse(workers=["ALPHA"], rogues={"worker"})
+    fuse.plan("worker/ALPHA", "ready", "ignore_stop")
     fuse.start(env={"WATCHDOG_USEC": "600000"})
     pets = fuse.notifications.count("WATCHDOG")
     fuse.stop()  # takes the 5 s that a worker has
@@ -193,7 +193,7 @@ def unit_setting(name: str) -> str:
 def test_the_powers_that_the_unit_leaves_are_enough(make_fuse):
     """fuse.service bounds what root may do. Everything must work within it: users of their own, the store, stopping."""
     bounds = ",".join("+" + word.removeprefix("CAP_").lower() for word in unit_setting("CapabilityBoundingSet").split())
-    fuse = make_fuse(workers=["alpha"], rogues={"httpd"})
+    fuse = make_fuse(workers=["ALPHA"], rogues={"httpd"})
     fuse.plan("httpd", "ready", "ignore_stop")  # so that a child of another user must be killed
     fuse.http = f"{fuse.address}:80"
     # What a Fuse of another user left behind is handed over, and closed to others.
@@ -232,8 +232,8 @@ def test_every_role_has_a_user():
 
 def test_processes_stop_in_order_the_store_last(make_fuse):
     """Printers first, then those who talk to people, then the store, which the others may still need."""
-    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker", "httpd"})
-    fuse.plan("worker/alpha", "ready", "ignore_stop")  # it holds its rank up for 5 s
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker", "httpd"})
+    fuse.plan("worker/ALPHA", "ready", "ignore_stop")  # it holds its rank up for 5 s
     fuse.plan("httpd", "ready", "ignore_stop")  # and that one for 4 s
     fuse.start()
     pids = fuse.pids()
@@ -243,10 +243,10 @@ def test_processes_stop_in_order_the_store_last(make_fuse):
         return lambda: not any(procfs.alive(pids[name]) for name in names)
 
     house = ("gatewayd", "httpd", "discovery", "stored")
-    fuse.wait_until(gone("worker/beta"), 3)
-    assert procfs.alive(pids["worker/alpha"])
+    fuse.wait_until(gone("worker/BETA"), 3)
+    assert procfs.alive(pids["worker/ALPHA"])
     assert all(procfs.alive(pids[name]) for name in house)
-    fuse.wait_until(gone("worker/alpha"), 8)
+    fuse.wait_until(gone("worker/ALPHA"), 8)
     fuse.wait_until(gone("gatewayd", "discovery"), 3)
     assert procfs.alive(pids["httpd"]) and procfs.alive(pids["stored"])
     assert fuse.wait_exit(20) == 0
@@ -254,7 +254,7 @@ def test_processes_stop_in_order_the_store_last(make_fuse):
 
 
 def test_ctrl_c_in_a_terminal_stops_in_order(make_fuse):
-    fuse = make_fuse(workers=["alpha", "beta"])
+    fuse = make_fuse(workers=["ALPHA", "BETA"])
     terminal = by_hand.Terminal(fuse)
     try:
         by_hand.wait_ready(fuse)
@@ -274,7 +274,7 @@ def test_ctrl_c_in_a_terminal_stops_in_order(make_fuse):
 
 def test_a_terminal_that_is_closed_stops_in_order(make_fuse):
     """The window was closed, the connection broke: nobody could see or stop it there any more."""
-    fuse = make_fuse(workers=["alpha"])
+    fuse = make_fuse(workers=["ALPHA"])
     terminal = by_hand.Terminal(fuse)
     try:
         by_hand.wait_ready(fuse)
@@ -292,7 +292,9 @@ def test_a_terminal_that_is_closed_stops_in_order(make_fuse):
 
 
 def test_a_stop_while_fuse_still_starts_is_a_stop(make_fuse):
-    fuse = make_fuse(workers=[f"w{n}" for n in range(20)])
+    fuse = make_fuse(workers=[f"W{n}" for n in range(20)]).start()
+    fuse.stop()
+    (fuse.state / "fused.sock").unlink(missing_ok=True)
     fuse.spawn()
     wait_until(lambda: (fuse.state / "fused.sock").exists(), 10 * SLOWNESS)
     assert fuse.stop() == 0

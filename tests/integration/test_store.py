@@ -166,7 +166,7 @@ def test_many_requests_at_once_are_all_answered_and_kept(fuse):
             if frame.request_id in wanted:
                 assert frame.message.name == "DONE", frame
                 wanted.remove(frame.request_id)
-    fuse.wait_until(lambda: status(fuse)["records"] == 60, 5, lambda: str(status(fuse)))
+    fuse.wait_until(lambda: status(fuse)["records"] == 60 + len(fuse.workers), 5, lambda: str(status(fuse)))
 
 
 # -- what is refused ----------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def remove(path):
 
 @pytest.mark.parametrize("damage", [flip_bytes, cut_off, make_empty, remove])
 def test_a_damaged_database_is_restored_and_prints_are_held(make_fuse, damage):
-    fuse = make_fuse(workers=["alpha"]).start()
+    fuse = make_fuse(workers=["ALPHA"]).start()
     set_setting(fuse, "fuseName", "Before the snapshot")
     wait_snapshot(fuse)
     set_setting(fuse, "fuseName", "After the snapshot")
@@ -290,7 +290,7 @@ def test_damage_while_it_runs_is_noticed_and_restored(make_fuse):
 # -- a database that is not for this Fuse ---------------------------------------------------------------
 
 def test_a_database_of_a_newer_fuse_is_named_and_not_touched(make_fuse):
-    fuse = make_fuse(workers=["alpha"]).start()
+    fuse = make_fuse(workers=["ALPHA"]).start()
     set_setting(fuse, "fuseName", "From the future")
     fuse.stop()
     edit_store(fuse, "meta", "writtenBy", "7.8.9")
@@ -308,7 +308,7 @@ def test_a_database_of_a_newer_fuse_is_named_and_not_touched(make_fuse):
 @pytest.mark.parametrize("how", ["gone", "another", "cut off"])
 def test_a_lost_key_stops_fuse_and_nothing_is_made_over_it(make_fuse, planted_secret, how):
     fuse = make_fuse().start()
-    set_secret(fuse, "printer/alpha", planted_secret)
+    set_secret(fuse, "printer/ALPHA", planted_secret)
     fuse.stop()
     key = store_dir(fuse) / "secret.key"
     right = key.read_bytes()
@@ -335,7 +335,7 @@ def test_a_lost_key_stops_fuse_and_nothing_is_made_over_it(make_fuse, planted_se
 def test_a_secret_stands_nowhere_in_the_open(make_fuse, planted_secret):
     fuse = make_fuse().start()
     fuse.fusectl("settings", "logLevel=debug")
-    set_secret(fuse, "printer/alpha", planted_secret)
+    set_secret(fuse, "printer/ALPHA", planted_secret)
     wait_snapshot(fuse)
     key = store_dir(fuse) / "secret.key"
     assert key.stat().st_mode & 0o777 == 0o600
@@ -347,33 +347,33 @@ def test_a_secret_stands_nowhere_in_the_open(make_fuse, planted_secret):
 
 
 def test_a_worker_gets_its_own_secret_and_no_other(make_fuse):
-    fuse = make_fuse(workers=["alpha", "beta"], rogues={"worker", "gatewayd"})
+    fuse = make_fuse(workers=["ALPHA", "BETA"], rogues={"worker", "gatewayd"})
     of_alpha, of_beta, of_gateway = secrets.plant(), secrets.plant(), secrets.plant()
-    fuse.plan("worker/alpha", "usr1", "want_secret", "printer/alpha", of_alpha)
-    fuse.plan("worker/beta", "usr1", "want_secret", "printer/alpha", of_alpha)
+    fuse.plan("worker/ALPHA", "usr1", "want_secret", "printer/ALPHA", of_alpha)
+    fuse.plan("worker/BETA", "usr1", "want_secret", "printer/ALPHA", of_alpha)
     fuse.plan("gatewayd", "usr1", "want_secret", "gateway/token", of_gateway)
-    fuse.plan("gatewayd", "usr1", "want_secret", "printer/beta", of_beta)
+    fuse.plan("gatewayd", "usr1", "want_secret", "printer/BETA", of_beta)
     fuse.start()
-    set_secret(fuse, "printer/alpha", of_alpha)
-    set_secret(fuse, "printer/beta", of_beta)
+    set_secret(fuse, "printer/ALPHA", of_alpha)
+    set_secret(fuse, "printer/BETA", of_beta)
     set_secret(fuse, "gateway/token", of_gateway)
-    for process in ("worker/alpha", "worker/beta", "gatewayd"):
+    for process in ("worker/ALPHA", "worker/BETA", "gatewayd"):
         fuse.provoke(process)
 
-    fuse.wait_log(r'entry=alpha.* msg="got the secret as it should be" secret=printer/alpha')
-    fuse.wait_log(r'entry=beta.* msg="was refused" reason=forbidden')
+    fuse.wait_log(r'entry=ALPHA.* msg="got the secret as it should be" secret=printer/ALPHA')
+    fuse.wait_log(r'entry=BETA.* msg="was refused" reason=forbidden')
     fuse.wait_log(r'role=gatewayd.* msg="got the secret as it should be" secret=gateway/token')
     fuse.wait_log(r'role=gatewayd.* msg="was refused" reason=forbidden')
     fuse.wait_log('role=stored.* msg="refused a secret to a process that it is not for" from=worker')
     assert "should not be" not in fuse.stderr_text()
-    # The next incarnation of alpha gets it as well; a removed one is gone.
-    row = fuse.ps()["worker/alpha"]
+    # The next incarnation of ALPHA gets it as well; a removed one is gone.
+    row = fuse.ps()["worker/ALPHA"]
     fuse.kill(row["pid"], signal.SIGKILL)
-    fuse.restart("worker/alpha") if fuse.ps()["worker/alpha"]["state"] != "up" else None
-    fuse.wait_reborn("worker/alpha", row["generation"])
-    set_secret(fuse, "printer/alpha", "")
-    fuse.provoke("worker/alpha")
-    fuse.wait_log(r'entry=alpha.* msg="was refused" reason=not-found')
+    fuse.restart("worker/ALPHA") if fuse.ps()["worker/ALPHA"]["state"] != "up" else None
+    fuse.wait_reborn("worker/ALPHA", row["generation"])
+    set_secret(fuse, "printer/ALPHA", "")
+    fuse.provoke("worker/ALPHA")
+    fuse.wait_log(r'entry=ALPHA.* msg="was refused" reason=not-found')
 
 
 def test_a_secret_with_an_odd_name_is_refused(fuse):
@@ -437,7 +437,7 @@ def disk_for(own_mounts):
 
 
 def test_a_disk_that_fills_up_refuses_changes_and_recovers_by_itself(disk_for, make_fuse):
-    fuse = make_fuse(workers=["alpha"])
+    fuse = make_fuse(workers=["ALPHA"])
     disk = disk_for(fuse)
     fuse.start()
     set_setting(fuse, "fuseName", "North farm")

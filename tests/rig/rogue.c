@@ -373,6 +373,15 @@ BEHAVIOUR(log_without_end)
 
 #include "tests/rig/rogue_attempts.h"
 
+/* In the store's place. ARGUMENTS: the printer's serial, its place. */
+BEHAVIOUR(publish_printer)
+{
+	struct msg_printer printer = { .model = "Other" };
+
+	str_copy(printer.serial, sizeof printer.serial, step->first);
+	child_send(child, MESSAGE_PRINTER, ROLE_NONE, SLOT_ALL, 0, (uint32_t)atoi(step->second), &printer, -1);
+}
+
 /* ARGUMENTS: the secret's name, and what it should be. What comes is told in on_message(). */
 BEHAVIOUR(want_secret)
 {
@@ -380,6 +389,24 @@ BEHAVIOUR(want_secret)
 
 	str_copy(want.name, sizeof want.name, step->first);
 	child_send(child, MESSAGE_SECRET_WANT, ROLE_STORED, 0, child_next_request_id(child), 0, &want, -1);
+}
+
+/* ARGUMENTS: anything, and what its access code should be. What comes is told in on_message(). */
+BEHAVIOUR(want_printer)
+{
+	struct msg_printer_want want;
+
+	memset(&want, 0, sizeof want);
+	child_send(child, MESSAGE_PRINTER_WANT, ROLE_STORED, 0, child_next_request_id(child), 0, &want, -1);
+}
+
+/* ARGUMENT: the version. */
+BEHAVIOUR(say_firmware)
+{
+	struct msg_printer_seen seen = { 0 };
+
+	str_copy(seen.firmware, sizeof seen.firmware, step->first);
+	child_send(child, MESSAGE_PRINTER_SEEN, ROLE_STORED, 0, child_next_request_id(child), 0, &seen, -1);
 }
 
 #define BEHAVIOURS(X)                                                                             \
@@ -394,7 +421,8 @@ BEHAVIOUR(want_secret)
 	X(read_file) X(write_file) X(unlink_file) X(connect_tcp) X(connect_unix)                  \
 	X(make_socket_pair) X(execute) X(fork) X(trace) X(signal) X(signal_thread)                \
 	X(signal_by_owner) X(read_memory) X(get_executable_memory) X(become_root) X(mount)        \
-	X(give_up_the_lock) X(write_into_the_lock) X(want_secret)
+	X(give_up_the_lock) X(write_into_the_lock) X(publish_printer) X(want_secret)          \
+	X(want_printer) X(say_firmware)
 
 static const struct { const char *what; void (*does)(const struct step *step); } behaviours[] = {
 #define X(name) { #name, do_##name },
@@ -467,30 +495,78 @@ on_synced(void *arg)
 	carry_out("ready");
 }
 
+/* The planned step that expects this very secret; NULL when none does. */
+static const struct step *
+find_expecting(const char *what, const struct secret *secret)
+{
+	for (size_t i = 0; i < plan_count; i++) {
+		size_t len = strlen(plan[i].second);
+		if (strcmp(plan[i].what, what) == 0 && len == secret->len_bytes &&
+		    memcmp(plan[i].second, secret_bytes_peek(secret), len) == 0)
+			return &plan[i];
+	}
+	return NULL;
+}
+
 /* Tell which of the planned secrets came, but not the secret. */
 static void
 tell_secret(const struct secret *secret)
 {
-	for (size_t i = 0; i < plan_count; i++) {
-		size_t len = strlen(plan[i].second);
-		if (strcmp(plan[i].what, "want_secret") == 0 && len == secret->len_bytes &&
-		    memcmp(plan[i].second, secret_bytes_peek(secret), len) == 0) {
-			log_info("got the secret as it should be", log_str("secret", plan[i].first));
-			return;
-		}
-	}
-	log_info("got a secret that it should not be", log_int("bytes", secret->len_bytes));
+	const struct step *step = find_expecting("want_secret", secret);
+
+	if (step != NULL)
+		log_info("got the secret as it should be", log_str("secret", step->first));
+	else
+		log_info("got a secret that it should not be", log_int("bytes", secret->len_bytes));
+}
+
+static void
+tell_printer(const struct msg_printer_mine *mine)
+{
+	bool as_planned = find_expecting("want_printer", &mine->access_code) != NULL;
+
+	log_info("got its printer", log_str("serial", mine->serial), log_str("address", mine->address),
+		 log_str("installation", mine->installation), log_str("firmware", mine->firmware),
+		 log_str("previous", mine->previous_firmware), log_int("firmware_ms", mine->firmware_ms),
+		 log_str("code", mine->access_code.len_bytes == 0 ? "no" : as_planned ? "yes" : "another"));
+}
+
+/* Write into the descriptor that came along. */
+static void
+answer_into(const struct header *request, int fd, const char *serial)
+{
+	char text[100];
+
+	str_format(text, sizeof text, "written by the worker of %s\n", serial);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		child_reply_refused(child, request, REFUSAL_FAILED, "There is no descriptor to write to.", "");
+	else
+		child_reply_done(child, request, "");
 }
 
 static void
 on_message(void *arg, const struct header *header, const void *message, int fd)
 {
+	const struct msg_refused *refused = message;
+
 	(void)arg;
 	if (header->number == MESSAGE_SECRET)
 		tell_secret(&((const struct msg_secret *)message)->value);
+	else if (header->number == MESSAGE_PRINTER_MINE)
+		tell_printer(message);
+	else if (header->number == MESSAGE_PRINTER_CHANGED)
+		log_info("its printer has changed");
+	else if (header->number == MESSAGE_DONE)
+		log_info("was told that it is done");
+	else if (header->number == MESSAGE_PRINTER_WANT) /* it is in the store's place, and keeps none */
+		child_reply_refused(child, header, REFUSAL_NOT_FOUND, "There is no printer here.", "");
+	else if (header->number == MESSAGE_REPORT_WANT)
+		answer_into(header, fd, ((const struct msg_report_want *)message)->serial);
+	else if (header->number == MESSAGE_MESSAGES_WANT)
+		answer_into(header, fd, ((const struct msg_messages_want *)message)->serial);
 	else if (header->number == MESSAGE_REFUSED)
-		log_info("was refused", log_str("reason", refusal_name(((const struct msg_refused *)message)->reason)),
-			 log_str("sentence", ((const struct msg_refused *)message)->sentence));
+		log_info("was refused", log_str("reason", refusal_name(refused->reason)),
+			 log_str("sentence", refused->sentence));
 	if (fd >= 0)
 		close(fd);
 }

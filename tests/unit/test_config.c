@@ -67,7 +67,6 @@ an_empty_file_leaves_the_defaults(void **state)
 	assert_string_equal(config.stats, "127.0.0.1:8889");
 	assert_int_equal(config.log_level, LOG_LEVEL_INFO);
 	assert_false(config.log_level_given);
-	assert_int_equal(config.entry_count, 0);
 	assert_string_equal(fault.sentence, "");
 }
 
@@ -80,17 +79,12 @@ every_key_is_taken(void **state)
 			  "  http=0.0.0.0:80   # all networks\n"
 			  "\n"
 			  "stats = off\n"
-			  "log-level = debug\n"
-			  "worker = 01S00C000000001\n"
-			  "\tworker\t=\ta.b-c_D\t\n"));
+			  "\tlog-level\t=\tdebug\t\n"));
 	assert_string_equal(config.state_dir, "/srv/my fuse");
 	assert_string_equal(config.http, "0.0.0.0:80");
 	assert_string_equal(config.stats, "off");
 	assert_int_equal(config.log_level, LOG_LEVEL_DEBUG);
 	assert_true(config.log_level_given);
-	assert_int_equal(config.entry_count, 2);
-	assert_string_equal(config.entries[0], "01S00C000000001");
-	assert_string_equal(config.entries[1], "a.b-c_D");
 }
 
 static void
@@ -105,10 +99,10 @@ static void
 files_of_other_editors_are_read(void **state)
 {
 	(void)state;
-	assert_true(parse("\xef\xbb\xbfhttp = off\r\n\r\nworker = A\r\nworker = B"));
+	assert_true(parse("\xef\xbb\xbfhttp = off\r\n\r\nlog-level = warn\r\nstats = off"));
 	assert_string_equal(config.http, "off");
-	assert_int_equal(config.entry_count, 2);
-	assert_string_equal(config.entries[1], "B");
+	assert_int_equal(config.log_level, LOG_LEVEL_WARN);
+	assert_string_equal(config.stats, "off");
 	/* The mark is one only at the start. */
 	assert_false(parse("http = off\n\xef\xbb\xbfstats = off\n"));
 }
@@ -117,18 +111,18 @@ static void
 a_misspelt_key_is_guessed(void **state)
 {
 	(void)state;
-	expect_fault("\n# x\nwroker = A\n", "fused.conf:3: unknown key 'wroker'; did you mean 'worker'?");
+	expect_fault("\n# x\nhtpp = off\n", "fused.conf:3: unknown key 'htpp'; did you mean 'http'?");
 	expect_fault("Http = off\n", "fused.conf:1: unknown key 'Http'; did you mean 'http'?");
 	expect_fault("loglevel = info\n", "fused.conf:1: unknown key 'loglevel'; did you mean 'log-level'?");
-	expect_fault("worxyz = A\n",
-		     "fused.conf:1: unknown key 'worxyz'; the keys are state http stats log-level worker");
+	/* Printers are added with fusectl, so there is no line for them. */
+	expect_fault("worker = A\n", "fused.conf:1: unknown key 'worker'; the keys are state http stats log-level");
 	expect_fault("printer = A\n",
-		     "fused.conf:1: unknown key 'printer'; the keys are state http stats log-level worker");
+		     "fused.conf:1: unknown key 'printer'; the keys are state http stats log-level");
 	/* What only the command line has is no key. */
 	expect_fault("config = x\n",
-		     "fused.conf:1: unknown key 'config'; the keys are state http stats log-level worker");
+		     "fused.conf:1: unknown key 'config'; the keys are state http stats log-level");
 	expect_fault("\033[2J\"=x\n",
-		     "fused.conf:1: unknown key '\\x1b[2J\"'; the keys are state http stats log-level worker");
+		     "fused.conf:1: unknown key '\\x1b[2J\"'; the keys are state http stats log-level");
 }
 
 static void
@@ -153,46 +147,6 @@ what_stands_twice_is_refused(void **state)
 	(void)state;
 	expect_fault("http = off\n\nhttp = off\n",
 		     "fused.conf:3: 'http' stands in line 1 already; remove one of the two");
-	expect_fault("worker = A\nworker = B\n\nworker = A\n",
-		     "fused.conf:4: worker 'A' stands in line 1 already; remove one of the two");
-	assert_true(parse("worker = A\nworker = a\n"));
-}
-
-static void
-two_hundred_workers_and_no_more(void **state)
-{
-	char text[8192] = "";
-
-	(void)state;
-	for (int i = 1; i <= CONFIG_ENTRIES_MAX; i++)
-		str_format(text + strlen(text), sizeof text - strlen(text), "worker = W%d\n", i);
-	assert_true(parse(text));
-	assert_int_equal(config.entry_count, CONFIG_ENTRIES_MAX);
-	assert_string_equal(config.entries[CONFIG_ENTRIES_MAX - 1], "W200");
-	strcat(text, "worker = W201\n");
-	expect_fault(text, "fused.conf:201: this is worker number 201; one Fuse has at most 200");
-}
-
-static void
-a_workers_name_is_short_and_plain(void **state)
-{
-	static const char *const bad[] = { "a b", "a/b", "..", ".a", "-a", "é", "a=b", "a'b" };
-	char text[128], name[CONFIG_ENTRY_BYTES + 1];
-
-	(void)state;
-	for (size_t i = 0; i < STR_ARRAY_LEN(bad); i++) {
-		str_format(text, sizeof text, "worker = %s\n", bad[i]);
-		assert_false(parse(text));
-		assert_non_null(strstr(fault.sentence, "is no worker's name; it is 1 to 64 letters, digits"));
-	}
-	memset(name, 'a', sizeof name);
-	name[CONFIG_ENTRY_BYTES] = '\0';
-	str_format(text, sizeof text, "worker = %s\n", name);
-	assert_false(parse(text));
-	assert_non_null(strstr(fault.sentence, "is no worker's name"));
-	str_format(text, sizeof text, "worker = %s\n", name + 1);
-	assert_true(parse(text));
-	assert_int_equal(strlen(config.entries[0]), 64);
 }
 
 static void
@@ -332,7 +286,7 @@ help_names_everything(void **state)
 	static const char *const words[] = { "--state DIR", "--http ADDR:PORT", "--stats ADDR:PORT", "--config FILE",
 					     "--log-level L", "--version", "--help", "FUSE_STATE", "FUSE_HTTP", "FUSE_STATS",
 					     "FUSE_CONFIG", "FUSE_LOG_LEVEL", "127.0.0.1:8888", "127.0.0.1:8889",
-					     "worker = ENTRY", "/etc/fuse/fused.conf" };
+					     "log-level = L", "/etc/fuse/fused.conf" };
 
 	(void)state;
 	const char *text = config_help_text();
@@ -370,7 +324,7 @@ the_command_line_wins_over_environment_over_file_over_default(void **state)
 	struct config_args given = { .log_level = "warn" };
 
 	(void)state;
-	write_file("http = 10.0.0.1:1\nstats = 10.0.0.1:2\nlog-level = error\nstate = /from/file\nworker = A\n");
+	write_file("http = 10.0.0.1:1\nstats = 10.0.0.1:2\nlog-level = error\nstate = /from/file\n");
 	setenv("FUSE_CONFIG", file_name, 1);
 	setenv("FUSE_STATS", "10.0.0.2:2", 1);
 	setenv("FUSE_LOG_LEVEL", "debug", 1);
@@ -381,7 +335,6 @@ the_command_line_wins_over_environment_over_file_over_default(void **state)
 	assert_string_equal(config.state_dir, "/from/file");
 	assert_int_equal(config.log_level, LOG_LEVEL_WARN);
 	assert_true(config.log_level_given);
-	assert_int_equal(config.entry_count, 1);
 	/* The file named on the command line is the one that is read. */
 	given.config_file = "/dev/null";
 	assert_true(config_load(&given, &config, &fault));
@@ -408,7 +361,7 @@ a_fault_names_where_the_value_came_from(void **state)
 	assert_string_equal(fault.sentence,
 			    "FUSE_LOG_LEVEL: 'loud' is no log level; it is one of error, warn, info, debug");
 	unsetenv("FUSE_LOG_LEVEL");
-	write_file("\nworker = A\nhttp = 1\n");
+	write_file("\nstats = off\nhttp = 1\n");
 	given.config_file = file_name;
 	assert_false(config_load(&given, &config, &fault));
 	str_format(sentence, sizeof sentence, "%s:3: '1' is not ADDR:PORT, like 127.0.0.1:8888, and not \"off\"", file_name);
@@ -481,8 +434,6 @@ main(void)
 		STORY(a_misspelt_key_is_guessed),
 		STORY(a_line_that_is_no_setting_is_named),
 		STORY(what_stands_twice_is_refused),
-		STORY(two_hundred_workers_and_no_more),
-		STORY(a_workers_name_is_short_and_plain),
 		STORY(an_address_is_numbers),
 		STORY(what_is_not_text_is_refused_with_its_line),
 		STORY(sizes_are_bounded),

@@ -379,6 +379,30 @@ retained_messages_reach_all_and_are_replayed_to_who_comes_later(void **state)
 }
 
 static void
+the_supervisor_hears_also_that_something_is_true_no_longer(void **state)
+{
+	struct msg_printer printer = { .serial = "01P00A000000001", .model = "P1S" };
+	struct header clear = { .number = MESSAGE_PRINTER, .retain_key = 9, .flags = HEADER_FLAG_CLEAR,
+				.generation = 11, .to_slot = SLOT_ALL };
+
+	(void)state;
+	says(&stored, (struct header){ .number = MESSAGE_PRINTER, .retain_key = 9 }, &printer);
+	assert_int_equal(heard.number, MESSAGE_PRINTER);
+	assert_int_equal(heard.flags, 0);
+	heard = (struct header){ 0 };
+	switchboard_on_frame(board, &stored.peer, &clear, NULL, 0, -1);
+	assert_int_equal(heard.number, MESSAGE_PRINTER);
+	assert_int_equal(heard.retain_key, 9);
+	assert_int_equal(heard.flags, HEADER_FLAG_CLEAR);
+	/* Without its flag an empty one is malformed. */
+	heard = (struct header){ 0 };
+	clear.flags = 0;
+	switchboard_on_frame(board, &stored.peer, &clear, NULL, 0, -1);
+	assert_int_equal(heard.number, 0);
+	assert_non_null(strstr(stored.offence, "sent a malformed PRINTER"));
+}
+
+static void
 a_place_that_goes_takes_its_retained_messages_along(void **state)
 {
 	struct msg_store_status status = { .sentence = "fine" };
@@ -460,6 +484,7 @@ main(void)
 		STORY(the_257th_open_request_is_refused_busy),
 		STORY(an_answer_to_a_requester_that_was_reborn_is_dropped),
 		STORY(retained_messages_reach_all_and_are_replayed_to_who_comes_later),
+		STORY(the_supervisor_hears_also_that_something_is_true_no_longer),
 		STORY(a_place_that_goes_takes_its_retained_messages_along),
 		STORY(a_sender_that_invents_keys_is_stopped),
 		STORY(a_flood_is_an_offence),

@@ -28,6 +28,7 @@ def environment(fuse, **more) -> dict:
 
 def wait_ready(fuse):
     wait_until(lambda: fuse.notifications.count("READY") > 0, 20 * SLOWNESS, "fused is not ready")
+    fuse.add_missing()
 
 
 @contextlib.contextmanager

@@ -80,8 +80,8 @@ class Notifications:
 
 class Fuse:
     """
-    workers  entries, each a `worker = …` line of the configuration
-    config   more lines of it
+    workers  serial numbers of printers, added once Fuse is up: a worker each. At their addresses nothing answers.
+    config   lines of the configuration
     rogues   roles whose program is replaced by the rogue (tests/rig/rogue.c): {"worker", "httpd", …};
              fused then runs from a folder of its own, self.bin
     env      added to fused's environment
@@ -91,7 +91,7 @@ class Fuse:
 
     def __init__(self, workers=(), config: str = "", rogues=(), env: dict = None, options=(), uid: int = None,
                  name: str = "fuse"):
-        self.workers, self.extra_config, self.rogues = list(workers), config, set(rogues)
+        self.workers, self.config, self.rogues = list(workers), config, set(rogues)
         self.name, self.extra_env, self.options, self.uid = name, env or {}, list(options), uid
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="fuse-"))
         self.dir.chmod(0o755)  # children with uids of their own pass through it
@@ -122,12 +122,10 @@ class Fuse:
                 shutil.copy2(BUILD / "tests" / "rogue" if role in self.rogues else program, folder / program.name)
         return folder
 
-    def write_config(self, workers=None, extra: str = None):
+    def write_config(self, config: str = None):
         """Write the configuration file anew (for SIGHUP or the next start)."""
-        self.workers = self.workers if workers is None else list(workers)
-        self.extra_config = self.extra_config if extra is None else extra
-        lines = [f"worker = {entry}\n" for entry in self.workers]
-        self.config_file.write_text("".join(lines) + self.extra_config)
+        self.config = self.config if config is None else config
+        self.config_file.write_text(self.config)
 
     @property
     def socket_path(self) -> pathlib.Path:
@@ -150,7 +148,7 @@ class Fuse:
     # -- rogues ---------------------------------------------------------------------------------
 
     def plan(self, process: str, when: str, what: str, *arguments):
-        """Tell the rogue `process` ("worker/a", "httpd") to misbehave. It reads this before it locks itself in,
+        """Tell the rogue `process` ("worker/A", "httpd") to misbehave. It reads this before it locks itself in,
         so it counts from its next start on.
 
         when  "before" (it is locked in), "start" (instead of READY), "ready" (right after it), "usr1" (when
@@ -198,6 +196,9 @@ class Fuse:
 
     def start(self, *options, env: dict = None, all_up: bool = True):
         """Start fused and wait until it says that it is ready, and (all_up) all its processes are."""
+        if "stored" in self.rogues:
+            for place, serial in enumerate(self.workers):
+                self.plan("stored", "ready", "publish_printer", serial, place)
         announced = self.notifications.count("READY")
         self.spawn(*options, env=env)
 
@@ -206,6 +207,7 @@ class Fuse:
             return self.notifications.count("READY") > announced
 
         wait_until(ready, 20 * SLOWNESS, lambda: f"fused is not ready:\n{self.stderr_text()}")
+        self.add_missing()
         if all_up:
             self.wait_all_up()
         return self
@@ -245,6 +247,36 @@ class Fuse:
 
     def hangup(self):
         self.process.send_signal(signal.SIGHUP)
+
+    # -- printers ---------------------------------------------------------------------------------
+
+    def add_missing(self):
+        """Those of self.workers that the store has not got. A rogue in its place publishes them instead."""
+        if not self.workers or "stored" in self.rogues:
+            return
+        with self.ctl(timeout_s=30) as ctl:
+            known = ctl.recall("PRINTER")
+            missing = [serial for serial in self.workers if serial not in {one["serial"] for one in known}]
+            taken = {one["address"] for one in known}
+            addresses = (a for n in range(65000) if (a := f"127.9.{9 + n // 250}.{n % 250 + 1}") not in taken)
+            for serial in missing:
+                ctl.post("PRINTER_ADD", {"serial": serial, "name": serial, "address": next(addresses), "model": "P1S",
+                                         "mqtt_port": 1}, "stored")
+            for _ in missing:
+                answer = ctl.receive()
+                assert answer.message.name == "DONE", answer.fields
+
+    def add_workers(self, *serials: str):
+        """Add printers (to a Fuse that runs); each gets a worker."""
+        self.workers += serials
+        self.add_missing()
+
+    def remove_workers(self, *serials: str):
+        """Remove printers, and so their workers."""
+        self.workers = [serial for serial in self.workers if serial not in serials]
+        with self.ctl() as ctl:
+            for serial in serials:
+                ctl.request("PRINTER_REMOVE", {"serial": serial}, "stored")
 
     # -- asking ----------------------------------------------------------------------------------
 
@@ -295,7 +327,7 @@ class Fuse:
         return wait_until(predicate, deadline_s * SLOWNESS, told)
 
     def wait_all_up(self, deadline_s: float = 15) -> dict:
-        """Every configured process is up; returns ps()."""
+        """Every process that should be there is up, and no other; returns ps()."""
         wanted = {"stored", "gatewayd", "httpd", "discovery", *(f"worker/{entry}" for entry in self.workers)}
 
         def all_up():

@@ -237,12 +237,12 @@ class Ctl:
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
         self.socket.sendmsg([data], ancillary)
 
-    def post(self, name: str, fields: dict, to_role: str, to_slot: int = 0) -> int:
-        """Send a request; returns its number."""
+    def post(self, name: str, fields: dict, to_role: str, to_slot: int = 0, fd: int = None) -> int:
+        """Send a request, with a descriptor if its row says so; returns its number."""
         message = MESSAGES[name]
         request_id, self.next_request_id = self.next_request_id, self.next_request_id + 1
         self.send_raw(encode_frame(message.number, encode_body(message, fields), to_role=ROLES[to_role],
-                                   to_slot=to_slot, request_id=request_id))
+                                   to_slot=to_slot, request_id=request_id), () if fd is None else (fd,))
         return request_id
 
     def receive(self, timeout_s: float = None) -> Frame:
@@ -263,10 +263,10 @@ class Ctl:
                 fds.frombytes(content[:len(content) - len(content) % fds.itemsize])
         return decode_frame(data, fds[0] if fds else -1)
 
-    def request(self, name: str, fields: dict = None, to_role: str = None, to_slot: int = 0) -> list:
+    def request(self, name: str, fields: dict = None, to_role: str = None, to_slot: int = 0, fd: int = None) -> list:
         """Ask, and gather all frames up to the one that ends it (DONE or another REPLY). Raises Refused."""
         receivers = MESSAGES[name].receivers()
-        request_id = self.post(name, fields or {}, to_role or receivers[0], to_slot)
+        request_id = self.post(name, fields or {}, to_role or receivers[0], to_slot, fd)
         frames, until = [], time.monotonic() + self.timeout_s
         while True:
             frame = self.receive(max(0.0, until - time.monotonic()))
