@@ -4,11 +4,15 @@ Every planted secret begins with the same marker and ends in random digits, so o
 them, also those of another test, and also when only the random half has leaked.
 """
 import base64
+import os
 import pathlib
 import secrets as random_source
 
 MARKER = "PlantedSecret-"
 
+# The tests run in several processes; what each has planted stands here for the search at the end.
+_BUILD = pathlib.Path(os.environ.get("FUSE_BUILD", pathlib.Path(__file__).resolve().parents[3] / "build"))
+KEPT = _BUILD / "test-secrets"
 _planted: list = []
 
 
@@ -16,7 +20,20 @@ def plant() -> str:
     """A new secret, remembered for the rest of the run."""
     secret = MARKER + random_source.token_hex(12)
     _planted.append(secret)
+    with KEPT.open("a") as kept:
+        kept.write(secret + "\n")
     return secret
+
+
+def forget_all():
+    """A new run begins."""
+    KEPT.unlink(missing_ok=True)
+
+
+def take_all():
+    """Search for what all processes of this run have planted."""
+    if KEPT.exists():
+        _planted.extend(set(KEPT.read_text().split()) - set(_planted))
 
 
 def planted_count() -> int:
