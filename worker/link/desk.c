@@ -42,11 +42,13 @@ say_ready(struct worker *worker, const char *sentence)
 	worker_touch(worker);
 }
 
-/* As it is kept; else as its serial number begins, until the printer tells. */
+/* As it is kept; where that is "Other", as its serial number begins, until the printer tells. */
 static const struct model *
 model_of(const struct msg_printer_mine *mine)
 {
-	return mine->model[0] != '\0' ? model_by_key(mine->model) : model_by_serial(mine->serial);
+	const struct model *kept = model_by_key(mine->model);
+
+	return kept != model_other() ? kept : model_by_serial(mine->serial);
 }
 
 static void
