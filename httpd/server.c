@@ -335,7 +335,7 @@ on_knock(void *arg, int listen_fd, unsigned ready)
 
 /* -- life ------------------------------------------------------------------------------------------------------ */
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 on_library_words(void *arg, const char *format, va_list args)
 {
 	char words[200];
