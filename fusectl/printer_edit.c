@@ -2,6 +2,7 @@
  * printer_edit: what is kept of a printer changes: edit, trust, remove; and its link is made anew.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "common/str.h"
 #include "fusectl/ask.h"
@@ -11,6 +12,8 @@
 #include "fusectl/probe.h"
 #include "ipc/terms.h"
 
+#define FIRST_LOOK_STEP_US 100000 /* a link looks at a certificate within milliseconds … */
+#define FIRST_LOOK_STEPS 50	  /* … of a printer that answers; so long is waited for it */
 #define CHANGES(edit, FIELD) ((edit)->changes |= 1u << PRINTER_FIELD_##FIELD)
 
 /* -- edit ------------------------------------------------------------------------------------------------- */
@@ -151,12 +154,33 @@ trust(struct ctl *ctl, const struct farm_printer *printer)
 	return outcome;
 }
 
+/* Neither a certificate nor a reason why there is none: it was added a moment ago. */
+static bool
+is_still_looking(const struct farm_printer *printer)
+{
+	return !printer->has_link || (printer->link.seen_sha256[0] == '\0' && printer->link.fault[0] == '\0');
+}
+
+/* The printer with what its link has seen; of one that has just been added the first look is waited for. */
+static enum outcome
+fetch_seen(struct ctl *ctl, struct farm *ret_farm, struct farm_printer **ret_printer)
+{
+	enum outcome outcome = farm_fetch_one(ctl, ctl->args.words[0], FARM_LINKS, ret_farm, ret_printer);
+
+	for (int i = 0; i < FIRST_LOOK_STEPS && outcome == OUTCOME_DONE && is_still_looking(*ret_printer); i++) {
+		farm_free(ret_farm);
+		usleep(FIRST_LOOK_STEP_US);
+		outcome = farm_fetch_one(ctl, ctl->args.words[0], FARM_LINKS, ret_farm, ret_printer);
+	}
+	return outcome;
+}
+
 enum outcome
 command_trust(struct ctl *ctl)
 {
 	struct farm farm;
 	struct farm_printer *printer;
-	enum outcome outcome = farm_fetch_one(ctl, ctl->args.words[0], FARM_LINKS, &farm, &printer);
+	enum outcome outcome = fetch_seen(ctl, &farm, &printer);
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;

@@ -6,6 +6,7 @@
 
 #include "common/str.h"
 #include "fusectl/ctl.h"
+#include "fusectl/farm.h"
 #include "ipc/terms.h"
 
 #define LABEL "  %-13s"
@@ -18,6 +19,7 @@ struct overview {
 	size_t counts[LIFE_STATE_COUNT];
 	struct msg_store_status store;
 	bool store_known;
+	size_t printers, live, troubled; /* troubled: something is to be done, also where it is live */
 };
 
 static void
@@ -27,6 +29,23 @@ take_fuse(void *arg, const void *message)
 
 	memcpy(&view->fuse, message, sizeof view->fuse);
 	view->fuse_known = true;
+}
+
+static enum outcome
+count_printers(struct ctl *ctl, struct overview *view)
+{
+	struct farm farm;
+	enum outcome outcome = farm_fetch(ctl, FARM_LINKS, &farm);
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	view->printers = farm.count;
+	for (size_t i = 0; i < farm.count; i++) {
+		view->live += farm.rows[i].has_link && farm.rows[i].link.online ? 1 : 0;
+		view->troubled += farm.rows[i].link.fault[0] != '\0' ? 1 : 0;
+	}
+	farm_free(&farm);
+	return OUTCOME_DONE;
 }
 
 static enum outcome
@@ -40,6 +59,8 @@ fetch(struct ctl *ctl, struct overview *view)
 		outcome = ctl_store_status(ctl, &view->store, &view->store_known);
 	if (outcome == OUTCOME_DONE)
 		outcome = ctl_processes(ctl, &view->list);
+	if (outcome == OUTCOME_DONE)
+		outcome = count_printers(ctl, view);
 	for (size_t i = 0; i < view->list.count; i++)
 		if (view->list.rows[i].state < LIFE_STATE_COUNT)
 			view->counts[view->list.rows[i].state]++;
@@ -98,6 +119,8 @@ print_json(const struct ctl *ctl, const struct overview *view)
 	json_object_set_new(json, "stateDir", ctl_json_text(fuse->state_dir));
 	json_object_set_new(json, "http", fuse->http[0] != '\0' ? ctl_json_text(fuse->http) : json_null());
 	json_object_set_new(json, "stats", fuse->stats[0] != '\0' ? ctl_json_text(fuse->stats) : json_null());
+	json_object_set_new(json, "printers", json_pack("{s:I,s:I,s:I}", "total", (json_int_t)view->printers, "live",
+							(json_int_t)view->live, "withProblems", (json_int_t)view->troubled));
 	json_object_set_new(json, "processes", json_of_counts(view));
 	json_object_set_new(json, "store", view->store_known ? ctl_store_json(&view->store) : json_null());
 	json_object_set_new(json, "attention", json_of_attention(view));
@@ -126,6 +149,21 @@ print_counts(const struct show *show, const struct overview *view)
 			   life_state_name(i));
 	}
 	line(show, "Processes", text);
+}
+
+static void
+print_printers(const struct show *show, const struct overview *view)
+{
+	char text[160];
+
+	if (view->printers == 0)
+		str_copy(text, sizeof text, "none yet; to add one: fusectl printer add --address ADDRESS");
+	else if (view->troubled == 0)
+		str_format(text, sizeof text, "%zu: %zu live", view->printers, view->live);
+	else
+		str_format(text, sizeof text, "%zu: %zu live, %zu with problems (`fusectl printers` says which)", view->printers,
+			   view->live, view->troubled);
+	line(show, "Printers", text);
 }
 
 static void
@@ -184,6 +222,7 @@ print_text(const struct ctl *ctl, const struct overview *view)
 	str_format(text, sizeof text, "ws://%s/", fuse->stats);
 	line(show, "Statistics", fuse->stats[0] != '\0' ? text : "off");
 	line(show, "State folder", fuse->state_dir);
+	print_printers(show, view);
 	print_counts(show, view);
 	print_store(show, view);
 	print_attention(show, view, ctl->now_ms);
