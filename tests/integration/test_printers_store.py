@@ -323,6 +323,26 @@ def test_a_code_that_is_set_as_a_secret_is_seen_at_the_printer(house):
     assert not told(house)[serial_of(1)]["has_access_code"]
 
 
+def records_of(fuse) -> int:
+    with fuse.ctl() as ctl:
+        return ctl.recall("STORE_STATUS")[0]["records"]
+
+
+def test_a_removed_printer_leaves_nothing_and_a_new_one_begins_without_a_code(house):
+    before = records_of(house)
+    add(house, 1, access_code="12345678")
+    house.wait_until(lambda: records_of(house) == before + 2, 5)
+    remove(house, 1)
+    house.wait_until(lambda: records_of(house) == before, 5, "its code is still kept")
+    # A secret of this name that somebody set without a printer is not taken for the code of a new one.
+    with house.ctl() as ctl:
+        ctl.request("SECRET_SET", {"name": f"printer/{serial_of(1)}", "value": b"87654321"}, "stored")
+    add(house, 1)
+    assert not told(house)[serial_of(1)]["has_access_code"]
+    kill_stored(house)
+    assert not told(house)[serial_of(1)]["has_access_code"]
+
+
 # -- workers --------------------------------------------------------------------------------------------
 
 def workers_of(fuse) -> dict:
