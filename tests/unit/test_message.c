@@ -488,8 +488,29 @@ check_ctl_only_asks(const struct message_spec *spec)
 {
 	if ((spec->from & ROLE_BIT(ROLE_CTL)) && spec->kind != KIND_REQUEST)
 		fail_msg("fusectl may say %s, which is no request", spec->name);
-	if ((spec->from & ROLE_BIT(ROLE_CTL)) && (spec->to & (ROLE_BIT(ROLE_WORKER) | ROLE_BIT(ROLE_GATEWAYD))))
+	if ((spec->from & ROLE_BIT(ROLE_CTL)) && (spec->to & ROLE_BIT(ROLE_GATEWAYD)))
 		fail_msg("fusectl may speak to a child that holds secrets: %s", spec->name);
+	for (size_t i = 0; i < spec->field_count; i++)
+		if ((spec->to & ROLE_BIT(ROLE_CTL)) && spec->fields[i].kind == FIELD_SECRET)
+			fail_msg("fusectl may hear a secret: %s", spec->name);
+}
+
+/* worker/link/desk.c relies on it: a worker does nothing for another's printer. */
+static void
+check_workers_are_asked_by_serial(const struct message_spec *spec)
+{
+	if (spec->kind != KIND_REQUEST || !(spec->to & ROLE_BIT(ROLE_WORKER)))
+		return;
+	if (spec->field_count == 0 || strcmp(spec->fields[0].name, "serial") != 0 || spec->fields[0].offset != 0 ||
+	    spec->fields[0].kind != FIELD_STR)
+		fail_msg("%s does not begin with the printer's serial number", spec->name);
+}
+
+static void
+what_a_worker_is_asked_begins_with_its_printer(void **state)
+{
+	(void)state;
+	each_row(check_workers_are_asked_by_serial);
 }
 
 static void
@@ -589,6 +610,7 @@ main(void)
 		cmocka_unit_test(every_request_has_one_receiver_that_can_answer),
 		cmocka_unit_test(nobody_speaks_for_the_supervisor),
 		cmocka_unit_test(fusectl_asks_and_does_nothing_else),
+		cmocka_unit_test(what_a_worker_is_asked_begins_with_its_printer),
 		cmocka_unit_test(secrets_go_from_stored_to_those_who_need_them),
 		cmocka_unit_test(a_worker_changes_nothing_that_others_rely_on),
 		cmocka_unit_test(permission_is_the_table_and_nothing_else),
