@@ -385,6 +385,36 @@ a_follower_gets_what_comes_and_its_leaving_is_noticed(void **unused)
 	loop_free(loop);
 }
 
+/* A printer that talks faster than its messages can be read must not keep a reader for ever. */
+static void
+who_does_not_follow_gets_what_was_kept_and_no_more(void **unused)
+{
+	static char text[1 << 16];
+	struct ring *ring = ring_new(RING_MAX_BYTES, NULL);
+	int fds[2];
+
+	(void)unused;
+	loop = loop_new();
+	ends = complete_ends = 0;
+	struct tails *tails = tails_new(loop, ring, on_end, NULL);
+	for (int i = 0; i < 10; i++)
+		ring_add(ring, RING_SENT, 0, 0, "{}", 2);
+	assert_int_equal(pipe(fds), 0);
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	assert_true(tails_add(tails, fds[1], false, 0, NULL));
+	ring_add(ring, RING_SENT, 0, 0, "{}", 2);
+	tails_wake(tails);
+	run_for(20);
+	assert_int_equal(complete_ends, 1);
+	read_all(fds[0], text, sizeof text);
+	assert_non_null(strstr(text, "\"number\":10,"));
+	assert_null(strstr(text, "\"number\":11,"));
+	close(fds[0]);
+	tails_free(tails);
+	ring_free(ring);
+	loop_free(loop);
+}
+
 static void
 a_follower_slower_than_the_ring_is_told_what_it_missed(void **unused)
 {
@@ -464,6 +494,7 @@ main(void)
 		cmocka_unit_test(what_the_ring_forgets_stays_in_the_merged_report),
 		cmocka_unit_test(messages_go_out_as_one_object_a_line),
 		cmocka_unit_test(a_follower_gets_what_comes_and_its_leaving_is_noticed),
+		cmocka_unit_test(who_does_not_follow_gets_what_was_kept_and_no_more),
 		cmocka_unit_test(a_follower_slower_than_the_ring_is_told_what_it_missed),
 		cmocka_unit_test(no_more_than_eight_read_at_once_and_files_are_refused),
 	};

@@ -25,6 +25,7 @@ struct tail {
 	void *cookie;
 	struct ring_reader *reader; /* NULL: only `line` */
 	bool follow;
+	uint64_t last; /* without `follow`: where what was kept at the beginning ends */
 	char *line; /* being written */
 	size_t len, written;
 };
@@ -191,6 +192,8 @@ next_line(struct tail *tail)
 
 	if (tail->reader == NULL || !ring_next(tail->reader, &message))
 		return false;
+	if (!tail->follow && message.number > tail->last)
+		return false; /* a printer that floods must not keep it for ever */
 	uint64_t missed = ring_reader_missed(tail->reader);
 	if (missed == 0) {
 		write_line(tail, &message);
@@ -320,6 +323,7 @@ tails_add(struct tails *tails, int fd, bool follow, unsigned most, void *cookie)
 	if (most != 0 && figures.messages > most)
 		from = figures.last - most + 1;
 	tail->follow = follow;
+	tail->last = figures.last;
 	if (follow)
 		loop_timer_set(tails->sweep_timer, SWEEP_MS);
 	tail->reader = ring_reader_new(tails->ring, from);
