@@ -1,34 +1,49 @@
 /*
- * ring: a queue of blocks. The first message of a block is compressed alone, each other against the one before it:
- * reports repeat themselves, so a usual one takes some 100 bytes.
+ * ring: a queue of blocks. The first message of a block is compressed alone; each other is kept as what differs from
+ * the one before it, or where that is much, compressed against it. Reports repeat themselves: a usual one takes some
+ * 100 bytes.
  */
 #include "worker/link/ring.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/queue.h>
 
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
 #include "common/miniobj.h"
+#include "worker/link/delta.h"
 
 #define RING_MAGIC 0x52696e67u
 #define READER_MAGIC 0x52656164u
 #define BLOCK_MESSAGES 128 /* few enough to be forgotten together, many enough to share one whole message */
-#define ENTRY_OVERHEAD_BYTES (sizeof(struct kept) + 16) /* with malloc's */
+#define CHUNK_BYTES (16 * 1024) /* what some hundred messages take */
+#define PAGE_BYTES 4096
 #define LEVEL (-3)	  /* fast: what a worker spends on each report */
 #define WINDOW_LOG 18	  /* two of the longest payloads */
+#define DELTA_MAX_BYTES 384 /* of more, zstd makes less */
+#define PACKER_REST 16	  /* messages without need of it, until the compressor's memory is given back */
 
 struct kept {
 	int64_t at_ms;
 	uint32_t raw_bytes, packed_bytes;
 	uint8_t direction, kind;
+	bool is_delta;
 	uint8_t packed[];
+};
+
+/* Kept messages stand in memory of their own: between reports that come and go on the heap, they would keep it from
+ * shrinking. What is not used yet of a chunk takes no memory. */
+struct chunk {
+	struct chunk *next;
+	size_t size, used;
 };
 
 struct block {
 	TAILQ_ENTRY(block) next;
+	struct chunk *chunks; /* the newest first */
 	uint64_t first;
 	unsigned count;
 	size_t bytes; /* of all its messages */
@@ -46,7 +61,8 @@ struct ring {
 	TAILQ_HEAD(block_list, block) blocks;
 	size_t bytes, most_bytes, messages;
 	uint64_t next_number;
-	ZSTD_CCtx *packer;
+	ZSTD_CCtx *packer; /* NULL while not needed: it takes more memory than all the rest */
+	unsigned packer_idle;
 	struct memory newest; /* the payload of the newest message, as long as its block is open */
 	uint8_t *scratch;
 	size_t scratch_cap;
@@ -103,13 +119,6 @@ ring_new(size_t most_bytes, const struct ring_heir *heir)
 	if (heir != NULL)
 		ring->heir = *heir;
 	TAILQ_INIT(&ring->blocks);
-	ring->packer = ZSTD_createCCtx();
-	ENSURE(ring->packer != NULL);
-	ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(ring->packer, ZSTD_c_compressionLevel, LEVEL)));
-	ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(ring->packer, ZSTD_c_windowLog, WINDOW_LOG)));
-	ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(ring->packer, ZSTD_c_hashLog, 13)));
-	ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(ring->packer, ZSTD_c_contentSizeFlag, 0)));
-	ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(ring->packer, ZSTD_c_format, ZSTD_f_zstd1_magicless)));
 	return ring;
 }
 
@@ -119,8 +128,10 @@ free_block(struct ring *ring, struct block *block)
 	TAILQ_REMOVE(&ring->blocks, block, next);
 	ring->bytes -= block->bytes;
 	ring->messages -= block->count;
-	for (unsigned i = 0; i < block->count; i++)
-		free(block->messages[i]);
+	for (struct chunk *chunk = block->chunks, *next; chunk != NULL; chunk = next) {
+		next = chunk->next;
+		munmap(chunk, chunk->size);
+	}
 	free(block);
 }
 
@@ -192,20 +203,87 @@ open_block(struct ring *ring)
 }
 
 static size_t
-pack(struct ring *ring, const uint8_t *payload, size_t len, bool alone)
+entry_bytes(size_t packed)
 {
-	size_t bound = ZSTD_compressBound(len);
+	size_t align = _Alignof(struct kept);
+
+	return (sizeof(struct kept) + packed + align - 1) / align * align;
+}
+
+static struct kept *
+new_entry(struct block *block, size_t packed)
+{
+	struct chunk *chunk = block->chunks;
+	size_t need = entry_bytes(packed);
+
+	if (chunk == NULL || chunk->size - chunk->used < need) {
+		size_t size = (sizeof *chunk + need + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+		if (size < CHUNK_BYTES)
+			size = CHUNK_BYTES;
+		chunk = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		ENSURE(chunk != MAP_FAILED);
+		*chunk = (struct chunk){ block->chunks, size, sizeof *chunk };
+		block->chunks = chunk;
+	}
+	void *entry = (uint8_t *)chunk + chunk->used;
+	chunk->used += need;
+	return entry;
+}
+
+static void
+prepare_packer(struct ring *ring)
+{
+	ring->packer_idle = 0;
+	if (ring->packer != NULL)
+		return;
+	ring->packer = ZSTD_createCCtx();
+	ENSURE(ring->packer != NULL);
+	ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(ring->packer, ZSTD_c_compressionLevel, LEVEL)));
+	ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(ring->packer, ZSTD_c_windowLog, WINDOW_LOG)));
+	ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(ring->packer, ZSTD_c_hashLog, 13)));
+	ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(ring->packer, ZSTD_c_contentSizeFlag, 0)));
+	ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(ring->packer, ZSTD_c_format, ZSTD_f_zstd1_magicless)));
+}
+
+static void
+rest_packer(struct ring *ring)
+{
+	if (ring->packer == NULL || ++ring->packer_idle < PACKER_REST)
+		return;
+	ZSTD_freeCCtx(ring->packer);
+	ring->packer = NULL;
+}
+
+static size_t
+compress(struct ring *ring, const uint8_t *payload, size_t len, bool alone)
+{
+	prepare_packer(ring);
+	/* A prefix holds for one frame only; without one, the one of before must not stay. */
+	ZSTD_CCtx_reset(ring->packer, ZSTD_reset_session_only);
+	ZSTD_CCtx_refPrefix(ring->packer, alone ? NULL : ring->newest.bytes, alone ? 0 : ring->newest.len);
+	size_t packed = ZSTD_compress2(ring->packer, ring->scratch, ring->scratch_cap, payload, len);
+	ENSURE(!ZSTD_isError(packed));
+	return packed;
+}
+
+/* Into `scratch`. */
+static size_t
+pack(struct ring *ring, const uint8_t *payload, size_t len, bool alone, bool *ret_is_delta)
+{
+	size_t bound = ZSTD_compressBound(len), packed = 0;
 
 	if (ring->scratch_cap < bound) {
 		ring->scratch = realloc(ring->scratch, bound);
 		ENSURE(ring->scratch != NULL);
 		ring->scratch_cap = bound;
 	}
-	/* A prefix holds for one frame only; without one, the one of before must not stay. */
-	ZSTD_CCtx_reset(ring->packer, ZSTD_reset_session_only);
-	ZSTD_CCtx_refPrefix(ring->packer, alone ? NULL : ring->newest.bytes, alone ? 0 : ring->newest.len);
-	size_t packed = ZSTD_compress2(ring->packer, ring->scratch, ring->scratch_cap, payload, len);
-	ENSURE(!ZSTD_isError(packed));
+	if (!alone)
+		packed = delta_pack(ring->newest.bytes, ring->newest.len, payload, len, ring->scratch,
+				    bound < DELTA_MAX_BYTES ? bound : DELTA_MAX_BYTES);
+	*ret_is_delta = packed > 0;
+	if (packed == 0)
+		return compress(ring, payload, len, alone);
+	rest_packer(ring);
 	return packed;
 }
 
@@ -216,15 +294,15 @@ ring_add(struct ring *ring, enum ring_direction direction, uint8_t kind, int64_t
 	if (len > RING_PAYLOAD_MAX_BYTES)
 		len = RING_PAYLOAD_MAX_BYTES;
 	struct block *block = open_block(ring);
-	size_t packed = pack(ring, payload, len, block->count == 0);
-	struct kept *kept = malloc(sizeof *kept + packed);
-	ENSURE(kept != NULL);
+	bool is_delta;
+	size_t packed = pack(ring, payload, len, block->count == 0, &is_delta);
+	struct kept *kept = new_entry(block, packed);
 	*kept = (struct kept){ .at_ms = at_ms, .raw_bytes = (uint32_t)len, .packed_bytes = (uint32_t)packed,
-			       .direction = (uint8_t)direction, .kind = kind };
+			       .direction = (uint8_t)direction, .kind = kind, .is_delta = is_delta };
 	memcpy(kept->packed, ring->scratch, packed);
 	block->messages[block->count++] = kept;
-	block->bytes += ENTRY_OVERHEAD_BYTES + packed;
-	ring->bytes += ENTRY_OVERHEAD_BYTES + packed;
+	block->bytes += entry_bytes(packed);
+	ring->bytes += entry_bytes(packed);
 	ring->messages++;
 	memory_set(&ring->newest, payload, len);
 	ring->next_number++;
@@ -290,16 +368,26 @@ find_block(const struct ring *ring, uint64_t number)
 	return NULL;
 }
 
+static size_t
+decompress(struct ring_reader *reader, const struct kept *kept, bool alone)
+{
+	ZSTD_DCtx_reset(reader->unpacker, ZSTD_reset_session_only);
+	ZSTD_DCtx_refPrefix(reader->unpacker, alone ? NULL : reader->last.bytes, alone ? 0 : reader->last.len);
+	size_t len = ZSTD_decompressDCtx(reader->unpacker, reader->now.bytes, reader->now.cap, kept->packed,
+					 kept->packed_bytes);
+	ENSURE(!ZSTD_isError(len));
+	return len;
+}
+
 static void
 unpack(struct ring_reader *reader, const struct kept *kept, uint64_t number, bool alone)
 {
 	memory_swap(&reader->last, &reader->now);
 	memory_reserve(&reader->now, kept->raw_bytes + 1);
-	ZSTD_DCtx_reset(reader->unpacker, ZSTD_reset_session_only);
-	ZSTD_DCtx_refPrefix(reader->unpacker, alone ? NULL : reader->last.bytes, alone ? 0 : reader->last.len);
-	size_t len = ZSTD_decompressDCtx(reader->unpacker, reader->now.bytes, reader->now.cap, kept->packed,
-					 kept->packed_bytes);
-	ENSURE(!ZSTD_isError(len) && len == kept->raw_bytes);
+	size_t len = kept->is_delta ? delta_unpack(reader->last.bytes, reader->last.len, kept->packed, kept->packed_bytes,
+						   reader->now.bytes, reader->now.cap)
+				    : decompress(reader, kept, alone);
+	ENSURE(len == kept->raw_bytes);
 	reader->now.len = len;
 	reader->unpacked = number;
 }
