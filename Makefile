@@ -72,6 +72,9 @@ LIBS_fuse-stored := -levent_core -lseccomp -llmdb -lsodium
 # verification and a quick connect, bounds what it reads, and leaves every other caller of them alone.
 PAHO_CALLS := poll usleep pthread_cond_signal pthread_cond_timedwait socket connect getsockopt close stat fopen getenv \
 	free SSL_CTX_new SSL_CTX_set_verify SSL_CTX_set_info_callback SSL_CTX_set_msg_callback SSL_read SSL_write
+# These of its own functions give way to ours (worker/link/paho_heap.c): its bookkeeping of each block
+# and each call, and its trace.
+PAHO_GIVES_WAY := mymalloc myrealloc myfree StackTrace_entry StackTrace_exit Log
 PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a
 LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson -lm
@@ -96,7 +99,8 @@ $(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
 $(PAHO): Makefile
 	@mkdir -p $(@D)
 	$(say) PAHO $@
-	$(Q)objcopy $(foreach call,$(PAHO_CALLS),--redefine-sym $(call)=paho_$(call)) $(PAHO_SOURCE) $@
+	$(Q)objcopy $(foreach call,$(PAHO_CALLS),--redefine-sym $(call)=paho_$(call)) \
+		$(foreach own,$(PAHO_GIVES_WAY),--weaken-symbol $(own)) $(PAHO_SOURCE) $@
 $(B)/fuse-worker: | $(PAHO)
 
 define program_rules

@@ -12,6 +12,10 @@
 #include "common/log.h"
 #include "worker/link/worker.h"
 
+/* The C library's own to begin with. Unless it is set, it grows with the first larger block that is freed, and the next
+ * such block then stays in the heap for good. */
+#define MMAP_FROM_BYTES (128 * 1024)
+
 static struct worker worker;
 
 /* -- the link's duties --------------------------------------------------------------------------- */
@@ -195,7 +199,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "fuse-worker is a part of Fuse: fused starts it. Start `fused` instead.\n");
 		return EXIT_USAGE;
 	}
-	mallopt(M_ARENA_MAX, 1); /* Paho's threads need no heap of their own each */
+	mallopt(M_MMAP_THRESHOLD, MMAP_FROM_BYTES);
 	json_object_seed(0); /* jansson reads /dev/urandom for it, which is out of reach later */
 	tls_init();
 	tls_load_owner_issuers(argv[3]);

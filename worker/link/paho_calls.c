@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -27,6 +26,7 @@
 
 #include "common/miniobj.h"
 #include "common/str.h"
+#include "worker/link/paho_heap.h"
 #include "worker/link/wire.h"
 
 #define POLL_MOST 8	    /* descriptors that Paho may wait for: it has one */
@@ -77,6 +77,7 @@ take_kick(void)
 void
 paho_calls_init(void)
 {
+	paho_heap_init();
 	if (kick_fd < 0)
 		kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ENSURE(kick_fd >= 0);
@@ -237,10 +238,22 @@ wait_for(struct pollfd *fds, nfds_t count, int timeout_ms, bool more)
 	return ready;
 }
 
+/* Nothing waits for room, and no connect for its end: that there is room needs no system call. If there is none after
+ * all, the write finds out. */
+static bool
+has_room(const struct pollfd *fds, nfds_t count)
+{
+	return count == 1 && fds[0].fd == socket_fd && fds[0].events == POLLOUT && !connecting && !clogged;
+}
+
 /* With a timeout of 0 Paho asks what can be written, under a lock of its own; else it waits for what can be read. */
 int
 paho_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
+	if (timeout_ms == 0 && has_room(fds, count)) {
+		fds[0].revents = POLLOUT;
+		return 1;
+	}
 	if (timeout_ms == 0 || count > POLL_MOST)
 		return poll(fds, count, timeout_ms);
 	int ready = wait_for(fds, count, timeout_ms, has_more());
@@ -460,7 +473,6 @@ paho_SSL_write(SSL *ssl, const void *bytes, int len)
 char *paho_getenv(const char *name);
 int paho_stat(const char *path, struct stat *ret_status);
 FILE *paho_fopen(const char *path, const char *mode);
-void paho_free(void *block);
 
 /* It looks for the kernel's version, to log it. There are no files. */
 int
@@ -485,13 +497,4 @@ paho_getenv(const char *name)
 {
 	(void)name;
 	return NULL;
-}
-
-/* What Paho held may have been an access code. */
-void
-paho_free(void *block)
-{
-	if (block != NULL)
-		explicit_bzero(block, malloc_usable_size(block));
-	free(block);
 }
