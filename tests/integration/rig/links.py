@@ -12,6 +12,8 @@ import tempfile
 import threading
 import time
 
+import pytest
+
 from rig import printers, wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -34,6 +36,46 @@ def modules(name: str) -> list:
     kept = json.loads((SAMPLES / f"{name}.json").read_text())
     body = kept.get("get_version", {})
     return body.get("info", body).get("module", [])
+
+
+def idle(**more) -> dict:
+    """A short full report of a printer that has nothing to do."""
+    return {"print": {"command": "push_status", "msg": 0, "gcode_state": "IDLE", "nozzle_temper": 25, "bed_temper": 20,
+                      "home_flag": 256, "sdcard": True, "spd_lvl": 2, "vt_tray": {"id": "254"}, "hms": [], **more}}
+
+
+def delta(**fields) -> dict:
+    return {"print": {"command": "push_status", "msg": 1, **fields}}
+
+
+# -- what stories make ---------------------------------------------------------------------------------
+
+class Troupe:
+    """All printers and peers that a story has made, to be ended with it."""
+
+    def __init__(self, folder):
+        self.folder, self.made = folder, []
+
+    def printer(self, serial: str, address: str, **options) -> printers.MosquittoPrinter:
+        """A printer, switched on, that answers by itself."""
+        options = {"auto": True, "report": idle(), **options}
+        self.made.append(printers.MosquittoPrinter(serial, address, tmp_path=self.folder, **options))
+        return self.made[-1].start()
+
+    def peer(self, kind, *arguments, **options):
+        self.made.append(kind(*arguments, **options))
+        return self.made[-1]
+
+    def close(self):
+        for one in self.made:
+            one.kill() if isinstance(one, printers.MosquittoPrinter) else one.close()
+
+
+@pytest.fixture
+def troupe(tmp_path):
+    made = Troupe(tmp_path)
+    yield made
+    made.close()
 
 
 # -- a Fuse with printers ------------------------------------------------------------------------------
@@ -89,7 +131,7 @@ def command(fuse, serial: str, **fields) -> dict:
 
 
 def diagnose(fuse, serial: str) -> list:
-    with fuse.ctl(60) as ctl:
+    with fuse.ctl(75) as ctl:
         frames = ctl.request("DIAGNOSE", {"serial": serial}, "worker", slot(fuse, serial))
         return [frame.fields for frame in frames if frame.message.name == "DIAGNOSIS_STEP"]
 
@@ -113,6 +155,39 @@ def wait_stat(fuse, serial: str, predicate, deadline_s: float = 10) -> dict:
         return now if now and predicate(now) else None
 
     return fuse.wait_until(there, deadline_s, lambda: f"state of {serial}: {stats(fuse).get(serial)}")
+
+
+class Watch:
+    """Keeps how every link was, from the beginning: what came and went between two looks of a story is not lost."""
+
+    def __init__(self, fuse):
+        self.fuse, self.rows, self.ended = fuse, {}, False  # serial -> rows, oldest first
+        self.ctl = fuse.ctl()
+        self.thread = threading.Thread(target=self._look, daemon=True)
+        self.thread.start()
+
+    def _look(self):
+        with contextlib.suppress(OSError, EOFError):
+            while not self.ended:
+                for row in self.ctl.recall("PRINTER_LINK"):
+                    kept = self.rows.setdefault(row["serial"], [])
+                    if not kept or kept[-1] != row:
+                        kept.append(row)
+                time.sleep(0.1)
+
+    def find(self, serial: str, **wanted):
+        """The newest that was so; None."""
+        return next((row for row in reversed(self.rows.get(serial, []))
+                     if all(row[key] == value for key, value in wanted.items())), None)
+
+    def wait(self, serial: str, deadline_s: float, **wanted) -> dict:
+        return self.fuse.wait_until(lambda: self.find(serial, **wanted), deadline_s,
+                                    lambda: f"{serial} was never {wanted}: {self.rows.get(serial, [])[-4:]}")
+
+    def close(self):
+        self.ended = True
+        self.thread.join(5)
+        self.ctl.close()
 
 
 # -- between Fuse and a printer ----------------------------------------------------------------------------

@@ -41,6 +41,11 @@ def status(pid: int) -> dict:
     return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 
+def peak_memory_kib(pid: int) -> int:
+    """The most that it ever had in memory."""
+    return int(status(pid)["VmHWM"].split()[0])
+
+
 def limits(pid: int) -> dict:
     """Soft and hard limits by name: {"Max core file size": ("0", "0"), …}."""
     found = {}
