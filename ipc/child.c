@@ -102,6 +102,15 @@ catch_fatal_signals(void)
 
 /* -- sending ------------------------------------------------------------------------------- */
 
+static bool
+has_secret(const struct message_spec *spec)
+{
+	for (size_t i = 0; i < spec->field_count; i++)
+		if (spec->fields[i].kind == FIELD_SECRET)
+			return true;
+	return false;
+}
+
 static enum channel_result
 send_message(struct child *child, struct header *header, const void *message, int fd, bool beyond_limit)
 {
@@ -113,7 +122,8 @@ send_message(struct child *child, struct header *header, const void *message, in
 	ENSURE(len >= 0);
 	header->generation = child->generation;
 	enum channel_result result = channel_post(child->channel, header, body, (size_t)len, fd, beyond_limit);
-	explicit_bzero(body, (size_t)len);
+	if (has_secret(spec))
+		explicit_bzero(body, (size_t)len);
 	return result;
 }
 
@@ -255,15 +265,6 @@ report_bad_message(struct child *child, const struct header *header, const char 
 	log_warn("a message could not be understood", log_str("from", role_name(header->from_role)),
 		 log_int("slot", header->from_slot), log_int("number", header->number), log_str("fault", fault));
 	child_send(child, MESSAGE_BAD_MESSAGE, ROLE_SUPERVISOR, 0, 0, 0, &bad, -1);
-}
-
-static bool
-has_secret(const struct message_spec *spec)
-{
-	for (size_t i = 0; i < spec->field_count; i++)
-		if (spec->fields[i].kind == FIELD_SECRET)
-			return true;
-	return false;
 }
 
 static void

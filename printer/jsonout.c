@@ -64,10 +64,8 @@ jsonout_close(struct jsonout *out, char bracket)
 }
 
 void
-jsonout_key(struct jsonout *out, const char *name)
+jsonout_key_of(struct jsonout *out, const char *name, size_t len)
 {
-	size_t len = strlen(name);
-
 	if (out->is_full || (size_t)(out->end - out->at) < len + 4) {
 		/* The value of this key needs a byte more, so the fourth one is no loss where there is no comma. */
 		out->is_full = true;

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "printer/state.h"
 
@@ -35,7 +36,15 @@ size_t jsonout_finish(struct jsonout *out);
 
 void jsonout_open(struct jsonout *out, char bracket);  /* '{' or '[' */
 void jsonout_close(struct jsonout *out, char bracket); /* '}' or ']' */
-void jsonout_key(struct jsonout *out, const char *name); /* our own: plain ASCII that needs no escape */
+void jsonout_key_of(struct jsonout *out, const char *name, size_t len);
+
+/* `name` is our own: plain ASCII that needs no escape. Here, so that the length of a literal is known when compiling. */
+static inline void
+jsonout_key(struct jsonout *out, const char *name)
+{
+	jsonout_key_of(out, name, strlen(name));
+}
+
 
 /* A text; its escaped form takes at most `max_bytes`, what is longer is cut at a character. Control characters, the
  * quote, the backslash, U+2028 and U+2029 are escaped; what is not UTF-8 becomes U+FFFD. */

@@ -38,24 +38,25 @@ static const uint8_t element_places[PLACES] = {
 
 /* -- the field table -------------------------------------------------------------------------- */
 
-static unsigned
-slot_of(enum place place, const char *key, size_t len)
+static uint32_t
+hash_of(enum place place, const char *key, size_t len)
 {
 	uint32_t hash = (uint32_t)place * 0x9e3779b1u ^ (uint32_t)len * 0x85ebca6bu;
 
 	hash ^= ((uint32_t)(unsigned char)key[0] | (uint32_t)(unsigned char)key[len / 2] << 8 |
 		 (uint32_t)(unsigned char)key[len - 1] << 16) * 0xc2b2ae35u;
-	return (hash ^ hash >> 15) % FIELD_SLOTS;
+	return hash ^ hash >> 15;
 }
 
 static void
-build_slots(uint8_t slots[FIELD_SLOTS])
+build_slots(uint16_t slots[FIELD_SLOTS])
 {
 	for (unsigned i = 0; i < FIELDS; i++) {
-		unsigned slot = slot_of(report_fields[i].place, report_fields[i].key, report_fields[i].key_bytes);
+		uint32_t hash = hash_of(report_fields[i].place, report_fields[i].key, report_fields[i].key_bytes);
+		unsigned slot = hash % FIELD_SLOTS;
 		while (slots[slot] != 0)
 			slot = (slot + 1) % FIELD_SLOTS;
-		slots[slot] = (uint8_t)(i + 1);
+		slots[slot] = (uint16_t)((i + 1) | (hash >> 24 << 8));
 	}
 }
 
@@ -64,10 +65,14 @@ find_field(const struct report *report, enum place place, const char *key, size_
 {
 	if (len == 0)
 		return FIELD_NONE;
-	for (unsigned slot = slot_of(place, key, len); report->slots[slot] != 0; slot = (slot + 1) % FIELD_SLOTS) {
-		const struct field_row *row = &report_fields[report->slots[slot] - 1];
+	uint32_t hash = hash_of(place, key, len);
+	for (unsigned at = hash % FIELD_SLOTS; report->slots[at] != 0; at = (at + 1) % FIELD_SLOTS) {
+		uint16_t slot = report->slots[at];
+		if (slot >> 8 != hash >> 24)
+			continue; /* without a look at the row: most keys are no field, and rows are far apart */
+		const struct field_row *row = &report_fields[(slot & 0xff) - 1];
 		if (row->place == place && row->key_bytes == len && memcmp(row->key, key, len) == 0)
-			return (enum field)(report->slots[slot] - 1);
+			return (enum field)((slot & 0xff) - 1);
 	}
 	return FIELD_NONE;
 }

@@ -144,7 +144,7 @@ struct report {
 	struct printer_state state;
 
 	/* -- the field table ---- */
-	uint8_t slots[FIELD_SLOTS]; /* field + 1 by hash of place and key; 0 free */
+	uint16_t slots[FIELD_SLOTS]; /* by hash of place and key: field + 1, and above it 8 bits of the hash; 0 free */
 };
 
 extern const struct field_row report_fields[FIELDS];

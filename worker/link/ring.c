@@ -437,14 +437,27 @@ blot(uint8_t *from, const uint8_t *end, const char *stop)
 		*from = '*';
 }
 
+/* Behind the next `rest`, from `at` on, that follows a `start` within `bytes`; NULL when there is none. `rest` begins with
+ * a byte that is rare: each report is searched, and memchr() does several bytes at once. */
+static uint8_t *
+find_between(uint8_t *bytes, uint8_t *at, uint8_t *end, const char *start, const char *rest)
+{
+	size_t start_len = strlen(start), rest_len = strlen(rest);
+
+	for (; (at = memchr(at, rest[0], (size_t)(end - at))) != NULL; at++)
+		if ((size_t)(at - bytes) >= start_len && (size_t)(end - at) >= rest_len &&
+		    memcmp(at, rest, rest_len) == 0 && memcmp(at - start_len, start, start_len) == 0)
+			return at + rest_len;
+	return NULL;
+}
+
 static void
 blot_access_codes(uint8_t *bytes, size_t len)
 {
-	static const char key[] = "\"access_code\"";
+	static const char start[] = "\"access", rest[] = "_code\"";
 	uint8_t *at = bytes, *end = bytes + len;
 
-	while ((at = memmem(at, (size_t)(end - at), key, sizeof key - 1)) != NULL) {
-		at += sizeof key - 1;
+	while ((at = find_between(bytes, at, end, start, rest)) != NULL) {
 		while (at < end && strchr(" \t\r\n:", *at) != NULL)
 			at++;
 		if (at < end && *at == '"')
@@ -458,11 +471,9 @@ blot_access_codes(uint8_t *bytes, size_t len)
 static void
 blot_credentials(uint8_t *bytes, size_t len)
 {
-	static const char scheme[] = "://";
 	uint8_t *at = bytes, *end = bytes + len;
 
-	while ((at = memmem(at, (size_t)(end - at), scheme, sizeof scheme - 1)) != NULL) {
-		at += sizeof scheme - 1;
+	while ((at = find_between(bytes, at, end, ":", "//")) != NULL) {
 		uint8_t *stop = at;
 		while (stop < end && strchr("/\"' \\", *stop) == NULL && *stop != '@')
 			stop++;

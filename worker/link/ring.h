@@ -1,7 +1,7 @@
 /*
- * ring: the recent MQTT messages of one printer in at most 256 KiB: blocks of messages, each compressed against
- * the one before it (as a delta, or by zstd, whose only door this is), the oldest block given up when a new one needs the room. A thousand
- * usual reports of 15 KB fit. Access codes are blotted out before a message is kept (ring_redact).
+ * ring: the recent MQTT messages of one printer in at most 256 KiB: blocks of messages, each packed against the one
+ * before it (a delta, or zstd, whose only door this is), the oldest block given up when a new one needs the room. A
+ * thousand usual reports of 15 KB fit. Access codes are blotted out before a message is kept (ring_redact).
  */
 #ifndef FUSE_WORKER_LINK_RING_H
 #define FUSE_WORKER_LINK_RING_H
