@@ -146,8 +146,13 @@ write_diameter(double millimetres, char ret[8])
 	long hundredths = lrint(millimetres * 100);
 
 	memset(ret, 0, 8);
-	if (hundredths > 0 && hundredths < 1000)
-		str_format(ret, 8, hundredths % 10 == 0 ? "%.1f" : "%.2f", (double)hundredths / 100);
+	if (hundredths <= 0 || hundredths >= 1000)
+		return;
+	ret[0] = (char)('0' + hundredths / 100);
+	ret[1] = '.';
+	ret[2] = (char)('0' + hundredths / 10 % 10);
+	if (hundredths % 10 != 0)
+		ret[3] = (char)('0' + hundredths % 10);
 }
 
 static const struct nozzle *
