@@ -77,7 +77,8 @@ PAHO_CALLS := poll usleep pthread_cond_signal pthread_cond_timedwait socket conn
 PAHO_GIVES_WAY := mymalloc myrealloc myfree StackTrace_entry StackTrace_exit Log
 PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a
-LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson -lm
+# A hundred workers run at once, and each shared library costs each of them a few pages of tables of its own.
+LIBS_fuse-worker := $(PAHO) -lssl -lcrypto -l:libevent_core.a -l:libseccomp.a -l:libyajl_s.a -l:libzstd.a -l:libjansson.a -lm
 LIBS_fuse-httpd := -levent_core -lseccomp -lmicrohttpd -ljansson -lm
 LIBS_fuse-discovery := -levent_core -lseccomp -lssl -lcrypto -ljansson -lm
 LIBS_fuse-gatewayd := -levent_core -lseccomp
@@ -248,7 +249,7 @@ install: all
 	install -m 755 build/fused build/fusectl $(DESTDIR)$(prefix)/bin
 	install -m 755 $(filter build/fuse-%,$(BINS)) $(DESTDIR)$(prefix)/libexec/fuse
 	install -m 644 etc/fusectl.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/fusectl
-	install -m 644 etc/fused.conf README.md docs/*.md $(DESTDIR)$(prefix)/share/doc/fuse
+	install -m 644 etc/fused.conf README.md docs/*.md docs/openapi.json $(DESTDIR)$(prefix)/share/doc/fuse
 	sed 's|@prefix@|$(prefix)|' etc/fuse.service > $(DESTDIR)$(prefix)/lib/systemd/system/fuse.service
 	install -m 644 etc/sysusers.conf $(DESTDIR)$(prefix)/lib/sysusers.d/fuse.conf
 
