@@ -304,10 +304,10 @@ on_ended_listening(struct link *link, const char *text, int64_t now_ms, int64_t 
 	int64_t lived_ms = now_ms - link->connected_ms;
 
 	link->reconnects++;
-	if (lived_ms >= LINK_STABLE_MS)
+	/* Tried again at once, Wi-Fi that flaps is still away, which tells it from another client; the latter is not
+	 * fought with for long (LINK_TAKEOVERS_MANY). */
+	if (link->heard_this_time || lived_ms >= LINK_STABLE_MS)
 		reset_waits(link);
-	else if (link->heard_this_time && link->backoff_ms > LINK_RETRY_HEARD_MAX_MS)
-		link->backoff_ms = LINK_RETRY_HEARD_MAX_MS; /* Wi-Fi that flaps: seldom enough, and soon back */
 	if (link->heard_this_time && lived_ms < LINK_TAKEOVER_WINDOW_MS)
 		note_cut(link, now_ms);
 	if (is_taken_over(link, now_ms))

@@ -23,14 +23,13 @@
 #define LINK_REFUSED_FIRST_MS 60000	 /* after a refused access code: doubles … */
 #define LINK_REFUSED_MAX_MS 900000	 /* … to this */
 #define LINK_IDENTITY_RETRY_MS 60000	 /* after a certificate that is not the right one */
-#define LINK_STABLE_MS 30000		 /* a link that lived so long starts its back-off anew */
+#define LINK_STABLE_MS 30000		 /* a link that lived so long, or was live, starts its back-off anew */
 #define LINK_AFTER_ASKING_MS 30000	 /* from the pushall to a silent printer to the reconnect */
 #define LINK_RECONNECT_GAP_MS 30000	 /* never two reconnects for silence within this */
 #define LINK_TAKEOVER_WINDOW_MS 60000	 /* four takeovers within this … */
 #define LINK_TAKEOVERS_MANY 4		 /* … mean that another holds the printer */
 #define LINK_SHORT_MS 10000		 /* a session without a report that ends within this was closed on purpose */
 #define LINK_WARNING_MS 60000		 /* so long after an unreadable or lost report it is spoken of */
-#define LINK_RETRY_HEARD_MAX_MS 8000	 /* a link that was live waits no longer than this for its first retry */
 #define LINK_NEWS_GAP_MS 250		 /* what only reports change is announced no more often */
 #define LINK_FIRMWARE_GAP_MS 10000	 /* nor is a firmware, which the store writes down */
 #define LINK_FIRMWARE_NEWS_MS (24 * 3600 * 1000LL)
