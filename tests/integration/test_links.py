@@ -1,5 +1,5 @@
-"""One printer as Mosquitto plays it, linked for real: what is added through fusectl is what a person sees; commands go out
-once; nothing that a printer sends costs more than its own report. Addresses: 127.0.40.0/24.
+"""One printer as Mosquitto plays it, linked for real: what is added through fusectl is what a person sees; commands go
+out once; nothing that a printer sends costs more than its own report. Addresses: 127.0.40.0/24.
 """
 import json
 import os
@@ -67,7 +67,8 @@ def test_five_models_are_added_by_fusectl_and_seen_over_rest_as_a_person_reads_t
             for payload in sample_payloads(sample, feed or []):
                 printer.publish(payload)
             # Where Developer Mode is off, nothing can be printed, however idle it is.
-            expected = {**step["expected"], **({"isAvailable": False} if step["expected"].get("developerMode") == "off" else {})}
+            off = step["expected"].get("developerMode") == "off"
+            expected = {**step["expected"], **({"isAvailable": False} if off else {})}
             wait_until(lambda: differences(expected, rest.get(path + "/stat").json()) == [], 5,
                        lambda: f"{sample}: {differences(expected, rest.get(path + '/stat').json())}")
             stat = rest.get(path + "/stat").json()
@@ -343,7 +344,8 @@ def test_the_access_code_that_a_printer_tells_is_nowhere_to_be_seen(make_fuse, t
     path = f"/api/v1/printers/{P1S}"
     said = [rest.get(path + tail).body for tail in ("", "/messages", "/report", "/stat", "/diagnosis")]
     said += [json.dumps(follower.lines).encode(), fuse.log_text().encode(), rest.get("/api/v1/logs?lines=5000").body]
-    said += [fuse.fusectl(*words, P1S).stdout.encode() for words in (("messages", "--raw"), ("report",), ("printer", "show"))]
+    for words in (("messages", "--raw"), ("report",), ("printer", "show")):
+        said.append(fuse.fusectl(*words, P1S).stdout.encode())
     for text in said:
         assert secrets.leaks_in(text) == []
     assert any(b"get_access_code" in text and b"****" in text for text in said)
@@ -415,8 +417,8 @@ def test_the_last_of_doubled_keys_counts_everywhere(make_fuse, troupe):
 
 
 def test_mqtt_garbage_and_an_endless_packet_end_the_session_only(make_fuse, troupe):
-    turns = [os.urandom(3000), b"\x30\xff\xff\xff\x7f" + b"x" * 3_000_000, b"\x30\x80\x80\x80\x80\x01", b"\x20\x02\x00\x00",
-             b"\xf0\x00", b"\x30\x05\xff\xffabc"]
+    turns = [os.urandom(3000), b"\x30\xff\xff\xff\x7f" + b"x" * 3_000_000, b"\x30\x80\x80\x80\x80\x01",
+             b"\x20\x02\x00\x00", b"\xf0\x00", b"\x30\x05\xff\xffabc"]
 
     def play(line):
         turn = actor.handshakes - 1

@@ -80,7 +80,8 @@ def troupe(tmp_path):
 
 # -- a Fuse with printers ------------------------------------------------------------------------------
 
-def add(fuse, serial: str, address: str, code: str = "12345678", pin: str = "", model: str = "", name: str = "", port: int = 0):
+def add(fuse, serial: str, address: str, code: str = "12345678", pin: str = "", model: str = "", name: str = "",
+        port: int = 0):
     """Keep a printer, as fusectl does."""
     with fuse.ctl() as ctl:
         ctl.request("PRINTER_ADD", {"serial": serial, "name": name or f"Printer {serial[-4:]}", "address": address,
