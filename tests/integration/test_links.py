@@ -120,7 +120,7 @@ def test_a_changed_code_address_and_name_keep_the_process(make_fuse, troupe):
     pid = fuse.pids()[f"worker/{P1S}"]
     links.edit(fuse, P1S, name="Shelf 3")
     links.wait_stat(fuse, P1S, lambda s: s["name"] == "Shelf 3")
-    assert links.link(fuse, P1S)["reconnects"] == 0
+    assert links.link(fuse, P1S)["reconnects"] == 0 and len(printer.subscriptions()) == 1
     printer.set_code("87654321")
     printer.restart()
     links.wait_link(fuse, P1S, fault="code-refused", phase="login")
