@@ -188,13 +188,13 @@ replace_waiting(struct channel *channel, struct waiting *entry, struct frame *fr
 }
 
 static void
-append_waiting(struct channel *channel, struct frame *frame, int fd)
+append_waiting(struct channel *channel, struct frame *frame, int own_fd)
 {
 	struct waiting *entry = calloc(1, sizeof *entry);
 
 	ENSURE(entry != NULL);
 	entry->frame = frame;
-	entry->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	entry->fd = own_fd;
 	STAILQ_INSERT_TAIL(&channel->queue, entry, next);
 	channel->queued_frames++;
 	channel->queued_bytes += frame->len;
@@ -235,7 +235,10 @@ channel_post(struct channel *channel, const struct header *header, const uint8_t
 	}
 	if (!has_room(channel, HEADER_BYTES + body_len, beyond_limit ? 2 : 1))
 		return CHANNEL_FULL;
-	append_waiting(channel, frame_new(header, body, body_len), fd);
+	int own_fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd >= 0 && own_fd < 0) /* too many are open: better not at all than without it */
+		return CHANNEL_FULL;
+	append_waiting(channel, frame_new(header, body, body_len), own_fd);
 	return CHANNEL_TAKEN;
 }
 

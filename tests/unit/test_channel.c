@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -182,6 +183,25 @@ a_descriptor_goes_along_even_when_it_must_wait(void **state)
 	assert_int_equal(read(fds[0], &c, 1), 1);
 	assert_int_equal(c, 'y');
 	close(fds[0]);
+}
+
+static void
+a_message_whose_descriptor_cannot_be_kept_is_not_taken(void **state)
+{
+	struct header header = { .number = MESSAGE_LISTENER };
+	struct rlimit before, none = { 0 };
+
+	(void)state;
+	while (channel_queued_frames(near_side.channel) == 0)
+		post(MESSAGE_PING, 0, "fill the socket until frames must wait in the queue", true);
+	size_t waiting = channel_queued_frames(near_side.channel);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	enum channel_result result = channel_post(near_side.channel, &header, (const uint8_t *)"x", 1, 0, false);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(result, CHANNEL_FULL);
+	assert_int_equal(channel_queued_frames(near_side.channel), waiting);
 }
 
 static void
@@ -392,6 +412,7 @@ main(void)
 		STORY(a_frame_arrives_as_it_was_sent),
 		STORY(the_largest_frame_passes),
 		STORY(a_descriptor_goes_along_even_when_it_must_wait),
+		STORY(a_message_whose_descriptor_cannot_be_kept_is_not_taken),
 		STORY(a_reader_that_never_reads_fills_a_bounded_queue),
 		STORY(of_a_retained_message_only_the_latest_waits),
 		STORY(a_shared_frame_waits_in_two_queues),
