@@ -56,6 +56,16 @@ def test_a_fault_has_its_phase_its_words_and_its_diagnosis(ward, name):
     assert_diagnosed(one, ward.steps(one))
 
 
+@pytest.mark.parametrize("name", ["refuses", "another_serial", "busy", "no_storage"])
+def test_the_doctor_says_it_at_a_terminal_too(ward, name):
+    one = PATIENTS[name]
+    assert_told(ward, one, 15)
+    told = ward.fuse.fusectl("doctor", one.serial)
+    text = " ".join(told.stdout.split())
+    assert one.words in text and one.remedy in text, told.stdout
+    assert told.returncode == (0 if one.phase == "live" else 1), told.stdout
+
+
 def test_no_two_faults_say_the_same(ward):
     """Each kind of fault has words of its own, in the ward as in the table."""
     said = {}

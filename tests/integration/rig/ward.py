@@ -255,6 +255,14 @@ def refuses_the_subscription(ward, one):
     ward.actor(one, play)
 
 
+@patient("subscribe-refused", "subscribe", "does not let Fuse listen", "Restart the printer", slow=True)
+def answers_no_subscription(ward, one):
+    def play(line):
+        line.accept_login()
+        line.wait_end()
+    ward.actor(one, play)
+
+
 # -- reports ------------------------------------------------------------------------------------------------------
 
 def accept(line):
