@@ -77,8 +77,7 @@ PAHO_CALLS := poll usleep pthread_cond_signal pthread_cond_timedwait socket conn
 PAHO_GIVES_WAY := mymalloc myrealloc myfree StackTrace_entry StackTrace_exit Log
 PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a
-# A hundred workers run at once, and each shared library costs each of them a few pages of tables of its own.
-LIBS_fuse-worker := $(PAHO) -lssl -lcrypto -l:libevent_core.a -l:libseccomp.a -l:libyajl_s.a -l:libzstd.a -l:libjansson.a -lm
+LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson -lm
 LIBS_fuse-httpd := -levent_core -lseccomp -lmicrohttpd -ljansson -lm
 LIBS_fuse-discovery := -levent_core -lseccomp -lssl -lcrypto -ljansson -lm
 LIBS_fuse-gatewayd := -levent_core -lseccomp
