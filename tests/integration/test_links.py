@@ -446,3 +446,19 @@ def test_mqtt_garbage_and_an_endless_packet_end_the_session_only(make_fuse, trou
     assert fuse.ps()[f"worker/{P1S}"]["restarts"] == 0 and fuse.pids()[f"worker/{P1S}"] == pid
     if not rig_fuse.SANITIZED:
         assert procfs.peak_memory_kib(pid) < 24 * 1024
+
+
+def test_a_store_that_stands_still_costs_a_starting_worker_nothing(make_fuse, troupe):
+    """The store is given a minute when its disk stands still; a worker is given ten seconds to be ready."""
+    fuse = make_fuse().start()
+    printer = linked(fuse, troupe)
+    generation = fuse.ps()[f"worker/{P1S}"]["generation"]
+    fuse.kill("stored", signal.SIGSTOP)
+    try:
+        fuse.kill(f"worker/{P1S}", signal.SIGKILL)
+        fuse.wait_reborn(f"worker/{P1S}", generation)
+        fuse.wait_log("waits for the store")
+    finally:
+        fuse.kill("stored", signal.SIGCONT)
+    links.wait_live(fuse, printer.serial)
+    assert fuse.ps()[f"worker/{P1S}"]["generation"] == generation + 1

@@ -13,6 +13,7 @@
 #include "worker/link/worker.h"
 
 #define WANT_AGAIN_MS 500
+#define WANT_PATIENCE_MS 3000 /* a store that says nothing (its disk stands still) must not cost the worker its start */
 
 /* -- who the printer is ------------------------------------------------------------------------ */
 
@@ -24,6 +25,7 @@ desk_want(void *arg)
 
 	worker->want_request = child_next_request_id(worker->child);
 	child_send(worker->child, MESSAGE_PRINTER_WANT, ROLE_STORED, 0, worker->want_request, 0, &want, -1);
+	loop_timer_set(worker->want_timer, WANT_PATIENCE_MS);
 }
 
 void
@@ -51,6 +53,18 @@ model_of(const struct msg_printer_mine *mine)
 	return kept != model_other() ? kept : model_by_serial(mine->serial);
 }
 
+/* The time to ask again has come, or the answer to the open question is late. */
+void
+desk_on_want_timer(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (worker->want_request == 0)
+		desk_want(worker);
+	else
+		say_ready(worker, "waits for the store");
+}
+
 static void
 on_mine(struct worker *worker, const struct msg_printer_mine *mine)
 {
@@ -61,6 +75,7 @@ on_mine(struct worker *worker, const struct msg_printer_mine *mine)
 	char sentence[160];
 
 	worker->want_request = 0;
+	loop_timer_cancel(worker->want_timer);
 	str_copy(settings.serial, sizeof settings.serial, mine->serial);
 	str_copy(settings.name, sizeof settings.name, mine->name);
 	str_copy(settings.address, sizeof settings.address, mine->address);
@@ -79,6 +94,7 @@ static void
 on_want_refused(struct worker *worker, const struct msg_refused *refused)
 {
 	worker->want_request = 0;
+	loop_timer_cancel(worker->want_timer);
 	if (refused->reason == REFUSAL_NOT_FOUND) {
 		/* It was removed: the supervisor ends this process in a moment. */
 		say_ready(worker, "its printer is not kept any more");

@@ -184,7 +184,7 @@ set_up(void)
 	worker.tails = tails_new(worker.loop, worker.ring, desk_on_tail_end, &worker);
 	worker.time = loop_timer_new(worker.loop, on_time, NULL);
 	worker.post_timer = loop_timer_new(worker.loop, worker_post, &worker);
-	worker.want_timer = loop_timer_new(worker.loop, desk_want, &worker);
+	worker.want_timer = loop_timer_new(worker.loop, desk_on_want_timer, &worker);
 	worker.mqtt = mqtt_new(worker.loop, &mqtt_duties);
 	printer_state_init(&worker.state);
 	link_init(&worker.link, &link_duties, random);

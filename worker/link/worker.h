@@ -59,6 +59,7 @@ void desk_on_synced(void *worker);
 void desk_on_message(void *worker, const struct header *header, const void *message, int fd);
 void desk_on_stop(void *worker, uint32_t deadline_ms);
 void desk_want(void *worker);
+void desk_on_want_timer(void *worker);
 void desk_on_tail_end(void *worker, void *cookie, bool complete);
 void desk_say_firmware(struct worker *worker, const char *firmware);
 
