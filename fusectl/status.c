@@ -35,13 +35,15 @@ static enum outcome
 count_printers(struct ctl *ctl, struct overview *view)
 {
 	struct farm farm;
-	enum outcome outcome = farm_fetch(ctl, FARM_LINKS, &farm);
+	enum outcome outcome = farm_fetch(ctl, FARM_LINKS | FARM_WORKERS, &farm);
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	view->printers = farm.count;
 	for (size_t i = 0; i < farm.count; i++) {
-		view->live += farm.rows[i].has_link && farm.rows[i].link.online ? 1 : 0;
+		/* What a link said last counts only while its process is there to say otherwise. */
+		bool serves = farm.rows[i].has_worker && farm.rows[i].worker.state == LIFE_UP;
+		view->live += serves && farm.rows[i].has_link && farm.rows[i].link.online ? 1 : 0;
 		view->troubled += farm.rows[i].link.fault[0] != '\0' ? 1 : 0;
 	}
 	farm_free(&farm);

@@ -168,7 +168,7 @@ untold_state(const struct known *known, const struct msg_printer *printer, size_
 					.developer_mode = TRI_UNKNOWN, .previous_firmware = "",
 					.problem_count = 1,
 					.problems = { { link->fault[0] != '\0' ? link->fault : "untold", link->sentence,
-							link->remedy } } };
+							link->remedy, true } } };
 	*ret_len = state_json_write(model, state, &view, text, STATE_JSON_MAX_BYTES);
 	ENSURE(*ret_len > 0);
 	free(state);

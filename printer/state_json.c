@@ -74,8 +74,11 @@ is_available(const struct state_view *view)
 {
 	const struct printer_state *state = view->state;
 
-	if (!view->link->is_online || view->link->problem_count > 0 || view->has_error || is_upgrading(state))
+	if (!view->link->is_online || view->has_error || is_upgrading(state))
 		return false;
+	for (unsigned i = 0; i < view->link->problem_count; i++)
+		if (view->link->problems[i].bars_prints)
+			return false;
 	for (uint32_t i = 0; i < state->hms_count; i++)
 		if (view->hms[i].severity == HMS_FATAL || view->hms[i].severity == HMS_SERIOUS)
 			return false;

@@ -20,6 +20,7 @@
 struct link_problem {
 	const char *id;		/* "code-refused" (worker/link/faults.def) */
 	const char *sentence, *remedy;
+	bool bars_prints;	/* no print can start as long as it stands */
 };
 struct link_view {
 	const char *serial, *name, *address;

@@ -168,9 +168,10 @@ def test_wifi_that_flaps_is_told_and_the_link_is_back_soon_after_it_is_steady(wa
     one = PATIENTS["flaps_every_three_seconds"]
     row = ward.watch.wait(one.serial, 20, fault="lost")
     assert row["phase"] == one.phase and one.words in row["sentence"] and one.remedy in row["remedy"]
-    assert row["next_try_ms"]
     one.thread.join(60)
     links.wait_live(ward.fuse, one.serial, 25)
+    # While the next attempt runs the words still stand, and no next one is planned: some of the rows said when.
+    assert any(row["next_try_ms"] for row in ward.watch.rows[one.serial] if row["fault"] == "lost")
     assert links.link(ward.fuse, one.serial)["fault"] == ""
     assert ward.watch.find(one.serial, fault="refused") and not ward.watch.find(one.serial, fault="taken-over")
 

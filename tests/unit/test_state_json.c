@@ -105,8 +105,10 @@ available_is_who_could_print_now(void **state)
 	assert_false(is_available(&link));
 	link = live_link();
 	link.problem_count = 1;
-	link.problems[0] = (struct link_problem){ "storage-missing", "No card.", "Put one in." };
+	link.problems[0] = (struct link_problem){ "storage-missing", "No card.", "Put one in.", true };
 	assert_false(is_available(&link));
+	link.problems[0] = (struct link_problem){ "firmware-changed", "It is new.", "Look.", false };
+	assert_true(is_available(&link));
 	link = live_link();
 	full.print_error = 0x05004003;
 	assert_false(is_available(&link));

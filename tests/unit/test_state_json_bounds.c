@@ -152,7 +152,7 @@ full_link(const char *pattern)
 				  .report_gap_ms = INT32_MIN + 1, .previous_firmware = word,
 				  .problem_count = LINK_PROBLEMS_MAX };
 	for (unsigned i = 0; i < LINK_PROBLEMS_MAX; i++)
-		link.problems[i] = (struct link_problem){ "thirty-two-characters-of-a-fault", sentence, remedy };
+		link.problems[i] = (struct link_problem){ "thirty-two-characters-of-a-fault", sentence, remedy, true };
 	return link;
 }
 

@@ -11,19 +11,15 @@
 struct fault_row {
 	const char *id;
 	enum link_phase phase;
-	bool breaks;
+	enum { WARNING, BARS, BROKEN } kind;
 	const char *sentence, *remedy;
 };
 
-#define BROKEN true
-#define WARNING false
 static const struct fault_row rows[] = {
 #define FAULT(NAME, id, PHASE, kind, sentence, remedy) { id, LINK_PHASE_##PHASE, kind, sentence, remedy },
 #include "worker/link/faults.def"
 #undef FAULT
 };
-#undef BROKEN
-#undef WARNING
 
 static const char *const phases[] = {
 #define X(NAME, text) text,
@@ -52,7 +48,13 @@ fault_phase(enum link_fault fault)
 bool
 fault_breaks(enum link_fault fault)
 {
-	return rows[fault].breaks;
+	return rows[fault].kind == BROKEN;
+}
+
+bool
+fault_bars_prints(enum link_fault fault)
+{
+	return rows[fault].kind != WARNING;
 }
 
 /* "40 s", "12 min", "3 h" */

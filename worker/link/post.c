@@ -117,7 +117,8 @@ fill_problems(const struct worker *worker, int64_t now_ms, int64_t wall_ms, stru
 		link_facts(&worker->link, faults[i], &worker->state, now_ms, wall_ms, &facts);
 		fault_sentence(faults[i], &facts, words[i].sentence);
 		fault_remedy(faults[i], &facts, words[i].remedy);
-		view->problems[i] = (struct link_problem){ fault_id(faults[i]), words[i].sentence, words[i].remedy };
+		view->problems[i] = (struct link_problem){ fault_id(faults[i]), words[i].sentence, words[i].remedy,
+							  fault_bars_prints(faults[i]) };
 	}
 }
 
