@@ -39,8 +39,9 @@ enum mqtt_event_kind {
 	MQTT_SUBSCRIBE_FAILED, /* error = ETIMEDOUT when no SUBACK came within the time, else 0. The session stands */
 	MQTT_PUBLISHED,	   /* tag: acknowledged (QoS 1) or written (QoS 0) */
 	MQTT_PUBLISH_FAILED, /* tag: whether the printer has it is not known */
-	/* error = its bytes; it was dropped. One far beyond the limit (worker/link/wire.h) ends the session, too. */
-	MQTT_PAYLOAD_TOO_BIG, /* error = its bytes; passed over. Several in one go are told once, by the last */
+	/* error = its bytes; it was passed over. Several in one go are told once, by the last. One far beyond the limit
+	 * (worker/link/wire.h) ends the session, too. */
+	MQTT_PAYLOAD_TOO_BIG,
 	MQTT_DROPPED,	   /* error = how many messages a full mailbox has cost since the last of these */
 	MQTT_ENDED,	   /* the session is over, for whatever reason; text = in words */
 };
