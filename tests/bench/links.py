@@ -101,9 +101,13 @@ def cpu_ns(pids) -> int:
 
 
 def start_subscribers(farm: Farm) -> list:
-    return [subprocess.Popen(["mosquitto_sub", "-h", p.address, "-p", "8883", "--cafile", str(p.dir / "cert.pem"), "--insecure",
+    """One mosquitto_sub for each printer; all are subscribed."""
+    before = [len(p.subscriptions()) for p in farm.printers]
+    started = [subprocess.Popen(["mosquitto_sub", "-h", p.address, "-p", "8883", "--cafile", str(p.dir / "cert.pem"), "--insecure",
                               "-u", "bblp", "-P", p.code, "-t", f"device/{p.serial}/report"],
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for p in farm.printers]
+    wait_until(lambda: all(len(p.subscriptions()) > n for p, n in zip(farm.printers, before)), 60, "not all are subscribed")
+    return started
 
 
 def received(fuse, serial: str) -> int:
@@ -122,7 +126,6 @@ def clear(fuse):
 def measure_cpu(farm, fuse, row):
     subscribers = start_subscribers(farm)
     try:
-        time.sleep(3)  # they link; nothing else tells
         pids, others = tree(fuse), [s.pid for s in subscribers]
         clear(fuse)
         before, before_others = cpu_ns(pids), cpu_ns(others)
@@ -187,7 +190,6 @@ def measure_memory(farm, fuse, row):
     filled = statistics.mean(pss_kib(by_serial[p.serial]) for p in full)
     idle = statistics.mean(pss_kib(by_serial[p.serial]) for p in farm.printers[10:])
     subscribers = start_subscribers(farm)
-    time.sleep(3)
     reference = statistics.mean(pss_kib(s.pid) for s in subscribers)
     for subscriber in subscribers:
         subscriber.kill()

@@ -142,7 +142,7 @@ def test_off_and_on_again(make_fuse, troupe):
     links.wait_link(fuse, P1S, fault="refused", phase="tcp", online=False)
     stat = links.stats(fuse)[P1S]
     assert stat["isOnline"] is False and stat["data"]["temps"]["bedTemp"] == 44  # old, but shown
-    time.sleep(1)
+    fuse.wait_until(lambda: links.link(fuse, P1S)["attempts"] >= 2, 10, "it is not tried again")
     printer.start()
     links.wait_live(fuse, P1S, 12)
     links.wait_stat(fuse, P1S, lambda s: s["data"]["temps"]["bedTemp"] == 20)
