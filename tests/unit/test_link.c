@@ -416,7 +416,7 @@ a_silent_printer_is_asked_and_then_linked_anew(void **unused)
 	link_on_time(&link_, &state, now_ms, wall_ms);
 	assert_false(link_is_online(&link_));
 	assert_int_equal(pushalls, 1);
-	assert_string_equal(sentence(), "The printer is connected, but has said nothing for 30 s.");
+	assert_string_equal(sentence(), "The printer takes the connection, but has said nothing for 30 s.");
 	pass(29999);
 	link_on_time(&link_, &state, now_ms, wall_ms);
 	assert_int_equal(drops, 0);
@@ -430,6 +430,25 @@ a_silent_printer_is_asked_and_then_linked_anew(void **unused)
 	report(REPORT_DELTA);
 	assert_int_equal(link_.fault, LINK_FAULT_NONE);
 	assert_true(link_is_online(&link_));
+}
+
+static void
+a_silent_printer_whose_connection_ends_too_is_still_told_as_silent(void **unused)
+{
+	(void)unused;
+	begin("X1C");
+	come_up();
+	to_deadline();
+	assert_int_equal(link_.fault, LINK_FAULT_SILENT);
+	event(MQTT_ENDED, 0, "it no longer answers");
+	assert_int_equal(link_.fault, LINK_FAULT_SILENT);
+	assert_int_equal(link_shown_phase(&link_), LINK_PHASE_REPORTS);
+	/* A session that ends before the limit tells nothing about silence. */
+	to_deadline();
+	come_up();
+	pass(20000);
+	event(MQTT_ENDED, 0, "it no longer answers");
+	assert_int_equal(link_.fault, LINK_FAULT_LOST);
 }
 
 static void
@@ -803,6 +822,7 @@ main(void)
 		cmocka_unit_test(a_refused_code_is_tried_after_a_minute_then_ever_more_seldom_and_at_once_when_edited),
 		cmocka_unit_test(a_new_name_does_not_touch_the_link),
 		cmocka_unit_test(a_silent_printer_is_asked_and_then_linked_anew),
+		cmocka_unit_test(a_silent_printer_whose_connection_ends_too_is_still_told_as_silent),
 		cmocka_unit_test(a_slow_model_has_more_time_and_is_not_asked_more_than_once_in_five_minutes),
 		cmocka_unit_test(a_printer_that_never_speaks_is_not_reconnected_more_often_than_every_half_minute),
 		cmocka_unit_test(four_takeovers_in_a_minute_mean_another_holds_the_printer),

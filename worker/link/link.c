@@ -312,6 +312,8 @@ on_ended_listening(struct link *link, const char *text, int64_t now_ms, int64_t 
 		note_cut(link, now_ms);
 	if (is_taken_over(link, now_ms))
 		link_break(link, LINK_FAULT_TAKEN_OVER, "", wall_ms);
+	else if (link->silent) /* still what is wrong: that its end was noticed, too, is no news to a person */
+		link_break(link, LINK_FAULT_SILENT, "", wall_ms);
 	else if (!link->heard_this_time && lived_ms < LINK_SHORT_MS)
 		link_break(link, LINK_FAULT_DROPPED, text, wall_ms);
 	else
