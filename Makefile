@@ -15,7 +15,7 @@ PYTHON := /usr/bin/python3
 .DEFAULT_GOAL := all
 
 # -- packages (Debian 12 names) ------------------------------------------------------------
-DEPS := gcc binutils libc6-dev make libevent-dev libseccomp-dev liblmdb-dev libsodium-dev libjansson-dev \
+DEPS := gcc binutils libc6-dev make gzip libevent-dev libseccomp-dev liblmdb-dev libsodium-dev libjansson-dev \
 	libssl-dev libpaho-mqtt-dev libyajl-dev libzstd-dev libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev python3-pytest python3-pytest-xdist python3-msgpack python3-psutil clang libclang-rt-14-dev \
 	valgrind bash-completion socat \
@@ -132,6 +132,13 @@ GENERATORS := $(patsubst ipc/gen_%.c,$(B)/gen-%,$(wildcard ipc/gen_*.c))
 $(B)/obj/fusectl/completion.o: etc/fusectl.bash
 # … and the description of REST of fuse-httpd (httpd/openapi.c).
 $(B)/obj/httpd/openapi.o: docs/openapi.json
+# … and the web UI (httpd/assets.c). Folders are named too: their times tell of files that came or went.
+$(B)/gen/httpd/assets.def: etc/embed-www $(shell find www)
+	@mkdir -p $(@D)
+	$(say) PACK $@
+	$(Q)etc/embed-www www $(B)/gen/www > $@
+$(B)/obj/httpd/assets.o: $(B)/gen/httpd/assets.def
+$(B)/obj/httpd/assets.o: BASE += -I$(B)/gen
 
 # -- tests ------------------------------------------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))

@@ -14,13 +14,31 @@
 #define TYPE_JSON "application/json"
 #define TYPE_PROBLEM "application/problem+json"
 
-/* Nothing that is served here is a page: no browser may run, frame, keep or pass on any of it. */
-static const struct { const char *name, *value; } headers[] = {
+struct named_value {
+	const char *name, *value; /* the last one of a list has no name */
+};
+
+static const struct named_value headers_of_all[] = {
 	{ "X-Content-Type-Options", "nosniff" },
-	{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
-	{ "Cache-Control", "no-store" },
 	{ "Referrer-Policy", "no-referrer" },
 	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ 0 },
+};
+
+/* What is no page: no browser may run, frame, keep or pass on any of it. */
+static const struct named_value headers_of_data[] = {
+	{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
+	{ "Cache-Control", "no-store" },
+	{ 0 },
+};
+
+/* The web UI: it runs what comes from here and nothing else, and asks each time whether its copy is the newest. */
+static const struct named_value headers_of_pages[] = {
+	{ "Content-Security-Policy",
+	  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+	  "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
+	{ "Cache-Control", "no-cache" },
+	{ 0 },
 };
 
 static const struct { const char *id; unsigned status; const char *title; } problems[] = {
@@ -69,12 +87,20 @@ add_header(struct MHD_Response *response, const char *name, const char *value)
 	ENSURE(MHD_add_response_header(response, name, value) == MHD_YES);
 }
 
-void
-answer_response(struct request *request, unsigned status, const char *type, struct MHD_Response *response)
+static void
+add_headers(struct MHD_Response *response, const struct named_value *headers)
+{
+	for (; headers->name != NULL; headers++)
+		add_header(response, headers->name, headers->value);
+}
+
+static void
+answer_with(struct request *request, unsigned status, const char *type, struct MHD_Response *response,
+	    const struct named_value *headers)
 {
 	ENSURE(response != NULL);
-	for (size_t i = 0; i < STR_ARRAY_LEN(headers); i++)
-		add_header(response, headers[i].name, headers[i].value);
+	add_headers(response, headers_of_all);
+	add_headers(response, headers);
 	if (type != NULL)
 		add_header(response, "Content-Type", type);
 	if (request_allow_peek(request) != NULL)
@@ -82,6 +108,18 @@ answer_response(struct request *request, unsigned status, const char *type, stru
 	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		add_header(response, "Retry-After", "1");
 	request_answer(request, status, response);
+}
+
+void
+answer_response(struct request *request, unsigned status, const char *type, struct MHD_Response *response)
+{
+	answer_with(request, status, type, response, headers_of_data);
+}
+
+void
+answer_page(struct request *request, unsigned status, const char *type, struct MHD_Response *response)
+{
+	answer_with(request, status, type, response, headers_of_pages);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "httpd/answer.h"
+#include "httpd/assets.h"
 #include "httpd/body.h"
 #include "httpd/routes.h"
 #include "httpd/server.h"
@@ -133,10 +134,22 @@ request_text(const struct request *request, const char *name)
 	return target_param_peek(&request->target, name);
 }
 
+const struct target *
+request_target_peek(const struct request *request)
+{
+	return &request->target;
+}
+
 static const char *
 header(const struct request *request, const char *name)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const char *
+request_header_peek(const struct request *request, const char *name)
+{
+	return header(request, name);
 }
 
 bool
@@ -343,6 +356,15 @@ refuse(struct request *request, enum problem problem, const char *detail, const 
 	return false;
 }
 
+/* A link on another site, or in a mail, may lead to a page of ours: that is the same for everybody. */
+static bool
+goes_to_page(const struct request *request)
+{
+	const char *mode = header(request, "Sec-Fetch-Mode");
+
+	return mode != NULL && strcasecmp(mode, "navigate") == 0 && assets_is_page(&request->target);
+}
+
 /* Another site's page in a browser on this machine must not drive Fuse: it would have to come by a foreign name
  * (DNS rebinding), or say where it comes from (CSRF). Browsers say so with Origin on every unsafe method, and with
  * Sec-Fetch-Site on all; other programs say neither. */
@@ -358,7 +380,8 @@ check_where_from(struct request *request, const struct header_tally *tally)
 		return refuse(request, PROBLEM_FOREIGN_HOST, "Fuse is not served under the name in the Host header.",
 			      "Use localhost or the address that Fuse is bound to.");
 	if ((origin != NULL && !target_origin_is_host(origin, host)) ||
-	    (site != NULL && strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0))
+	    (site != NULL && strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0 &&
+	     !goes_to_page(request)))
 		return refuse(request, PROBLEM_FOREIGN_ORIGIN, "A page of another site asks for this: it may not.",
 			      "Open Fuse's own pages, or use fusectl.");
 	return true;

@@ -24,12 +24,16 @@ struct MHD_Connection;
 struct MHD_Response;
 struct request;
 struct stream;
+struct target;
 
 /* -- for handlers ------------------------------------------------------------------------------ */
 
 struct httpd *request_httpd(struct request *request);
 const char *request_path_peek(const struct request *request);
 const char *request_id_peek(const struct request *request); /* the {id} of the path */
+const struct target *request_target_peek(const struct request *request);
+/* The first header of this name, or NULL. */
+const char *request_header_peek(const struct request *request, const char *name);
 const json_t *request_json_peek(const struct request *request);
 /* Does its Accept header name `type`? */
 bool request_accepts(const struct request *request, const char *type);

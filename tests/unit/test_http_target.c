@@ -159,7 +159,7 @@ a_route_is_found_by_method_and_path(void **state)
 static void
 what_could_be_no_printer_is_no_path(void **state)
 {
-	static const char *const wrong[] = { "/", "/livez/", "/livez/x", "/api/v1/printers/", "/api/v1/printers/x",
+	static const char *const wrong[] = { "//", "/livez/", "/livez/x", "/api/v1/printers/", "/api/v1/printers/x",
 					     "/api/v1/printers/..", "/api/v1/printers/A%2FB", "/api/v1/printers/{id}",
 					     "/api/v1/printers/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "/api/v1/printersX",
 					     "/api/v1/printers/A/stat/" };
@@ -201,7 +201,7 @@ each_row_is_found_by_itself(void **state)
 static void
 a_row_knows_its_parameters(void **state)
 {
-	const struct route route = { .parameters = "lines,follow" }, none = { .parameters = "" };
+	const struct route route = { .parameters = "lines,follow" }, none = { .parameters = "" }, any = { .parameters = NULL };
 
 	(void)state;
 	assert_true(route_has_parameter(&route, "lines"));
@@ -210,6 +210,7 @@ a_row_knows_its_parameters(void **state)
 	assert_false(route_has_parameter(&route, "linesx"));
 	assert_false(route_has_parameter(&route, ""));
 	assert_false(route_has_parameter(&none, "lines"));
+	assert_true(route_has_parameter(&any, "lines"));
 }
 
 int
