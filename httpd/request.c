@@ -256,6 +256,12 @@ request_is_coming(const struct request *request)
 }
 
 bool
+request_is_being_taken(const struct request *request)
+{
+	return request->phase == PHASE_ANSWERED && request->stream == NULL;
+}
+
+bool
 request_is_answered(const struct request *request)
 {
 	return request->response != NULL || request->phase == PHASE_ANSWERED;

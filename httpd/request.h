@@ -82,6 +82,8 @@ bool request_is_suspended(const struct request *request);
 bool request_reads_body(const struct request *request);
 /* Its headers or its body are still on their way. */
 bool request_is_coming(const struct request *request);
+/* It is answered with something that has an end, and the client takes it (no stream). */
+bool request_is_being_taken(const struct request *request);
 /* The client has gone away. */
 void request_abandon(struct request *request);
 /* Fuse stops. */

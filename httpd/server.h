@@ -2,8 +2,9 @@
  * server: one listening socket and its connections: accepts within the limits, runs the HTTP library inside our
  * loop, ends what is too slow, and notices clients that go away while they wait.
  *
- * Limits: CONNECTIONS_MAX in total (both servers), CONNECTIONS_PER_PEER_MAX from one address. 10 s for the headers
- * of the first request of a connection, 30 s for those of later ones, for a body, and for any pause.
+ * How many connections there may be (of both servers together), and who gives way to whom: crowd.h. 10 s for the
+ * headers of the first request of a connection, 30 s for those of later ones, for a body, and for any pause, also in
+ * taking an answer.
  */
 #ifndef FUSE_HTTPD_SERVER_H
 #define FUSE_HTTPD_SERVER_H
@@ -12,11 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "httpd/crowd.h"
 #include "httpd/httpd.h"
 #include "ipc/terms.h"
 
-#define CONNECTIONS_MAX 256
-#define CONNECTIONS_PER_PEER_MAX 64
+#define CONNECTIONS_MAX CROWD_MAX
 #define FIRST_HEADERS_MS 10000
 #define PAUSE_MS 30000
 

@@ -16,6 +16,7 @@ import pytest
 from rig import http as rig_http
 from rig import wire
 from rig.play import DONE, MINE, OTHER, PRINTER, SERIAL, SHA, WORKER, Play
+from rig.slowloris import Slowloris
 from rig.waiting import holds_for, wait_until
 
 EDIT_BITS = ["name", "address", "model", "ports", "certificateSha256", "accessCode"]
@@ -249,27 +250,78 @@ def test_headers_that_trickle_are_cut_off(play):
     assert 9 < time.monotonic() - started < 14
 
 
-def test_256_connections_are_served_64_of_one_address(play):
-    opened = []
-
-    def fill(source: str, count: int):
-        for _ in range(count):
-            opened.append(socket.create_connection((play.fuse.address, 8888), 5, source_address=(source, 0)))
-
+def test_fuse_works_for_256_connections_128_of_one_address(play):
     ask = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    try:
-        fill("127.28.1.1", 64)
-        wait_until(lambda: raw(play, ask, source="127.28.1.1").startswith(b"HTTP/1.1 503"), 5, "65 of one address")
+    with play.holding(128, "127.28.1.1"):
+        assert raw(play, ask, source="127.28.1.1").startswith(b"HTTP/1.1 503"), "129 of one address"
         assert raw(play, ask, source="127.28.1.2").startswith(b"HTTP/1.1 200")
-        for peer in (2, 3, 4):
-            fill(f"127.28.1.{peer}", 63 if peer == 4 else 64)
-        assert raw(play, ask, source="127.28.1.5").startswith(b"HTTP/1.1 200")
-        fill("127.28.1.4", 1)
-        wait_until(lambda: raw(play, ask, source="127.28.1.5").startswith(b"HTTP/1.1 503"), 5, "257 in all")
-    finally:
-        for connection in opened:
-            connection.close()
-    wait_until(lambda: play.http.raw("GET", "/livez").status == 200, 5, "it does not recover")
+        with play.holding(127, "127.28.1.2"):
+            assert raw(play, ask, source="127.28.1.3").startswith(b"HTTP/1.1 200")
+            with play.holding(1, "127.28.1.4"):
+                assert raw(play, ask, source="127.28.1.3").startswith(b"HTTP/1.1 503"), "257 in all"
+    wait_until(lambda: raw(play, ask).startswith(b"HTTP/1.1 200"), 5, "it does not recover")
+
+
+def open_connection(play, data: bytes, source: str = "127.28.1.9") -> socket.socket:
+    """Send bytes, and have read what comes back when they are a request."""
+    connection = socket.create_connection((play.fuse.address, 8888), 5, source_address=(source, 0))
+    connection.sendall(data)
+    if data.endswith(b"\r\n\r\n"):
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+    return connection
+
+
+def is_open(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    try:
+        return connection.recv(1, socket.MSG_PEEK) != b""
+    except BlockingIOError:
+        return True
+    except ConnectionResetError:
+        return False
+
+
+def test_who_wants_nothing_gives_way_and_who_is_worked_for_does_not(play):
+    """First the idle, the oldest before the others; then those whose headers are on their way."""
+    ask = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with contextlib.ExitStack() as stack, play.holding(120):
+        slow = [stack.enter_context(open_connection(play, ask[:20], "127.28.1.8")) for _ in range(3)]
+        idle = [stack.enter_context(open_connection(play, ask, "127.28.1.9")) for _ in range(3)]
+        for count, source in ((120, "127.28.1.10"), (256 - 240 - 6, "127.28.1.11")):
+            stack.enter_context(play.holding(count, source))
+        order, heard = [*idle, *slow], len(play.stage.heard("DIAGNOSE"))
+        for number, expected in enumerate(order):
+            newcomer = stack.enter_context(open_connection(play, ask, "127.28.1.12"))
+            wait_until(lambda: not is_open(expected), 5, f"number {number} does not give way")
+            assert all(is_open(other) for other in order[number + 1:])
+            # It stays, and is worked for: the next one finds it busy.
+            newcomer.sendall(f"GET {MINE}/diagnosis HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            wait_until(lambda: len(play.stage.heard("DIAGNOSE")) == heard + number + 1, 5)
+        assert raw(play, ask, source="127.28.1.13").startswith(b"HTTP/1.1 503")
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["of one address", "each of its own address"])
+def test_1500_clients_that_trickle_keep_nobody_out(play, many):
+    """A second user, who asks anew each time, is served: while they come, when they are there, and from their address."""
+    def served(times: int, source: str) -> list:
+        took_s = []
+        for _ in range(times):
+            started = time.monotonic()
+            connection = http.client.HTTPConnection(play.fuse.address, 8888, timeout=20, source_address=(source, 0))
+            with contextlib.closing(connection):
+                connection.request("GET", "/api/v1/status")
+                response = connection.getresponse()
+                assert response.status == 200 and json.load(response)["version"]
+            took_s.append(time.monotonic() - started)
+        return sorted(took_s)
+
+    with Slowloris(play.fuse.address, 8888, clients=1500, many=many) as crowd:
+        rush = served(50, "127.28.1.2")
+        crowd.wait_all_there()
+        there = served(100, "127.28.1.2")
+        neighbour = served(50, "127.60.7.1")
+    for took_s in (rush, there, neighbour):
+        assert took_s[int(len(took_s) * 0.99)] < 3, took_s[-5:]
 
 
 def test_garbage_harms_nobody(play):
