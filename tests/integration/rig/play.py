@@ -1,5 +1,7 @@
 """A Fuse whose stored, worker and discovery are played (rig/pretend.py), with one printer, and an HTTP client of it
 that holds all answers against docs/openapi.json."""
+import shutil
+
 from . import fuse as rig_fuse
 from . import http, pretend
 from .waiting import wait_until
@@ -18,9 +20,13 @@ DONE = ["DONE", {"sentence": "It is done."}]
 
 
 class Play:
-    def __init__(self, name: str):
+    """httpd  the program to use in the place of fuse-httpd"""
+
+    def __init__(self, name: str, httpd=None):
         self.made, self.name = [], name
         self.fuse, self.stage = pretend.pretend(self._make)
+        if httpd is not None:
+            shutil.copy2(httpd, self.fuse.bin / "fuse-httpd")
         self.stage.tell("stored", "PRINTER", PRINTER, 0)
         self.stage.tell("stored", "STORE_STATUS", {"sentence": "All is well.", "schema": 1})
         self.stage.tell(WORKER, "PRINTER_LINK", LINK)
