@@ -217,6 +217,33 @@ def test_a_command_goes_out_once_and_its_answer_comes_back(make_fuse, troupe):
     assert sent(mute, "M140 S46") == 1
 
 
+def test_an_answer_with_an_error_and_no_result_is_a_refusal(make_fuse, troupe):
+    fuse = make_fuse().start()
+    printer = linked(fuse, troupe)
+    printer.silent = {"print"}
+
+    def refused(celsius: int, error: int) -> wire.Refused:
+        thread, brought = in_background(links.command, fuse, P1S, **bed(celsius))
+        asked = printer.wait_for_request(lambda request: f"M140 S{celsius}" in json.dumps(request))["print"]
+        printer.publish({"print": {"command": "gcode_line", "sequence_id": asked["sequence_id"], "err_code": error}})
+        thread.join(5)
+        assert isinstance(brought[0], wire.Refused), brought
+        return brought[0]
+
+    told = refused(61, 50348043)
+    assert told.reason == "conflict" and "error 50348043" in str(told)
+    told = refused(62, 84033543)
+    assert told.reason == "forbidden" and "Developer Mode is off" in str(told)
+    # The remedy: switch it on, restart the printer, enter the new code.
+    links.wait_link(fuse, P1S, fault="developer-mode-off")
+    printer.set_code("11223344")
+    printer.restart()
+    printer.silent = set()
+    links.edit(fuse, P1S, access_code="11223344")
+    links.wait_link(fuse, P1S, fault="", online=True, developer_mode=2)
+    assert links.command(fuse, P1S, **bed(63))["confirmed"]
+
+
 @pytest.mark.parametrize("acknowledged", [False, True])
 def test_a_command_is_never_published_twice_across_reconnects(make_fuse, troupe, acknowledged):
     """QoS 1 and the connection gone before the printer's answer, with and without the broker's acknowledgement."""
