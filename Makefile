@@ -173,6 +173,17 @@ $(B)/tests/bench_switchboard: $(WIDE) $(call archive,common)
 	@mkdir -p $(@D)
 	$(say) LINK $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+# A httpd whose deadlines pass twenty times as fast, for the test of what it does when nobody answers.
+HURRY := $(B)/tests/hurry/fuse-httpd
+$(B)/obj/hurry/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) -DPENDING_HURRY=20 $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
+$(HURRY): $(B)/obj/httpd/main.o $(B)/obj/hurry/httpd/pending.o $(B)/obj/hurry/httpd/stream.o $(call archive,httpd) $(call archive,printer) \
+		$(call archive,ipc) $(call archive,common)
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_fuse-httpd)
 # A fuzz target runs under libFuzzer in the fuzz variant; elsewhere it replays files.
 ifeq ($(VARIANT),fuzz)
 $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(ARCHIVES)
@@ -189,7 +200,7 @@ endif
 $(UNIT) $(FUZZ) $(RIG) $(BENCH): | $(PAHO)
 
 .PHONY: tests
-tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH) $(GENERATORS)
+tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH) $(HURRY) $(GENERATORS)
 
 # -- generated documentation -------------------------------------------------------------------
 GENERATED := docs/ipc.md docs/settings.md docs/processes.md

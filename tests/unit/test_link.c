@@ -443,6 +443,8 @@ a_silent_printer_whose_connection_ends_too_is_still_told_as_silent(void **unused
 	event(MQTT_ENDED, 0, "it no longer answers");
 	assert_int_equal(link_.fault, LINK_FAULT_SILENT);
 	assert_int_equal(link_shown_phase(&link_), LINK_PHASE_REPORTS);
+	pass(10000);
+	assert_string_equal(sentence(), "The printer takes the connection, but has said nothing for 40 s.");
 	/* A session that ends before the limit tells nothing about silence. */
 	to_deadline();
 	come_up();
@@ -627,6 +629,48 @@ developer_mode_is_asked_of_older_firmware_once_and_the_answer_counts(void **unus
 	assert_int_equal(link_.developer_mode, TRI_NO);
 	assert_string_equal(sentence(),
 			    "Developer Mode is off: the printer shows its state, but refuses commands and prints from Fuse.");
+}
+
+static void
+answer_to_the_probe(enum report_result result)
+{
+	struct report_summary reply = { .kind = REPORT_REPLY, .result = result, .sequence_id = last_sequence,
+					.refused_unsigned = result == REPORT_RESULT_FAIL };
+
+	link_on_report(&link_, &reply, &state, now_ms, wall_ms);
+}
+
+/* As the remedy says: switch it on, restart the printer, enter the new code. */
+static void
+developer_mode_that_was_off_is_asked_for_again_by_the_next_session(void **unused)
+{
+	struct link_settings settings;
+
+	(void)unused;
+	begin("P1S");
+	come_up();
+	state.gcode_state = GCODE_STATE_IDLE;
+	state.speed_level = 2;
+	report(REPORT_FULL);
+	answer_to_the_probe(REPORT_RESULT_FAIL);
+	assert_int_equal(link_.developer_mode, TRI_NO);
+	event(MQTT_ENDED, 0, "closed");
+	while (!link_.attempting)
+		to_deadline();
+	come_up();
+	report(REPORT_FULL);
+	assert_int_equal(link_.developer_mode, TRI_NO); /* until the contrary is known */
+	assert_int_equal(others, 2);
+	answer_to_the_probe(REPORT_RESULT_SUCCESS);
+	assert_int_equal(link_.developer_mode, TRI_YES);
+	assert_string_equal(sentence(), "");
+	answer_to_the_probe(REPORT_RESULT_FAIL);
+	assert_int_equal(link_.developer_mode, TRI_NO);
+	/* Another code: the mode was switched, to which side is not known. */
+	settings = settings_of("P1S");
+	secret_set(&settings.access_code, "87654321", 8);
+	link_configure(&link_, &settings, now_ms, wall_ms);
+	assert_int_equal(link_.developer_mode, TRI_UNKNOWN);
 }
 
 static void
@@ -831,6 +875,7 @@ main(void)
 		cmocka_unit_test(a_fault_says_since_when_it_stands_not_when_it_was_tried_last),
 		cmocka_unit_test(a_drop_right_after_the_subscription_has_its_own_words),
 		cmocka_unit_test(developer_mode_is_asked_of_older_firmware_once_and_the_answer_counts),
+		cmocka_unit_test(developer_mode_that_was_off_is_asked_for_again_by_the_next_session),
 		cmocka_unit_test(firmware_that_changed_overnight_is_told_for_a_day),
 		cmocka_unit_test(firmware_that_changes_all_the_time_is_told_seldom_and_in_the_end_rightly),
 		cmocka_unit_test(what_only_a_report_changes_is_announced_at_once_but_not_without_end),

@@ -182,6 +182,9 @@ link_configure(struct link *link, const struct link_settings *settings, int64_t 
 	/* What the printer has said of itself counts more than what is kept, until a person changes that. */
 	if (link->model == model_other() || settings->model != link->settings.model)
 		link->model = settings->model;
+	/* It changes with each switching of Developer Mode. */
+	if (!secret_equal(&link->settings.access_code, &settings->access_code))
+		link->developer_mode = TRI_UNKNOWN;
 	secret_wipe(&link->settings.access_code);
 	link->settings = *settings;
 	link->facts.model = link->model;
@@ -191,6 +194,7 @@ link_configure(struct link *link, const struct link_settings *settings, int64_t 
 	}
 	reset_waits(link);
 	link->has_seen = false;
+	link->silent_from_ms = 0;
 	link->fault = LINK_FAULT_NONE;
 	if (was_attempting)
 		link->duties.drop(link->duties.arg);

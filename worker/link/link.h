@@ -93,6 +93,7 @@ struct link {
 	int32_t report_gap_ms;
 	bool heard_this_time;	   /* in this session */
 	bool silent;		   /* longer than the limit */
+	int64_t silent_from_ms;	   /* since when nothing is heard, over all sessions; 0 = it is not silent */
 	int64_t asked_ms, first_asked_ms; /* last pushall; 0 = none in this session */
 	bool pushall_wanted;
 	int64_t silence_reconnect_ms;

@@ -157,7 +157,9 @@ storage_words(const struct link *link, const struct printer_state *state)
 static int64_t
 silent_for_ms(const struct link *link, int64_t now_ms)
 {
-	int64_t from_ms = link->heard_ms != 0 ? link->heard_ms : link->connected_ms;
+	int64_t from_ms = link->silent_from_ms != 0 ? link->silent_from_ms
+			  : link->heard_ms != 0	    ? link->heard_ms
+						    : link->connected_ms;
 
 	return from_ms != 0 ? now_ms - from_ms : 0;
 }

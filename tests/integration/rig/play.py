@@ -1,6 +1,7 @@
 """A Fuse whose stored, worker and discovery are played (rig/pretend.py), with one printer, and an HTTP client of it
 that holds all answers against docs/openapi.json."""
 import contextlib
+import shutil
 import socket
 
 from . import fuse as rig_fuse
@@ -21,9 +22,13 @@ DONE = ["DONE", {"sentence": "It is done."}]
 
 
 class Play:
-    def __init__(self, name: str):
+    """httpd  the program to use in the place of fuse-httpd"""
+
+    def __init__(self, name: str, httpd=None):
         self.made, self.name, self.held = [], name, 0
         self.fuse, self.stage = pretend.pretend(self._make)
+        if httpd is not None:
+            shutil.copy2(httpd, self.fuse.bin / "fuse-httpd")
         self.stage.tell("stored", "PRINTER", PRINTER, 0)
         self.stage.tell("stored", "STORE_STATUS", {"sentence": "All is well.", "schema": 1})
         self.stage.tell(WORKER, "PRINTER_LINK", LINK)
