@@ -28,6 +28,7 @@ struct scan {
 	struct loop_timer *progress;
 	int64_t asked_ms;
 	uint32_t found;
+	bool told_any;
 	struct search_progress told;
 };
 
@@ -212,10 +213,11 @@ on_progress(void *arg)
 		scan->asked_ms = now_ms;
 		listener_ask(scan->house->listener);
 	}
-	if (now.done != scan->told.done || now.machines != scan->told.machines) {
+	if (!scan->told_any || now.done != scan->told.done || now.machines != scan->told.machines) {
 		const struct msg_scan_progress message = { .done = now.done, .total = now.total, .machines = now.machines };
 		child_reply(scan->house->child, &scan->request, MESSAGE_SCAN_PROGRESS, &message, -1);
 		scan->told = now;
+		scan->told_any = true;
 	}
 	loop_timer_set(scan->progress, SCAN_PROGRESS_MS);
 }
