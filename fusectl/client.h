@@ -38,6 +38,8 @@ struct client_question {
 	int fd;                /* goes along when the message's row says that it carries one; stays the caller's */
 	unsigned part_number;  /* of the parts that may come before the end; 0 = none */
 	client_part_fn *on_part;
+	unsigned progress_number; /* of parts of another kind, that say how far it is; 0 = none */
+	client_part_fn *on_progress;
 	unsigned reply_number; /* of the reply that ends it in place of DONE; 0 = DONE */
 	client_part_fn *on_reply;
 	void *arg;
@@ -73,6 +75,10 @@ void client_begin(struct client *client, const struct client_question *question,
 struct pollfd;
 void client_turn(struct client *client, struct client_call *calls, size_t count, struct pollfd *also,
 		 size_t also_count);
+
+/* Say an event: nobody answers it. */
+enum outcome client_tell(struct client *client, enum role to, enum message number, const void *message,
+			 struct failure *failure);
 
 /* Nobody waits for the answer any more. */
 void client_give_up(struct client *client, struct client_call *call);

@@ -57,6 +57,8 @@ struct link_duties {
 	void (*changed)(void *arg);
 	/* The printer names a firmware that is not the one in the settings. */
 	void (*firmware_seen)(void *arg, const char *firmware);
+	/* It has proved itself at link_try_at()'s address, which is its own from now on. */
+	void (*moved)(void *arg, const char *from, const char *address);
 	void *arg;
 };
 
@@ -76,6 +78,7 @@ struct link {
 	enum link_phase phase;	   /* the farthest that is being tried, or has been reached */
 	enum link_fault fault;	   /* what broke the last attempt; NONE when it stands */
 	bool attempting;	   /* a session is open or being opened */
+	char elsewhere[65];	   /* where this attempt goes instead of to settings.address; "" = there */
 	struct fault_facts facts;
 	int64_t phase_ms[LINK_PHASE_COUNT]; /* when this attempt reached each; 0 = not */
 	enum link_phase since_phase; /* as shown; since_wall_ms is of it and of since_fault */
@@ -136,9 +139,14 @@ int64_t link_deadline_ms(const struct link *link);
 /* A person wants the link anew, or tried at once. */
 void link_reconnect(struct link *link, int64_t now_ms, int64_t wall_ms);
 
+/* The printer was seen at `address`: try it there at once. When it proves itself on that very connection, before the
+ * access code is sent, this becomes its address; else all is as before. */
+void link_try_at(struct link *link, const char *address, int64_t now_ms, int64_t wall_ms);
+
 /* Ask for a full report as soon as the model's limit permits. Returns in how many ms: 0 = asked now. */
 int64_t link_ask_full(struct link *link, int64_t now_ms);
 
+bool link_is_listening(const struct link *link); /* the session stands and the printer's reports are due */
 bool link_is_online(const struct link *link);
 
 /* All that a person should know, the worst first; at most `cap`. */
