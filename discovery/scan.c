@@ -284,15 +284,15 @@ scan_begin(struct house *house, const struct header *request, const struct msg_s
 }
 
 void
-scan_cancel(struct house *house, const struct header *header, const struct msg_scan_cancel *message)
+scan_cancel(struct house *house, const struct header *request, const struct msg_scan_cancel *message)
 {
 	struct scan *scan;
 
-	(void)house;
 	LIST_FOREACH (scan, &scans, next)
-		if (scan->request.from_role == header->from_role && scan->request.from_slot == header->from_slot &&
-		    scan->request.generation == header->generation && scan->request.request_id == message->scan_request) {
-			end(scan, true);
-			return;
-		}
+		if (scan->request.from_role == request->from_role && scan->request.from_slot == request->from_slot &&
+		    scan->request.generation == request->generation && scan->request.request_id == message->scan_request)
+			break;
+	if (scan != NULL)
+		end(scan, true);
+	child_reply_done(house->child, request, scan != NULL ? "The search is stopped." : "The search is over already.");
 }

@@ -11,8 +11,8 @@
 
 /* Take a SCAN; it is answered by SCAN_DONE or REFUSED, later or at once. */
 void scan_begin(struct house *house, const struct header *request, const struct msg_scan *message);
-/* SCAN_CANCEL; of who did not ask for it, nothing happens. */
-void scan_cancel(struct house *house, const struct header *header, const struct msg_scan_cancel *message);
+/* SCAN_CANCEL: only who has begun a search can end it. */
+void scan_cancel(struct house *house, const struct header *request, const struct msg_scan_cancel *message);
 void scan_forget_all(void);
 
 #endif

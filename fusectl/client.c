@@ -127,14 +127,6 @@ send_message(const struct client *client, const struct header *header, const voi
 	}
 }
 
-enum outcome
-client_tell(struct client *client, enum role to, enum message number, const void *message, struct failure *failure)
-{
-	const struct header header = { .to_role = (uint8_t)to, .number = (uint16_t)number };
-
-	return send_message(client, &header, message, -1, client->timeout_ms, failure);
-}
-
 void
 client_begin(struct client *client, const struct client_question *question, struct client_call *call)
 {

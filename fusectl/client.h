@@ -76,10 +76,6 @@ struct pollfd;
 void client_turn(struct client *client, struct client_call *calls, size_t count, struct pollfd *also,
 		 size_t also_count);
 
-/* Say an event: nobody answers it. */
-enum outcome client_tell(struct client *client, enum role to, enum message number, const void *message,
-			 struct failure *failure);
-
 /* Nobody waits for the answer any more. */
 void client_give_up(struct client *client, struct client_call *call);
 

@@ -167,7 +167,7 @@ catch_interrupt(void)
 static enum outcome
 search(struct hunt *hunt, const struct msg_scan *scan)
 {
-	static struct client_call call;
+	static struct client_call calls[2]; /* the search, and its end before its time */
 	struct ctl *ctl = hunt->ctl;
 	const struct client_question question = {
 		.to = ROLE_DISCOVERY, .number = MESSAGE_SCAN, .message = scan, .fd = -1, .part_number = MESSAGE_SCAN_FOUND,
@@ -175,22 +175,26 @@ search(struct hunt *hunt, const struct msg_scan *scan)
 		.reply_number = MESSAGE_SCAN_DONE, .on_reply = on_done, .arg = hunt,
 		.timeout_ms = ctl_patience_ms(ctl, PATIENCE_S), .patient = true, .watch_fd = -1,
 	};
+	struct msg_scan_cancel cancel;
+	const struct client_question stop = { .to = ROLE_DISCOVERY, .number = MESSAGE_SCAN_CANCEL, .message = &cancel,
+					      .fd = -1, .watch_fd = -1 };
 	struct pollfd interrupt = { .fd = catch_interrupt(), .events = POLLIN };
 
-	client_begin(&ctl->client, &question, &call);
-	while (call.open) {
+	client_begin(&ctl->client, &question, &calls[0]);
+	while (calls[0].open) {
 		struct signalfd_siginfo info;
-		client_turn(&ctl->client, &call, 1, &interrupt, 1);
-		if (!call.open || interrupt.revents == 0 || read(interrupt.fd, &info, sizeof info) <= 0)
+		client_turn(&ctl->client, calls, 2, &interrupt, 1);
+		if (!calls[0].open || calls[1].open || interrupt.revents == 0 ||
+		    read(interrupt.fd, &info, sizeof info) <= 0)
 			continue;
-		const struct msg_scan_cancel cancel = { .scan_request = call.request_id };
-		client_tell(&ctl->client, ROLE_DISCOVERY, MESSAGE_SCAN_CANCEL, &cancel, &ctl->failure);
+		cancel.scan_request = calls[0].request_id;
+		client_begin(&ctl->client, &stop, &calls[1]);
 	}
 	if (interrupt.fd >= 0)
 		close(interrupt.fd);
-	if (call.outcome != OUTCOME_DONE)
-		ctl->failure = call.failure;
-	return call.outcome;
+	if (calls[0].outcome != OUTCOME_DONE)
+		ctl->failure = calls[0].failure;
+	return calls[0].outcome;
 }
 
 /* -- the end ------------------------------------------------------------------------------------------------ */

@@ -110,7 +110,7 @@ def test_a_search_can_be_stopped(fuse):
         with fuse.ctl(timeout_s=20) as ctl:
             request_id = ctl.post("SCAN", {"cidr": NET}, "discovery")
             ctl.wait_for("SCAN_PROGRESS", request_id)
-            ctl.tell("SCAN_CANCEL", {"scan_request": request_id}, "discovery")
+            ctl.post("SCAN_CANCEL", {"scan_request": request_id}, "discovery")
             done = ctl.wait_for("SCAN_DONE", request_id).fields
     assert done["cancelled"] and done["sentence"].startswith("Stopped")
 

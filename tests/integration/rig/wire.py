@@ -245,11 +245,6 @@ class Ctl:
                                    to_slot=to_slot, request_id=request_id), () if fd is None else (fd,))
         return request_id
 
-    def tell(self, name: str, fields: dict, to_role: str, to_slot: int = 0):
-        """Send an event: nobody answers."""
-        message = MESSAGES[name]
-        self.send_raw(encode_frame(message.number, encode_body(message, fields), to_role=ROLES[to_role], to_slot=to_slot))
-
     def wait_for(self, name: str, request_id: int) -> Frame:
         """The next frame of that name for that request."""
         while True:
