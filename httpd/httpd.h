@@ -11,6 +11,7 @@
 
 struct known;
 struct pendings;
+struct scans;
 struct server;
 
 struct httpd {
@@ -18,6 +19,7 @@ struct httpd {
 	struct loop *loop;
 	struct known *known;	    /* what the others have told */
 	struct pendings *pendings;  /* what they were asked and owe us */
+	struct scans *scans;	    /* searches for printers */
 	struct server *servers[LISTENER_PURPOSE_COUNT];
 	bool stopping;
 };

@@ -34,6 +34,7 @@ struct known {
 	struct msg_setting *settings[KNOWN_SETTINGS_MAX];
 	struct msg_store_status *store;
 	struct msg_fuse_status *fuse;
+	struct msg_discovery_status *discovery;
 };
 
 struct known *
@@ -64,6 +65,7 @@ known_free(struct known *known)
 	places_free(known->worker_places);
 	free(known->store);
 	free(known->fuse);
+	free(known->discovery);
 	free(known);
 }
 
@@ -169,6 +171,9 @@ known_on_message(struct known *known, const struct header *header, const void *m
 		return true;
 	case MESSAGE_FUSE_STATUS:
 		keep(&known->fuse, header, message, sizeof(struct msg_fuse_status));
+		return true;
+	case MESSAGE_DISCOVERY_STATUS:
+		keep(&known->discovery, header, message, sizeof(struct msg_discovery_status));
 		return true;
 	default:
 		return false;
@@ -286,4 +291,10 @@ const struct msg_fuse_status *
 known_fuse_peek(const struct known *known)
 {
 	return known->fuse;
+}
+
+const struct msg_discovery_status *
+known_discovery_peek(const struct known *known)
+{
+	return known->discovery;
 }

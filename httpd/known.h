@@ -41,5 +41,6 @@ size_t known_processes(const struct known *known, const struct msg_proc_status *
 const struct msg_setting *known_setting_peek(const struct known *known, const char *name);
 const struct msg_store_status *known_store_peek(const struct known *known);
 const struct msg_fuse_status *known_fuse_peek(const struct known *known);
+const struct msg_discovery_status *known_discovery_peek(const struct known *known);
 
 #endif

@@ -13,6 +13,7 @@
 #include "httpd/known.h"
 #include "httpd/httpd.h"
 #include "httpd/pending.h"
+#include "httpd/scans.h"
 #include "httpd/server.h"
 
 #define FAREWELL_MS 1500 /* for answers that are on their way, at the end */
@@ -81,6 +82,7 @@ on_farewell(void *arg)
 	}
 	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
 		server_free(httpd.servers[i]);
+	scans_free(httpd.scans);
 	pendings_free(httpd.pendings);
 	known_free(httpd.known);
 	loop_timer_free(farewell);
@@ -117,5 +119,6 @@ main(void)
 	httpd.loop = child_loop_peek(httpd.child);
 	httpd.pendings = pendings_new(httpd.child);
 	httpd.known = known_new();
+	httpd.scans = scans_new(&httpd);
 	return child_run(httpd.child);
 }

@@ -209,6 +209,13 @@ request_work(struct request *request)
 	return request->work;
 }
 
+void
+request_drop_work(struct request *request)
+{
+	request->work = NULL;
+	request->work_free = NULL;
+}
+
 /* -- asking others ------------------------------------------------------------------------------------- */
 
 void

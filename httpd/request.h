@@ -49,6 +49,8 @@ const char *request_text(const struct request *request, const char *name);
 /* State of the handler's own, freed with the request. */
 void request_set_work(struct request *request, void *work, void (*work_free)(void *work));
 void *request_work(struct request *request);
+/* Forget it without freeing it: it goes on without the request. */
+void request_drop_work(struct request *request);
 
 /* Ask another process; `on_reply` is called with the request as its owner. Refusals and time-outs can be left to
  * request_answer_failure(): true when it was one, and the answer is given. */

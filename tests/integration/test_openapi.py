@@ -18,6 +18,7 @@ from rig.waiting import wait_until
 
 # operation -> a request that works, the process that is asked, its request, and the answer that it gives.
 NOBODY = (None, None, ())
+A_SCAN = "/api/v1/scans/0123456789ABCDEF"
 WORKS = {
     "livez": ("/livez", None, *NOBODY),
     "readyz": ("/readyz", None, *NOBODY),
@@ -35,6 +36,14 @@ WORKS = {
     "probe": ("/api/v1/probe?address=127.28.0.1", None, "discovery", "PROBE",
               (["PROBED", {"serial": SERIAL, "model": "P1S", "certificate_sha256": SHA, "vouch": 2,
                            "mqtt_open": True, "sentence": "A P1S."}],)),
+    "networks": ("/api/v1/networks", None, *NOBODY),
+    "scans": ("/api/v1/scans", None, *NOBODY),
+    "scansBegin": ("/api/v1/scans", {"type": "subnet", "cidr": "127.28.0.0/24"}, "discovery", "SCAN",
+                   (["SCAN_FOUND", {"address": "127.28.0.1", "serial": SERIAL, "model": "P1S", "sentence": "A P1S."}],
+                    ["SCAN_PROGRESS", {"done": 1, "total": 254}],
+                    ["SCAN_DONE", {"total": 254, "found": 1, "sentence": "1 printer was found."}])),
+    "scan": (A_SCAN, None, *NOBODY),
+    "scanEnd": (A_SCAN, None, *NOBODY),
     "printersAdd": ("/api/v1/printers", {"serial": OTHER, "address": "127.28.0.2", "accessCode": "12345678"},
                     "stored", "PRINTER_ADD", (DONE,)),
     "printersChange": ("/api/v1/printers", [{"serial": SERIAL, "accessCode": "12345678"}], *NOBODY),
@@ -76,7 +85,16 @@ class Stage(Play):
         path, body, process, message, answers = WORKS[name]
         if process not in (None, "supervisor"):
             self.stage.answers(process, message, *answers)
+        if path == A_SCAN:
+            path = self.begin_scan()
         return operation_ids()[name][0], path, body
+
+    def begin_scan(self) -> str:
+        """The path of a search that is over."""
+        self.prepare("scansBegin")
+        path = self.ask("scansBegin", 201).headers["location"]
+        wait_until(lambda: self.http.get(path).json()["state"] == "done", 10, "the search is never over")
+        return path
 
     def ask(self, name: str, status: int, path: str = None, body=None, headers: dict = None) -> http.Answer:
         method, usual_path, usual_body = operation_ids()[name][0], *WORKS[name][:2]
@@ -146,11 +164,12 @@ def test_the_server_gives_the_document(play):
 @pytest.mark.parametrize("name", sorted(WORKS))
 def test_each_operation_does_what_it_promises(play, name):
     method, path, body = play.prepare(name)
-    wanted = {"printersAdd": 201, "printersChange": 207, "printerRetry": 409, "printerRemove": 204, "messagesClear": 204}
+    wanted = {"printersAdd": 201, "printersChange": 207, "printerRetry": 409, "printerRemove": 204, "messagesClear": 204,
+              "scansBegin": 201, "scanEnd": 204}
     if body is not None:
         schema = http.operations()[operation_ids()[name]]["requestBody"]["content"]["application/json"]["schema"]
         http.validate(body, schema)
-    play.ask(name, wanted.get(name, 200))
+    play.ask(name, wanted.get(name, 200), path)
     if method == "GET":
         play.http.ask("HEAD", path, status=200)
 
@@ -210,9 +229,9 @@ def test_each_operation_refuses_what_none_may_take(play, name, status):
 
 
 def test_each_operation_is_turned_away_when_all_connections_are_taken(play):
+    prepared = {name: play.prepare(name) for name in WORKS}
     with play.holding(128):
-        for name in WORKS:
-            method, path, body = play.prepare(name)
+        for name, (method, path, body) in prepared.items():
             answer = play.http.raw(method, path, body)
             assert answer.status == 503 and answer.json()["type"] == "/problems/busy"
             http.validate(answer.json(), {"$ref": "#/components/schemas/Problem"})
@@ -234,6 +253,11 @@ def test_each_body_is_refused_by_its_strange_field(play, name):
         assert '"surprise"' in play.ask(name, 422, body=body).json()["detail"]
     else:
         play.ask(name, 422, body={"surprise": 1})
+
+
+@pytest.mark.parametrize("name", ["scan", "scanEnd"])
+def test_a_search_that_was_not_begun_is_not_found(play, name):
+    assert play.ask(name, 404).json()["type"] == "/problems/not-found"
 
 
 @pytest.mark.parametrize("name", sorted(name for name in WORKS if WORKS[name][0].startswith(MINE)))
@@ -294,10 +318,11 @@ def given_up_in_time(play, name: str):
 
 def test_a_process_that_never_answers_is_given_up(hurried):
     """All at once. A process that hangs in one request answers others."""
-    for name in ASKING:
+    names = [name for name in ASKING if "504" in http.operations()[operation_ids()[name]]["responses"]]
+    for name in names:
         hurried.stage.answers(WORKS[name][2], WORKS[name][3])
-    with concurrent.futures.ThreadPoolExecutor(len(ASKING)) as pool:
-        waiting = [pool.submit(given_up_in_time, hurried, name) for name in ASKING]
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+        waiting = [pool.submit(given_up_in_time, hurried, name) for name in names]
         assert hurried.http.get("/livez").json() == {"status": "alive"}
         for answer in waiting:
             answer.result()

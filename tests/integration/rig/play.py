@@ -32,6 +32,7 @@ class Play:
         self.stage.tell("stored", "PRINTER", PRINTER, 0)
         self.stage.tell("stored", "STORE_STATUS", {"sentence": "All is well.", "schema": 1})
         self.stage.tell(WORKER, "PRINTER_LINK", LINK)
+        self.stage.tell("discovery", "DISCOVERY_STATUS", {"hears": True, "sentence": "All is quiet."})
         self.fuse.start(all_up=False)
         self.fuse.workers = [SERIAL]  # of the played store's printer
         self.http = http.Http(self.fuse, timeout_s=75)
