@@ -19,6 +19,7 @@ NOBODY = (None, None, ())
 WORKS = {
     "livez": ("/livez", None, *NOBODY),
     "readyz": ("/readyz", None, *NOBODY),
+    "metrics": ("/metrics", None, *NOBODY),
     "openapi": ("/api/v1/openapi.json", None, *NOBODY),
     "status": ("/api/v1/status", None, *NOBODY),
     "models": ("/api/v1/models", None, *NOBODY),
