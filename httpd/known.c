@@ -298,3 +298,22 @@ known_discovery_peek(const struct known *known)
 {
 	return known->discovery;
 }
+
+bool
+known_is_ready(const struct known *known, const char **ret_sentence, const char **ret_remedy)
+{
+	bool stored_is_up = false;
+
+	for (size_t i = 0; i < KNOWN_PROCESSES_MAX; i++) {
+		const struct msg_proc_status *status = known->processes[i].status;
+		if (status != NULL && status->role == ROLE_STORED && status->state == LIFE_UP)
+			stored_is_up = true;
+	}
+	*ret_sentence = "The store does not run just now.";
+	*ret_remedy = "It is started again by itself; GET /api/v1/status shows when.";
+	if (!stored_is_up || known->store == NULL)
+		return false;
+	*ret_sentence = known->store->sentence;
+	*ret_remedy = known->store->remedy;
+	return known->store->health != STORE_READ_ONLY && known->store->health != STORE_FULL;
+}

@@ -43,4 +43,8 @@ const struct msg_store_status *known_store_peek(const struct known *known);
 const struct msg_fuse_status *known_fuse_peek(const struct known *known);
 const struct msg_discovery_status *known_discovery_peek(const struct known *known);
 
+/* Can Fuse do its work: does the store run, and keep what it is told? What printers do is no matter of Fuse's own
+ * health. False: why not, and what to do; both good until the next message. */
+bool known_is_ready(const struct known *known, const char **ret_sentence, const char **ret_remedy);
+
 #endif

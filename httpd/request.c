@@ -14,6 +14,7 @@
 #include "httpd/answer.h"
 #include "httpd/assets.h"
 #include "httpd/body.h"
+#include "httpd/framing.h"
 #include "httpd/routes.h"
 #include "httpd/server.h"
 #include "httpd/stream.h"
@@ -31,6 +32,7 @@ struct request {
 	struct MHD_Connection *connection;
 	enum phase phase;
 	bool suspended, gone;
+	bool closes; /* the connection ends with the answer */
 	struct target target;
 	enum target_fault target_fault;
 	const struct route *route;
@@ -339,6 +341,8 @@ queue_answer(struct request *request)
 	request->response = NULL;
 	request->phase = PHASE_ANSWERED;
 	forget_body(request);
+	if (request->closes)
+		ENSURE(MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES);
 	enum MHD_Result queued = MHD_queue_response(request->connection, request->status, response);
 	MHD_destroy_response(response); /* the connection holds it now */
 	return queued == MHD_YES ? REQUEST_GOES_ON : REQUEST_ENDS;
@@ -346,19 +350,11 @@ queue_answer(struct request *request)
 
 /* -- what every request must be -------------------------------------------------------------------------- */
 
-struct header_tally {
-	size_t bytes;
-	unsigned hosts;
-};
-
 static enum MHD_Result
 count_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-	struct header_tally *tally = arg;
-
 	(void)kind;
-	tally->bytes += strlen(name) + (value != NULL ? strlen(value) : 0) + 4;
-	tally->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+	framing_add(arg, name, value);
 	return MHD_YES;
 }
 
@@ -382,13 +378,15 @@ goes_to_page(const struct request *request)
  * (DNS rebinding), or say where it comes from (CSRF). Browsers say so with Origin on every unsafe method, and with
  * Sec-Fetch-Site on all; other programs say neither. */
 static bool
-check_where_from(struct request *request, const struct header_tally *tally)
+check_where_from(struct request *request, const struct framing *framing)
 {
 	const char *host = header(request, MHD_HTTP_HEADER_HOST), *origin = header(request, MHD_HTTP_HEADER_ORIGIN);
 	const char *site = header(request, "Sec-Fetch-Site");
 
-	if (tally->hosts != 1 || host == NULL)
+	if (framing->hosts != 1 || host == NULL)
 		return refuse(request, PROBLEM_BAD_REQUEST, "A request must have exactly one Host header.", "");
+	if (request->target.authority[0] != '\0' && strcasecmp(request->target.authority, host) != 0)
+		return refuse(request, PROBLEM_BAD_REQUEST, "The Host header names another host than the target.", "");
 	if (!target_host_is_ours(host, server_address_peek(request->server)))
 		return refuse(request, PROBLEM_FOREIGN_HOST, "Fuse is not served under the name in the Host header.",
 			      "Use localhost or the address that Fuse is bound to.");
@@ -401,14 +399,25 @@ check_where_from(struct request *request, const struct header_tally *tally)
 }
 
 static bool
-check_target(struct request *request, const struct header_tally *tally)
+check_framing(struct request *request, const struct framing *framing)
+{
+	const char *fault = framing_fault(framing);
+
+	if (fault == NULL)
+		return true;
+	request->closes = true;
+	return refuse(request, PROBLEM_BAD_REQUEST, fault, "");
+}
+
+static bool
+check_target(struct request *request, const struct framing *framing)
 {
 	if (request->target_fault == TARGET_TOO_LONG)
 		return refuse(request, PROBLEM_TARGET_TOO_LONG, "The path and query have more than 2048 bytes.", "");
 	if (request->target_fault != TARGET_FINE)
 		return refuse(request, PROBLEM_BAD_REQUEST,
 			      "The path or query is not well-formed, or has a parameter twice.", "");
-	if (tally->bytes > HEADERS_MAX_BYTES)
+	if (framing->bytes > HEADERS_MAX_BYTES)
 		return refuse(request, PROBLEM_HEADERS_TOO_LARGE, "The headers have more than 16 KiB.", "");
 	return true;
 }
@@ -476,10 +485,10 @@ announces_body(const struct request *request)
 static bool
 check_headers(struct request *request, const char *method)
 {
-	struct header_tally tally = { 0 };
+	struct framing framing = { 0 };
 
-	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &tally);
-	if (!check_target(request, &tally) || !check_where_from(request, &tally))
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &framing);
+	if (!check_framing(request, &framing) || !check_target(request, &framing) || !check_where_from(request, &framing))
 		return false;
 	if (server_purpose(request->server) == LISTENER_STATS)
 		return refuse(request, PROBLEM_NO_STATISTICS, "This port is for the statistics WebSocket, which this "

@@ -53,6 +53,7 @@ struct server {
 
 /* Of both servers: the limits are for the process. */
 static struct connection connections[CONNECTIONS_MAX];
+static uint64_t gave_way, turned_away;
 
 static void wake_sweep(struct server *server);
 
@@ -279,6 +280,7 @@ turn_away(int fd)
 	char bytes[1024];
 	size_t len = answer_busy_bytes(bytes, sizeof bytes);
 
+	turned_away++;
 	/* A fresh socket's buffer takes this whole; if not, the visitor sees less. */
 	if (send(fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_debug("a visitor left at once");
@@ -311,6 +313,7 @@ make_room_for(const struct in6_addr *peer)
 	size_t place = crowd_admit(guests, CONNECTIONS_MAX, peer, clock_monotonic_ms());
 	if (place == CROWD_ROOM || place == CROWD_NO_ROOM)
 		return place == CROWD_ROOM;
+	gave_way++;
 	shutdown(connections[place].fd, SHUT_RDWR);
 	run_library(connections[place].server); /* it sees it end, and takes it out of the table */
 	return !connections[place].used;
@@ -450,6 +453,16 @@ const char *
 server_address_peek(const struct server *server)
 {
 	return server->address;
+}
+
+void
+server_count(size_t *ret_open, uint64_t *ret_gave_way, uint64_t *ret_turned_away)
+{
+	*ret_open = 0;
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		*ret_open += connections[i].used;
+	*ret_gave_way = gave_way;
+	*ret_turned_away = turned_away;
 }
 
 void

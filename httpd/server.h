@@ -34,6 +34,10 @@ struct httpd *server_httpd(struct server *server);
 enum listener_purpose server_purpose(const struct server *server);
 const char *server_address_peek(const struct server *server);
 
+/* Of all servers: connections that are open; and since the start, those that gave way to others, and those that were
+ * turned away. */
+void server_count(size_t *ret_open, uint64_t *ret_gave_way, uint64_t *ret_turned_away);
+
 /* Something was resumed: let the library look at it. */
 void server_wake(struct server *server);
 

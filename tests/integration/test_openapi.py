@@ -22,6 +22,7 @@ A_SCAN = "/api/v1/scans/0123456789ABCDEF"
 WORKS = {
     "livez": ("/livez", None, *NOBODY),
     "readyz": ("/readyz", None, *NOBODY),
+    "metrics": ("/metrics", None, *NOBODY),
     "openapi": ("/api/v1/openapi.json", None, *NOBODY),
     "status": ("/api/v1/status", None, *NOBODY),
     "models": ("/api/v1/models", None, *NOBODY),

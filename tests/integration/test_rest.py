@@ -151,7 +151,7 @@ def test_what_is_no_path_is_not_found(play, path):
 
 
 @pytest.mark.parametrize("path", ["/livez%", "/livez%0", "/livez%zz", "/%00", "/%ff", "/livez?a=%ff", "/livez?=1",
-                                  "/livez?a=1&a=2", "/livez?a&b&c&d&e&f&g&h&i", "livez", "http://localhost/livez", "*"])
+                                  "/livez?a=1&a=2", "/livez?a&b&c&d&e&f&g&h&i", "livez", "http:///livez", "*"])
 def test_what_is_malformed_is_refused(play, path):
     answer = play.http.raw("GET", path)
     assert answer.status == 400 and answer.json()["type"] in ("/problems/bad-request", "/problems/bad-parameter")
@@ -322,6 +322,123 @@ def test_1500_clients_that_trickle_keep_nobody_out(play, many):
         neighbour = served(50, "127.60.7.1")
     for took_s in (rush, there, neighbour):
         assert took_s[int(len(took_s) * 0.99)] < 3, took_s[-5:]
+
+
+HIDDEN = b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize("headers", [
+    b"Content-Length: 2\r\nContent-Length: 2", b"Content-Length: 2\r\nContent-Length: 60", b"Content-Length: 2, 2",
+    b"Content-Length: +2", b"Content-Length: 0x2", b"Content-Length : 2", b"Content-Length\t: 2", b"Content-Length: 2 2",
+    b"Content-Length: 2\r\nTransfer-Encoding: chunked", b"Transfer-Encoding: chunked\r\nContent-Length: 2",
+    b"Transfer-Encoding: gzip", b"Transfer-Encoding: gzip, chunked", b"Transfer-Encoding: xchunked",
+    b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", b"Transfer-Encoding: identity", b"Transfer-Encoding : chunked",
+    b"X[y]: 1\r\nContent-Length: 2", b"Content-Length: -1", b"Content-Length: 99999999999999999999"])
+def test_no_request_can_be_hidden_in_anothers_body(play, headers):
+    """What two readers could take differently is refused, and what comes behind it on the connection is not read."""
+    before = len(play.stage.heard())
+    received = raw(play, b"POST " + MINE.encode() + b"/commands HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+                   headers + b"\r\n\r\n{}" + HIDDEN)
+    assert received.split(b" ")[1] in (b"400", b"413"), received
+    assert b'"version"' not in received and b" 200 " not in received
+    assert len(play.stage.heard()) == before
+
+
+@pytest.mark.parametrize("start", [
+    b"GET /livez\r\n", b"GET /livez HTTP/2.0\r\n", b"GET /livez HTTP/0.9\r\n", b"GET /livez HTTP/1.1\r\nNo colon here\r\n",
+    b"GET /livez HTTP/1.1\r\n: no name\r\n", b"GET /livez HTTP/1.1\r\nX\x00Y: 1\r\n", b"GET /livez x HTTP/1.1\r\n",
+    b"GET\t/livez\tHTTP/1.1\r\n", b"GET /livez HTTP/1.1\r\nHost: attacker.example\r\n .localhost\r\n",
+    b"GET /livez HTTP/1.1\r\nX-Long: " + b"y" * 70_000 + b"\r\n", b"B" * 70_000 + b" /livez HTTP/1.1\r\n"])
+def test_what_is_no_http_is_not_served(play, start):
+    received = raw(play, start + (b"" if b"Host" in start else b"Host: localhost\r\n") + b"\r\n", 2)
+    assert b"alive" not in received and not received.startswith(b"HTTP/1.1 200"), received
+
+
+def test_a_header_with_a_nul_ends_there(play):
+    """The rest has no say: neither for whom it is, nor where it comes from."""
+    ask = "GET /livez HTTP/1.1\r\nHost: {}\r\n{}Connection: close\r\n\r\n"
+    for host, more, status in (("localhost\0", "", b"200"), ("attacker.example\0localhost", "", b"421"),
+                               ("localhost", "Origin: http://attacker.example\0http://localhost\r\n", b"403")):
+        assert raw(play, ask.format(host, more).encode()).split(b" ")[1] == status
+
+
+def test_a_target_may_name_the_host_that_it_is_sent_to(play):
+    ask = "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n"
+    for target, host, status in (("http://localhost:8888/livez", "localhost:8888", b"200"),
+                                 ("HTTP://LOCALHOST/livez", "localhost", b"200"),
+                                 ("http://attacker.example/livez", "localhost", b"400"),
+                                 ("http://localhost/livez", "attacker.example", b"400"),
+                                 ("http://attacker.example/livez", "attacker.example", b"421"),
+                                 ("http://user@localhost/livez", "user@localhost", b"421")):
+        assert raw(play, ask.format(target, host).encode()).split(b" ")[1] == status, target
+
+
+def test_http_1_0_is_served_too(play):
+    received = raw(play, b"GET /livez HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 200 ") and received.endswith(b'{"status":"alive"}')
+    # It closes unless it is asked to stay; and a stream comes without chunks, which 1.0 does not know.
+    with following(play, "/api/v1/logs?follow=1&lines=1", patience_s=3):
+        pass
+    play.stage.answers(WORKER, "REPORT_WANT", ["@write", '{"print":{}}'], ["@close"], DONE)
+    received = raw(play, f"GET {MINE}/report HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+    assert b"chunked" not in received.lower() and received.endswith(b'\r\n\r\n{"print":{}}')
+
+
+def test_a_body_that_is_announced_is_asked_for_only_when_it_is_wanted(play):
+    head = "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n"
+    with socket.create_connection((play.fuse.address, 8888), 5) as connection:
+        connection.sendall(head.format("/api/v1/restart", 2).encode())
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"{}")
+        assert connection.recv(10_000).startswith(b"HTTP/1.1 422 ")
+    for path, length, status in (("/nope", 2, b"404"), ("/api/v1/restart", 2 << 20, b"413"), ("/livez", 2, b"405")):
+        received = raw(play, head.format(path, length).encode())
+        assert received.split(b" ")[1] == status and b"100 Continue" not in received
+
+
+def test_chunks_of_any_size_make_one_body(play):
+    body = json.dumps({"command": {"command": "pause"}}).encode()
+    head = (f"POST {MINE}/commands HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n").encode()
+    play.stage.answers(WORKER, "COMMAND", ["COMMAND_RESULT", {"confirmed": True, "sentence": "pauses", "took_ms": 1}])
+    for data in (chunked(body), chunked(*[bytes([byte]) for byte in body]), chunked(body[:7], body[7:]),
+                 b"%x;name=value\r\n%s\r\n0\r\nX-Trailer: 1\r\n\r\n" % (len(body), body)):
+        assert raw(play, head + data).startswith(b"HTTP/1.1 200 "), data
+    for data in (b"-2\r\n{}\r\n0\r\n\r\n", b" 2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}x\r\n0\r\n\r\n", b"\r\n{}\r\n",
+                 b"fffffffffffffffff\r\n{}"):
+        assert b" 200 " not in raw(play, head + data, 1), data
+
+
+@pytest.mark.timelimit(60)
+def test_answers_that_are_not_taken_are_given_up_after_30_s(play):
+    """… and who is only slow gets all of them."""
+    ask = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    size = (wire.ROOT / "docs/openapi.json").stat().st_size
+    before = descriptors(play)
+
+    def ask_for_much() -> socket.socket:
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(20)
+        connection.connect((play.fuse.address, 8888))
+        connection.sendall(ask * 10)
+        return connection
+
+    with ask_for_much() as never, ask_for_much() as slow:
+        started, received = time.monotonic(), 0
+        wait_until(lambda: descriptors(play) == before + 2, 5)
+        while received < 10 * size:
+            received += len(slow.recv(30_000))
+            time.sleep(0.02)
+        slow.close()
+        wait_until(lambda: descriptors(play) == before + 1, 5)
+        wait_until(lambda: descriptors(play) == before, 50, "it is still held")
+        assert 25 < time.monotonic() - started
+        got = 0
+        with contextlib.suppress(ConnectionResetError):
+            while piece := never.recv(65536):
+                got += len(piece)
+        assert got < 10 * size, "all of it came"
 
 
 def test_garbage_harms_nobody(play):
