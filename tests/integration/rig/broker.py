@@ -70,8 +70,9 @@ class Printer:
             self._send(PUBLISH << 4 | retain, start + end)
             return
         number = next(self._numbers)
-        self.waiting.put((b"".join(printers.packet(PUBLISH << 4 | 2 | again | retain, start + number.to_bytes(2, "big") + end)
-                                   for again in (0, 8)), number))
+        body = start + number.to_bytes(2, "big") + end
+        twice = [printers.packet(PUBLISH << 4 | 2 | again | retain, body) for again in (0, 8)]
+        self.waiting.put((b"".join(twice), number))
 
     # -- in --------------------------------------------------------------------------------------------
 
