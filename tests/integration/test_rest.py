@@ -247,7 +247,7 @@ def test_headers_that_trickle_are_cut_off(play):
                 connection.sendall(b"y")
         else:
             pytest.fail("it is still open")
-    assert 9 < time.monotonic() - started < 14
+    assert 9 < time.monotonic() - started < 20
 
 
 def test_fuse_works_for_256_connections_128_of_one_address(play):
@@ -691,13 +691,13 @@ def rss_kib(pid: int) -> int:
 
 def test_a_diagnosis_comes_step_by_step_where_that_is_asked_for(play):
     step = ["DIAGNOSIS_STEP", {"phase": "tcp", "sentence": "The port is open."}]
-    play.stage.answers(WORKER, "DIAGNOSE", step, ["@wait", 1], step, ["REFUSED", {"reason": 9, "sentence": "It failed."}])
+    play.stage.answers(WORKER, "DIAGNOSE", step, ["@wait", 2], step, ["REFUSED", {"reason": 9, "sentence": "It failed."}])
     connection = play.http.connect()
+    started = time.monotonic()
     connection.request("GET", MINE + "/diagnosis", headers={"Accept": "application/x-ndjson"})
     response = connection.getresponse()
-    started = time.monotonic()
     assert json.loads(response.readline())["phase"] == "tcp"
-    assert time.monotonic() - started < 0.8, "the first step waited for the last"
+    assert time.monotonic() - started < 1.9, "the first step waited for the last"
     rest = [json.loads(line) for line in response.read().splitlines()]
     for line in rest:
         rig_http.validate(line, {"$ref": "#/components/schemas/DiagnosisLine"})
