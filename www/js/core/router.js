@@ -14,11 +14,13 @@ const scrolls = new Map();
 
 /**
  * Makes a page known. In the order of the calls they stand in the navigation.
- *   path      "/printers"
+ *   path      "/printers"; {id} stands for one part of any text
+ *   aliases   other paths of the same page (optional)
  *   titleKey  of its title, for the browser's tab
  *   navKey    of its word in the navigation; none: it is not listed there
  *   iconName  beside that word
- *   mount(root, query: URLSearchParams) -> unmount(); builds the page below root, with a pageHead()
+ *   mount(root, query: URLSearchParams, id: string | null) -> unmount(); builds the page below root, with a pageHead().
+ *             id: what stands for {id}
  */
 export function register(page) {
 	pages.push(page);
@@ -57,6 +59,31 @@ export function setQuery(changes) {
 	history.replaceState(history.state, "", location.pathname + (text ? "?" + text : "") + location.hash);
 }
 
+function matches(pattern, path) {
+	const want = pattern.split("/"), have = path.split("/");
+	if (want.length !== have.length || !want.every((part, i) => part === have[i] || (part === "{id}" && have[i] !== "")))
+		return null;
+	const at = want.indexOf("{id}");
+	try {
+		return { id: at < 0 ? null : decodeURIComponent(have[at]) };
+	} catch {
+		return null;
+	}
+}
+
+/* -> {page, id}; page null: there is none. */
+function find(pathname) {
+	const path = pathname.replace(/(.)\/+$/, "$1");
+	for (const page of pages) {
+		for (const pattern of [page.path, ...(page.aliases ?? [])]) {
+			const found = matches(pattern, path);
+			if (found)
+				return { page, ...found };
+		}
+	}
+	return { page: null, id: null };
+}
+
 function notFound(into) {
 	document.title = `${t("page.notFound")} – ${t("app.name")}`;
 	replace(into, emptyState({ iconName: "search", title: t("page.notFound"), text: t("page.notFoundText"), role: "not-found",
@@ -81,15 +108,14 @@ function leave() {
 
 function show(moveFocus) {
 	leave();
-	const path = location.pathname.replace(/(.)\/+$/, "$1");
-	const page = pages.find((candidate) => candidate.path === path) ?? null;
+	const { page, id } = find(location.pathname);
 	const into = h("div", { class: "page", dataset: { page: page ? page.path : "none" } });
 	replace(root, into);
 	current = { page, unmount: null };
 	if (page) {
 		document.title = `${t(page.titleKey)} – ${t("app.name")}`;
 		try {
-			current.unmount = page.mount(into, query());
+			current.unmount = page.mount(into, query(), id);
 		} catch (error) {
 			failed(into, error);
 		}
@@ -121,7 +147,7 @@ function onClick(event) {
 		return;
 	const link = event.target.closest?.("a[href]");
 	if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin ||
-	    !pages.some((page) => page.path === link.pathname))
+	    !find(link.pathname).page)
 		return;
 	event.preventDefault();
 	go(link.pathname + link.search + link.hash);
