@@ -11,9 +11,9 @@ const MINUTE_MS = 60000;
 const STATES = { IDLE: "idle", PREPARE: "preparing", RUNNING: "printing", PAUSE: "paused", FINISH: "finished", FAILED: "failed",
 	SLICING: "slicing", INIT: "starting", OFFLINE: "offline" };
 
-/* How a state is coloured: busy, good, warn, bad, idle or off. Never by colour alone: it has an icon and a word, too. */
-const TONES = { idle: "idle", preparing: "busy", printing: "busy", paused: "warn", finished: "good", failed: "warn", slicing: "busy",
-	starting: "busy", updating: "busy", offline: "off", connecting: "busy", blocked: "bad", waiting: "idle", other: "idle" };
+/* How a state is coloured: info (busy), ok, warn, bad or idle (as badge() of core/parts.js). Never by colour alone: it has an icon and a word, too. */
+const TONES = { idle: "idle", preparing: "info", printing: "info", paused: "warn", finished: "ok", failed: "warn", slicing: "info",
+	starting: "info", updating: "info", offline: "idle", connecting: "info", blocked: "bad", waiting: "idle", other: "idle" };
 
 const PRINTING = new Set(["preparing", "printing", "paused", "slicing"]);
 
