@@ -61,7 +61,8 @@ async function lost(code) {
 				failures = 0;
 			return retry(code === CODE_LOGIN ? 0 : undefined);
 		}
-		return retry(LONGEST_MS);
+		/* The person does not want to now. The banner has a button. */
+		return setConnection("lost", 0, "login");
 	} catch {
 		return retry();
 	} finally {
@@ -124,7 +125,7 @@ function onMessage(event) {
 
 function connect() {
 	drop();
-	setConnection(store.connection.state);
+	setConnection(store.connection.state === "live" ? "lost" : store.connection.state);
 	socket = new WebSocket(address());
 	socket.onmessage = onMessage;
 	socket.onclose = (event) => lost(event.code);
@@ -149,7 +150,7 @@ function onWoken() {
 		return;
 	if (store.connection.state === "live")
 		ping(WOKEN_MS);
-	else
+	else if (store.connection.reason !== "login")
 		reconnectNow();
 }
 

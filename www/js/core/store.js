@@ -4,7 +4,8 @@
  *
  *   store.printers    Map: serial -> document (GET /api/v1/printers/{serial}, plus stat). Changed in place.
  *   store.status      GET /api/v1/status less uptimeSeconds; null until the first snapshot
- *   store.connection  {state: "connecting" | "live" | "lost", sinceMs (Date.now()), nextTryMs}
+ *   store.connection  {state: "connecting" | "live" | "lost", sinceMs (Date.now()), nextTryMs (0: not planned),
+ *                     reason: "login" when only a login helps, latencyMs}
  */
 import { mergeDelta } from "./merge.js";
 
@@ -18,7 +19,7 @@ const LONGEST_WAIT_MS = 1000; /* a hidden page gets no frames */
 export const store = {
 	printers: new Map(),
 	status: null,
-	connection: { state: "connecting", sinceMs: Date.now(), nextTryMs: 0 },
+	connection: { state: "connecting", sinceMs: Date.now(), nextTryMs: 0, reason: null, latencyMs: null },
 	on,
 };
 
@@ -108,11 +109,12 @@ export function applyDelta({ status, printers, removed: gone }) {
 }
 
 /** How the connection is. since stays while the state stays. */
-export function setConnection(state, nextTryMs = 0) {
+export function setConnection(state, nextTryMs = 0, reason = null) {
 	const { connection } = store;
 	if (connection.state !== state)
 		connection.sinceMs = Date.now();
 	connection.state = state;
 	connection.nextTryMs = nextTryMs;
+	connection.reason = reason;
 	schedule("connection");
 }
