@@ -49,7 +49,7 @@ function ago(iso) {
 
 function printSection(view, stat) {
 	const progress = view.progress;
-	const layers = progress?.layers > 0 && progress.layer !== null ? t("printers.layer", { layer: progress.layer, layers: progress.layers }) : null;
+	const layers = progress?.layers > 0 && progress.layer !== null ? `${progress.layer} / ${progress.layers}` : null;
 	const ids = [stat.job?.taskId, stat.job?.id].map((id) => plain(id, 60)).filter((id) => id !== "" && id !== "0");
 	return section("print", facts(
 		fact("job", view.job && h("bdi", null, view.job)),

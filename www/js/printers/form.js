@@ -2,7 +2,7 @@
  * The fields of a printer, for adding one and for changing one. What the address tells is filled in by itself, unless a
  * person has written there.
  */
-import { h, replace, setText } from "../core/dom.js";
+import { h, replace } from "../core/dom.js";
 import { button, callout, field, passwordField } from "../core/parts.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
@@ -43,9 +43,10 @@ function alreadyThere(known, goTo) {
 function foundNode(answer, modelName) {
 	const isPrinter = answer.serial !== null;
 	const facts = [modelName, answer.serial, answer.firmware && t("printers.add.firmware", { firmware: plain(answer.firmware, 30) })].filter(Boolean);
+	const asks = answer.verified === "unknown" && answer.certificateSha256 !== null; /* the box below says what to do */
 	const tone = !isPrinter ? "bad" : answer.mqttOpen ? (answer.remedy && answer.verified !== "unknown" ? "warn" : "ok") : "warn";
 	return callout(tone, h("p", { class: "callout__title" }, isPrinter ? facts.join(" · ") : t("printers.add.nobody")),
-		h("p", null, plain(answer.sentence, 400)), answer.remedy && h("p", { class: "muted" }, plain(answer.remedy, 400)));
+		h("p", null, plain(answer.sentence, 400)), answer.remedy && !(isPrinter && asks) && h("p", { class: "muted" }, plain(answer.remedy, 400)));
 }
 
 /**
@@ -56,7 +57,7 @@ function foundNode(answer, modelName) {
 export function printerForm({ draft, serial = null, focus = "address", goTo }) {
 	const isNew = serial === null;
 	const found = h("div", { class: "form__found", "aria-live": "polite", dataset: { role: "probe" } });
-	const approval = h("div", null);
+	const approval = h("div", { class: "form__approval" });
 	let models = [];
 	let box = null;
 	let asking = false;
@@ -191,12 +192,10 @@ export function printerForm({ draft, serial = null, focus = "address", goTo }) {
 	const isDefault = PORTS.every((port) => !draft.ports[port]);
 	const more = h("details", { class: "form__more", open: !isDefault, dataset: { role: "advanced" } }, h("summary", null, t("printers.form.advanced")),
 		h("p", { class: "small muted" }, t("printers.form.advancedText")), h("div", { class: "form__ports" }, PORTS.map((port) => ports[port].node)));
-	const heading = h("p", { class: "muted" }, isNew ? t("printers.add.intro") : "");
-	setText(heading, isNew ? t("printers.add.intro") : "");
 	if (isNew && draft.address !== "")
 		look();
 	return {
-		nodes: [isNew && heading, address.node, found, h("div", { class: "form__pair" }, name.node, model.node), serialField.node, approval, code.node, more],
+		nodes: [isNew && h("p", { class: "muted" }, t("printers.add.intro")), address.node, found, h("div", { class: "form__pair" }, name.node, model.node), serialField.node, approval, code.node, more],
 		check,
 		ports: () => Object.fromEntries(PORTS.map((port) => [port, parsePort(String(draft.ports[port] ?? ""))])),
 		end: () => asker.end(),

@@ -24,7 +24,6 @@ export default {
 	"printers.state.waiting": "Nothing heard yet",
 	"printers.was": "was: {state}",
 	"printers.announce": "{name}: {state}.",
-	"printers.announceMore": { one: "{count} more has changed.", other: "{count} more have changed." },
 
 	/* -- the link ----------------------------------------------------------------------------------- */
 	"printers.link.live": "Live",
@@ -50,6 +49,7 @@ export default {
 	"printers.progress": "Progress of the print",
 	"printers.layer": "layer {layer}/{layers}",
 	"printers.left": "{left} left",
+	"printers.leftNone": "nearly done",
 	"printers.eta": "ends {time}",
 	"printers.heat": "{actual} / {target}",
 	"printers.heat.nozzle": "Nozzle",
@@ -113,6 +113,7 @@ export default {
 	"printers.fix.remove": "Remove",
 
 	/* -- what can be done --------------------------------------------------------------------------------------- */
+	"printers.act.details": "Details",
 	"printers.act.light": "Light",
 	"printers.act.pause": "Pause the print",
 	"printers.act.resume": "Go on with the print",
@@ -191,7 +192,7 @@ export default {
 	"printers.form.nameHint": "As you call it",
 	"printers.form.nameEmpty": "A printer needs a name.",
 	"printers.form.model": "Model",
-	"printers.form.modelAuto": "Found by its serial number",
+	"printers.form.modelAuto": "Automatic",
 	"printers.form.serial": "Serial number",
 	"printers.form.serialHint": "Found by itself when the printer answers.",
 	"printers.form.serialFixed": "It is who the printer is, and cannot be changed.",
