@@ -245,10 +245,11 @@ export function printerCard(view, acts) {
 
 	function tick(nowMs) {
 		link.tick(current.link, nowMs);
-		const shown = (current.link.stale || !current.online) && current.link.receivedMs !== null;
-		stale.hidden = !shown;
-		if (shown)
-			setText(stale, t("printers.stale", { ago: ago(nowMs - current.link.receivedMs) }));
+		const { link: { receivedMs, nextTryMs, stale: isStale }, online } = current;
+		const words = [(isStale || !online) && receivedMs !== null && t("printers.stale", { ago: ago(nowMs - receivedMs) }),
+			!online && nextTryMs !== null && nextTryMs > nowMs && t("printers.nextTry", { age: age(nextTryMs - nowMs) })].filter(Boolean).join(" · ");
+		stale.hidden = words === "";
+		setText(stale, words);
 	}
 	return { node, update, tick, focus: () => opener.focus() };
 }
