@@ -40,6 +40,11 @@ const AWAY = new Set(["no-route", "no-answer", "silent", "lost", "untold"]);
 const MILD = { "developer-mode-off": "serious", "storage-missing": "serious", "upgrading": "info", "firmware-changed": "common",
 	"bad-reports": "common", "flooding": "common" };
 
+/* What helps against a fault. */
+export function actionsOf(fault) {
+	return REMEDIES[fault] ?? REMEDY_ELSE;
+}
+
 export function isAway(fault) {
 	return AWAY.has(fault);
 }
@@ -48,7 +53,7 @@ function linkProblem(id, sentence, remedy) {
 	return {
 		source: "link", id, code: "", severity: MILD[id] ?? (AWAY.has(id) ? "common" : "serious"),
 		sentence: plain(sentence, 400), remedy: plain(remedy, 500), link: null,
-		actions: REMEDIES[id] ?? REMEDY_ELSE,
+		actions: actionsOf(id),
 	};
 }
 
