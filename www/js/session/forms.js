@@ -17,12 +17,12 @@ export function insecureNote(session) {
 	return session?.secure || location.protocol === "https:" || here ? null : callout("warn", h("p", null, t("session.insecure")));
 }
 
-/* Too many tries: counts down, and says so at the field. */
+/* Too many tries: counts down, and says so at the field, in steps that a screen reader can follow. */
 function countDown(error, password) {
 	const untilMs = Date.now() + (error.retryAfterS ?? 30) * 1000;
 	const show = () => {
 		const left = untilMs - Date.now();
-		password.setError(left > 0 ? t("session.tooMany", { age: age(left + 999) }) : null);
+		password.setError(left > 0 ? t("session.tooMany", { age: age(Math.ceil(left / 5000) * 5000) }) : null);
 		if (left <= 0)
 			off();
 	};
