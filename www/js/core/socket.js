@@ -109,8 +109,10 @@ const HANDLERS = {
 	},
 	pong(message) {
 		setServerTime(message.serverTime);
-		if (typeof message.t === "number")
+		if (typeof message.t === "number") {
 			store.connection.latencyMs = Math.max(0, performance.now() - message.t);
+			setConnection("live");
+		}
 	},
 };
 

@@ -110,6 +110,7 @@ export default {
 	"session.tooMany": "Too many tries. Wait {age}.",
 
 	/* -- status ---------------------------------------------------------------------------------------- */
+	"status.loading": "Waiting for Fuse",
 	"status.title": "Status",
 	"chain.allLinked": { one: "Linked", other: "All linked" },
 	"chain.attention": { one: "{n} needs you", other: "{n} need you" },
