@@ -1,16 +1,16 @@
 /*
  * The Printers page: a card for each printer, what can be done with it, and how to add one.
  */
+import { announce } from "../core/announce.js";
 import { now, onTick } from "../core/clock.js";
 import { h, keyedList, replace, setAttr, setText } from "../core/dom.js";
 import { topDialog } from "../core/dialog.js";
 import { bind } from "../core/keys.js";
-import { button, emptyState, skeleton } from "../core/parts.js";
+import { button, emptyState, pageHead, skeleton } from "../core/parts.js";
 import { setQuery } from "../core/router.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
 import { addPrinter } from "../printers/add.js";
-import { announcer } from "../printers/announce.js";
 import { printerCard, stateWord } from "../printers/card.js";
 import { printerDetails } from "../printers/details.js";
 import { diagnose } from "../printers/diagnosis.js";
@@ -19,6 +19,7 @@ import { connectionGuide, firstSteps } from "../printers/guide.js";
 import * as orders from "../printers/orders.js";
 import { countsOf, DEFAULT_QUERY, formatQuery, nextAvailable, parseQuery, select } from "../printers/query.js";
 import { isRemoved, keepPrinter, onRemoval, removePrinter } from "../printers/removal.js";
+import { plain } from "../printers/text.js";
 import { attachTips } from "../printers/tips.js";
 import { toolbar } from "../printers/toolbar.js";
 import { viewOf } from "../printers/view.js";
@@ -91,11 +92,10 @@ function mount(root) {
 	let settle = 0;
 	let shownViews = [];
 
-	const count = h("span", { class: "muted num", dataset: { role: "total" } });
+	const count = h("span", { class: "muted num pcount", dataset: { role: "total" } });
 	const grid = h("div", { class: "cards", dataset: { role: "cards" }, on: { pointermove: () => (restlessUntil = performance.now() + REST_MS),
 											   pointerleave: () => (restlessUntil = 0) } });
 	const place = h("div", { dataset: { role: "place" } });
-	const live = announcer();
 	const page = { goTo, fix, acts: null };
 	const acts = {
 		details: (serial) => printerDetails(serial, page), edit: (serial) => editPrinter(serial, page), diagnose: (serial) => diagnose(serial, page),
@@ -119,7 +119,7 @@ function mount(root) {
 	function remove(serial) {
 		const at = shownViews.findIndex((view) => view.serial === serial);
 		const beside = shownViews[at + 1] ?? shownViews[at - 1];
-		removePrinter(serial, views.all.get(serial)?.name ?? serial);
+		removePrinter(serial, plain(views.all.get(serial)?.name, 60) || serial);
 		cards.get(beside?.serial)?.focus();
 	}
 
@@ -192,7 +192,7 @@ function mount(root) {
 
 	function take(serials) {
 		for (const { after } of views.take(serials))
-			live.tell(after.name, stateWord(after.state));
+			announce(t("printers.announce", { name: after.name, state: stateWord(after.state) }));
 		for (const serial of serials)
 			if (views.all.has(serial))
 				cards.get(serial)?.update(store.printers.get(serial), views.all.get(serial));
@@ -245,14 +245,13 @@ function mount(root) {
 		bind("n", "printers.key.add", add),
 	];
 
+	root.classList.add("page--wide");
 	root.append(
-		h("div", { class: "page__head" },
-			h("div", { class: "row" }, h("h1", null, t("nav.printers")), count),
-			button({ label: t("printers.add.open"), kind: "primary", iconName: "plus", role: "add-printer", run: add })),
-		tools.node, place, grid, guide, live.node);
+		pageHead(t("nav.printers"), count, button({ label: t("printers.add.open"), kind: "primary", iconName: "plus", role: "add-printer", run: add })),
+		tools.node, place, grid, guide);
 	take(store.printers.keys());
 	arrange();
-	const offs = [store.on("printers", onPrinters), store.on("status", arrange), onRemoval(arrange), onTick(tick), offTips, live.end, ...unbind];
+	const offs = [store.on("printers", onPrinters), store.on("status", arrange), onRemoval(arrange), onTick(tick), offTips, ...unbind];
 	return () => {
 		clearTimeout(settle);
 		for (const off of offs)

@@ -4,6 +4,7 @@
 import { patch, post } from "../core/api.js";
 import { openDialog } from "../core/dialog.js";
 import { t } from "../core/strings.js";
+import { editPrinter } from "./edit.js";
 import { followDialog } from "./follow.js";
 import { emptyDraft, printerForm } from "./form.js";
 
@@ -24,9 +25,15 @@ function bodyOf(draft, ports) {
 
 /* `kept`: the serial number under which the draft is kept already, since an earlier try; null before. */
 function addDialog(draft, kept, page) {
-	const form = printerForm({ draft, serial: kept, focus: kept === null ? "address" : "code", goTo: (serial) => {
-		dialog.close();
-		page.goTo(serial);
+	const form = printerForm({ draft, serial: kept, focus: kept === null ? "address" : "code", ways: {
+		goTo(serial) {
+			dialog.close();
+			page.goTo(serial);
+		},
+		move(serial, address) {
+			dialog.close();
+			setTimeout(editPrinter, 0, serial, page, "address", address);
+		},
 	} });
 	const dialog = openDialog({
 		title: kept === null ? t("printers.add.title") : t("printers.add.titleAgain"),

@@ -5,7 +5,7 @@ import { now } from "../core/clock.js";
 import { h, replace, setAttr, setClass, setName, setText } from "../core/dom.js";
 import { age, ago, celsius, clockTime, dateTime, duration } from "../core/format.js";
 import { icon } from "../core/icons.js";
-import { badge, iconButton, progress, setBadge } from "../core/parts.js";
+import { badge, button, iconButton, progress, setBadge } from "../core/parts.js";
 import { t } from "../core/strings.js";
 import { modelArt } from "./art.js";
 import { filamentView } from "./filament_view.js";
@@ -15,6 +15,8 @@ export const STATE_ICONS = { idle: "check", preparing: "thermometer", printing: 
 	slicing: "layers", starting: "refresh", updating: "download", offline: "link-off", connecting: "refresh", blocked: "warning",
 	waiting: "clock", other: "info" };
 const LINK_ICONS = { live: "link", stale: "clock", connecting: "refresh", down: "link-off" };
+
+const MINUTE_MS = 60000;
 
 export function stateWord(state) {
 	return state.key === "other" ? state.word.toLowerCase() : t(`printers.state.${state.key}`);
@@ -26,7 +28,7 @@ export function stateWord(state) {
 function linkPart() {
 	const glyph = h("span", { class: "pcard__glyph" });
 	const word = h("span", { dataset: { role: "link-word" } });
-	const old = h("time", { class: "num", dataset: { role: "report-age" } });
+	const old = h("span", { class: "num", dataset: { role: "report-age" } });
 	const node = h("span", { class: "pcard__link", dataset: { role: "link" } }, glyph, word, old);
 	let shown = "";
 	return {
@@ -38,7 +40,6 @@ function linkPart() {
 			setAttr(node, "data-link", link.key);
 			const words = link.key === "connecting" ? t(`printers.phase.${link.phase || "setup"}`) : t(`printers.link.${link.key}`);
 			setText(word, words);
-			setAttr(old, "datetime", link.receivedMs === null ? null : new Date(link.receivedMs).toISOString());
 		},
 		tick(link, nowMs) {
 			const text = link.receivedMs === null ? "" : age(nowMs - link.receivedMs);
@@ -58,8 +59,14 @@ function printPart() {
 	const node = h("div", { class: "pcard__print", dataset: { role: "print" } },
 		h("div", { class: "pcard__jobline" }, job, amount), bar.node, h("div", { class: "pcard__meta" }, stage, layers, left, eta));
 
+	let minute = null;
+
 	function times(now) {
-		setText(left, now.leftMinutes === null ? "" : t("printers.left", { left: duration(now.leftMinutes) }));
+		const fresh = `${now.kind} ${now.leftMinutes} ${now.etaMs === null ? "" : Math.round(now.etaMs / MINUTE_MS)}`;
+		if (fresh === minute)
+			return;
+		minute = fresh; /* formatting of times costs more than all the rest of a card */
+		setText(left, now.leftMinutes === null ? "" : now.leftMinutes === 0 ? t("printers.leftNone") : t("printers.left", { left: duration(now.leftMinutes) }));
 		setText(eta, now.etaMs === null || now.kind === "preparing" ? "" : t("printers.eta", { time: clockTime(now.etaMs) }));
 		setAttr(eta, "title", now.etaMs === null ? null : dateTime(now.etaMs));
 	}
@@ -82,7 +89,6 @@ function printPart() {
 			setText(layers, layer);
 			times(now);
 		},
-		tick: times,
 	};
 }
 
@@ -132,21 +138,23 @@ function heatPart() {
 function footPart(view) {
 	const address = h("span", { class: "mono clip", dataset: { role: "address" } });
 	const since = h("span", { class: "num", dataset: { role: "connected-at" } });
-	const received = h("span", { class: "num pcard__wide", dataset: { role: "last-received" } });
+	const received = h("span", { class: "num", dataset: { role: "last-received" } });
 	const again = h("span", { class: "num", dataset: { role: "reconnects" } });
-	const fact = (name, glyph, value, wide) => {
-		value.before?.();
-		return h("span", { class: `fact${wide ? " pcard__wide" : ""}`, title: t(`printers.fact.${name}`) },
-			icon(glyph), h("span", { class: "visually-hidden" }, t(`printers.fact.${name}`)), value);
-	};
+	const fact = (name, glyph, value, wide) => h("span", { class: `fact${wide ? " pcard__wide" : ""}`, title: t(`printers.fact.${name}`) },
+		icon(glyph), h("span", { class: "visually-hidden" }, t(`printers.fact.${name}`)), value);
 	const sinceFact = fact("connectedAt", "clock", since), receivedFact = fact("received", "download", received, true);
 	const againFact = fact("reconnects", "refresh", again);
+	let shown = "";
 	const node = h("div", { class: "pcard__facts" }, fact("address", "network", address),
 		fact("serial", "tag", h("span", { class: "mono clip", dataset: { role: "serial" } }, view.serial)), sinceFact, receivedFact, againFact);
 	return {
 		node,
 		update({ address: text, link }) {
 			setText(address, text);
+			const fresh = [link.connectedMs, link.reconnects, link.receivedMs === null ? null : Math.floor(link.receivedMs / MINUTE_MS)].join();
+			if (fresh === shown)
+				return;
+			shown = fresh;
 			setText(since, link.connectedMs === null ? "" : clockTime(link.connectedMs));
 			setAttr(sinceFact, "title", `${t("printers.fact.connectedAt")} ${dateTime(link.connectedMs)}`);
 			sinceFact.hidden = link.connectedMs === null;
@@ -163,7 +171,8 @@ function actionPart(serial, acts) {
 	const of = (name, iconName, run) => iconButton({ label: t(`printers.act.${name}`), iconName, role: `act-${name}`, run: () => run(serial) });
 	const light = of("light", "light", acts.light), pause = of("pause", "pause", acts.pause), resume = of("resume", "play", acts.resume);
 	const stop = of("stop", "stop", acts.stop);
-	const node = h("div", { class: "pcard__acts", role: "group", "aria-label": t("printers.actions") }, pause, resume, stop, light,
+	const node = h("div", { class: "pcard__acts", role: "group", "aria-label": t("printers.actions") },
+		button({ label: t("printers.act.details"), kind: "quiet", small: true, role: "act-details", run: () => acts.details(serial) }), h("span", { class: "grow" }), pause, resume, stop, light,
 		of("diagnosis", "network", acts.diagnose), of("edit", "edit", acts.edit), of("remove", "trash", acts.remove));
 	return {
 		node,
@@ -196,8 +205,8 @@ export function printerCard(view, acts) {
 	const actions = actionPart(serial, acts), problems = problemList((action) => acts.fix(serial, action), () => acts.details(serial));
 	const node = h("article", { class: "pcard", "aria-label": view.name, dataset: { role: "printer-card", serial } },
 		h("header", { class: "pcard__head" }, artHost,
-			h("div", { class: "pcard__who" }, h("h3", null, opener), h("div", { class: "pcard__sub" }, model, link.node)),
-			h("div", { class: "pcard__state", dataset: { role: "state" } }, stateBadge, was)),
+			h("h3", null, opener), h("span", { class: "pcard__state", dataset: { role: "state" } }, stateBadge),
+			h("div", { class: "pcard__sub" }, model, link.node, was)),
 		problems.node, print.node, heat.node, filament.node, stale,
 		h("footer", { class: "pcard__foot" }, foot.node, actions.node));
 	let current = view;
@@ -213,37 +222,34 @@ export function printerCard(view, acts) {
 		art.update(now.machine);
 	}
 
-	function update(doc, now) {
-		current = now;
-		setName(name, now.name);
-		setAttr(node, "aria-label", now.name);
-		setText(model, now.modelName);
-		setAttr(node, "data-state", now.state.key);
-		setAttr(node, "data-attention", now.attention ? "yes" : null);
-		setClass(node, "pcard--stale", now.link.stale || !now.online);
-		setBadge(stateBadge, now.state.tone, stateWord(now.state), STATE_ICONS[now.state.key]);
-		setText(was, now.state.was === null ? "" : t("printers.was", { state: t(`printers.state.${now.state.was}`) }));
-		drawArt(now);
-		link.update(now.link);
-		print.update(now);
-		heat.update(now);
+	function update(doc, fresh) {
+		current = fresh;
+		setName(name, fresh.name);
+		setAttr(node, "aria-label", fresh.name);
+		setText(model, fresh.modelName);
+		setAttr(node, "data-state", fresh.state.key);
+		setAttr(node, "data-attention", fresh.attention ? "yes" : null);
+		setClass(node, "pcard--stale", fresh.link.stale || !fresh.online);
+		setBadge(stateBadge, fresh.state.tone, stateWord(fresh.state), STATE_ICONS[fresh.state.key]);
+		setText(was, fresh.state.was === null ? "" : t("printers.was", { state: t(`printers.state.${fresh.state.was}`) }));
+		drawArt(fresh);
+		link.update(fresh.link);
+		print.update(fresh);
+		heat.update(fresh);
 		filament.update(doc.stat ?? {});
-		problems.update(now.problems);
-		foot.update(now);
-		actions.update(now);
-		tick(nowOf());
+		problems.update(fresh.problems);
+		foot.update(fresh);
+		actions.update(fresh);
+		tick(now());
 	}
 
 	function tick(nowMs) {
 		link.tick(current.link, nowMs);
-		const shown = (current.link.stale || !current.online) && current.link.receivedMs !== null;
-		stale.hidden = !shown;
-		if (shown)
-			setText(stale, t("printers.stale", { ago: ago(nowMs - current.link.receivedMs) }));
+		const { link: { receivedMs, nextTryMs, stale: isStale }, online } = current;
+		const words = [(isStale || !online) && receivedMs !== null && t("printers.stale", { ago: ago(nowMs - receivedMs) }),
+			!online && nextTryMs !== null && nextTryMs > nowMs && t("printers.nextTry", { age: age(nextTryMs - nowMs) })].filter(Boolean).join(" · ");
+		stale.hidden = words === "";
+		setText(stale, words);
 	}
 	return { node, update, tick, focus: () => opener.focus() };
-}
-
-function nowOf() {
-	return now();
 }

@@ -2,13 +2,13 @@
  * Everything about one printer, below one another, live while it is open.
  */
 import { openDialog } from "../core/dialog.js";
-import { h, replace } from "../core/dom.js";
-import { celsius, dateTime, duration } from "../core/format.js";
+import { h, setText } from "../core/dom.js";
+import { ago as agoWords, celsius, dateTime, duration } from "../core/format.js";
 import { now } from "../core/clock.js";
-import { badge, button } from "../core/parts.js";
+import { badge, button, setBadge } from "../core/parts.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
-import { ageNode } from "../core/time.js";
+import { ageNode, setAge } from "../core/time.js";
 import { STATE_ICONS, stateWord } from "./card.js";
 import { filamentOf } from "./filament.js";
 import { fingerprintNode } from "./fingerprint.js";
@@ -49,7 +49,7 @@ function ago(iso) {
 
 function printSection(view, stat) {
 	const progress = view.progress;
-	const layers = progress?.layers > 0 && progress.layer !== null ? t("printers.layer", { layer: progress.layer, layers: progress.layers }) : null;
+	const layers = progress?.layers > 0 && progress.layer !== null ? `${progress.layer} / ${progress.layers}` : null;
 	const ids = [stat.job?.taskId, stat.job?.id].map((id) => plain(id, 60)).filter((id) => id !== "" && id !== "0");
 	return section("print", facts(
 		fact("job", view.job && h("bdi", null, view.job)),
@@ -145,7 +145,6 @@ function linkSection(doc, view) {
 		fact("address", h("span", { class: "mono" }, view.address)), fact("serial", h("span", { class: "mono" }, view.serial)),
 		fact("ports", ports.join(", ")),
 		fact("connectedAt", link?.connectedAt && [dateTime(link.connectedAt), " (", ago(link.connectedAt), ")"]),
-		fact("received", ago(doc.stat?.receivedAt ?? link?.receivedAt)),
 		fact("nextTry", !view.online && link?.nextTryAt && dateTime(link.nextTryAt)),
 		fact("reconnects", String(view.link.reconnects)), fact("attempts", view.link.attempts > 0 && String(view.link.attempts)),
 		fact("addedAt", dateTime(doc.addedAt)), fact("code", t(doc.hasAccessCode ? "printers.about.codeKept" : "printers.about.codeNone")),
@@ -153,12 +152,36 @@ function linkSection(doc, view) {
 	), fingerprint && h("details", { class: "about__more" }, h("summary", null, t("printers.trust.fingerprint")), fingerprintNode(fingerprint)));
 }
 
+/*
+ * Puts fresh sections in the place of those that say something else now. The others stay: what a person has marked, unfolded or
+ * has the focus on is not taken away each second.
+ */
+function renew(body, sections) {
+	const fresh = sections.filter(Boolean);
+	while (body.children.length > fresh.length)
+		body.lastChild.remove();
+	fresh.forEach((section, i) => {
+		const old = body.children[i];
+		const unfolded = old ? [...old.querySelectorAll("details")].map((node) => node.open) : [];
+		section.querySelectorAll("details").forEach((node, at) => (node.open = unfolded[at] ?? false));
+		if (!old)
+			body.append(section);
+		else if (!old.isEqualNode(section) && !old.contains(document.activeElement))
+			old.replaceWith(section);
+	});
+}
+
 /** Opens the dialog. page: {fix(serial, action), acts: of the cards}. */
 export function printerDetails(serial, page) {
 	const first = store.printers.get(serial);
 	if (!first)
 		return;
-	const head = h("div", { class: "row" }), body = h("div", { class: "about" });
+	const stateBadge = badge("idle", "", null), model = h("span", { class: "muted" }), received = h("time", { class: "muted num small" });
+	const again = button({ label: t("printers.fix.reconnect"), small: true, run: () => page.fix(serial, "reconnect") });
+	const head = h("div", { class: "row" }, stateBadge, model, received, h("span", { class: "grow" }),
+		h("a", { class: "btn btn--plain btn--small", href: `/api/v1/printers/${encodeURIComponent(serial)}/report`, download: `${serial}.json`,
+			 dataset: { role: "report" } }, t("printers.about.report")), again);
+	const body = h("div", { class: "about" });
 	const dialog = openDialog({ title: plain(first.name, 80), body: [head, body], wide: true, role: "details-dialog", onClose: () => off(), actions: [
 		{ label: t("printers.act.edit"), kind: "plain", run: () => void setTimeout(page.acts.edit, 0, serial) },
 		{ label: t("printers.act.diagnosis"), kind: "plain", run: () => void setTimeout(page.acts.diagnose, 0, serial) },
@@ -173,18 +196,13 @@ export function printerDetails(serial, page) {
 		const doc = store.printers.get(serial);
 		if (!doc)
 			return dialog.close();
-		/* What a person has unfolded stays so, and what has the focus is not taken away. */
-		if (body.contains(document.activeElement) && document.activeElement.matches("a, button"))
-			return undefined;
-		const open = [...body.querySelectorAll("details")].map((node) => node.open);
 		const view = viewOf(doc, now()), stat = doc.stat ?? {};
-		replace(head, badge(view.state.tone, stateWord(view.state), STATE_ICONS[view.state.key]), h("span", { class: "muted" }, view.modelName),
-			h("a", { class: "btn btn--plain btn--small", href: `/api/v1/printers/${encodeURIComponent(serial)}/report`, download: `${serial}.json`,
-				 dataset: { role: "report" } }, t("printers.about.report")),
-			view.online && button({ label: t("printers.fix.reconnect"), small: true, run: () => page.fix(serial, "reconnect") }));
-		replace(body, view.problems.length > 0 && h("section", { class: "about__part stack" }, view.problems.map((problem) => problemNode(problem, fix))),
-			printSection(view, stat), heatSection(view, stat), filamentSection(stat), machineSection(doc, stat), linkSection(doc, view));
-		body.querySelectorAll("details").forEach((node, i) => (node.open = open[i] ?? false));
+		setBadge(stateBadge, view.state.tone, stateWord(view.state), STATE_ICONS[view.state.key]);
+		setText(model, view.modelName);
+		setAge(received, doc.stat?.receivedAt ?? doc.link?.receivedAt ?? null, (ms) => t("printers.about.received", { ago: agoWords(ms) }));
+		again.hidden = !view.online;
+		renew(body, [view.problems.length > 0 && h("section", { class: "about__part stack" }, view.problems.map((problem) => problemNode(problem, fix))),
+			printSection(view, stat), heatSection(view, stat), filamentSection(stat), machineSection(doc, stat), linkSection(doc, view)]);
 		return undefined;
 	}
 

@@ -56,8 +56,8 @@ function phaseName(phase) {
 }
 
 function stepRow(phase, outcome, step, act) {
-	const text = h("div", { class: "step__text" }, h("p", { class: "step__name" }, phaseName(phase),
-		h("span", { class: "step__outcome" }, t(`printers.step.${outcome}`)),
+	const text = h("div", { class: "leg__text" }, h("p", { class: "leg__name" }, phaseName(phase),
+		h("span", { class: "leg__outcome" }, t(`printers.step.${outcome}`)),
 		step?.tookMs && h("span", { class: "muted num" }, milliseconds(step.tookMs))));
 	if (step && (outcome === "passed" || outcome === "skipped"))
 		text.append(h("p", { class: "muted small" }, plain(step.sentence, 400)));
@@ -65,12 +65,12 @@ function stepRow(phase, outcome, step, act) {
 		text.append(problemNode({ source: "link", id: step.fault ?? phase, code: "", severity: outcome === "failed" ? "serious" : "common",
 					  sentence: plain(step.sentence, 400), remedy: plain(step.remedy, 500), link: null,
 					  actions: outcome === "failed" ? actionsOf(step.fault) : [] }, act));
-	return h("li", { class: `step step--${outcome}`, dataset: { role: "step", phase, outcome } }, icon(ICONS[outcome]), text);
+	return h("li", { class: `leg leg--${outcome}`, dataset: { role: "step", phase, outcome } }, icon(ICONS[outcome]), text);
 }
 
 /** Opens the dialog and begins. page: {fix(serial, action)}. */
 export function diagnose(serial, page) {
-	const list = h("ol", { class: "steps", "aria-live": "polite", "aria-label": t("printers.diagnosis.steps") });
+	const list = h("ol", { class: "walk", "aria-live": "polite", "aria-label": t("printers.diagnosis.steps") });
 	const end = h("div", { dataset: { role: "diagnosis-end" }, "aria-live": "polite" });
 	let run = null;
 	const dialog = openDialog({
@@ -124,6 +124,7 @@ export function diagnose(serial, page) {
 			}
 			draw(steps, true);
 			tellEnd(steps);
+			list.querySelector('[data-outcome="failed"]')?.scrollIntoView({ block: "nearest" });
 		} catch (error) {
 			if (mine !== run || mine.signal.aborted)
 				return;

@@ -28,13 +28,13 @@ function changesOf(doc, draft, ports) {
 	return body;
 }
 
-/** Opens the dialog. focus: "name", "address" or "code". */
-export function editPrinter(serial, page, focus = "name") {
+/** Opens the dialog. focus: "name", "address" or "code"; address: another one to begin with. */
+export function editPrinter(serial, page, focus = "name", address = null) {
 	const doc = store.printers.get(serial);
 	if (!doc)
 		return;
-	const draft = draftOf(doc);
-	const form = printerForm({ draft, serial, focus, goTo: page.goTo });
+	const draft = { ...draftOf(doc), ...(address === null ? {} : { address }) };
+	const form = printerForm({ draft, serial, focus, ways: page });
 	const dialog = openDialog({
 		title: t("printers.edit.title", { name: plain(doc.name, 40) }), body: form.nodes, role: "edit-dialog",
 		actions: [

@@ -70,7 +70,7 @@ function slotNode(unit, slot, isFirst) {
 		dataset: { role: "slot", kind: slot.kind, unit: unit.key, place: slot.place },
 	});
 	const label = slot.kind === "filled" ? slot.label : slot.kind === "empty" ? "" : "?";
-	swatch.append(h("span", { class: `slot__label slot__label--${slot.ink}${slot.plate ? " slot__label--plate" : ""}` }, label));
+	swatch.append(h("span", { class: `slot__label slot__label--${slot.ink}${slot.plate ? " slot__label--plate" : ""}${label.length > 4 ? " slot__label--long" : ""}` }, label));
 	if (slot.remain !== null && slot.kind === "filled")
 		swatch.append(h("span", { class: "slot__remain" }));
 	paint(swatch, slot);

@@ -2,7 +2,7 @@
  * After a printer was added: its link, step by step as it comes, until it is live or something stops it.
  */
 import { openDialog } from "../core/dialog.js";
-import { h, replace, setAttr } from "../core/dom.js";
+import { h, replace, setAttr, setClass } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { callout } from "../core/parts.js";
 import { store } from "../core/store.js";
@@ -18,7 +18,7 @@ function stepNode(phases, at, outcome) {
 	const done = at === "after", now = at === "now";
 	const state = done ? "passed" : now ? outcome : "open";
 	const glyph = { passed: "check", failed: "error", busy: "refresh", open: "minus" }[state];
-	return h("li", { class: `step step--${state}`, dataset: { role: "follow-step", phase: phases[0], state } }, icon(glyph),
+	return h("li", { class: `leg leg--${state}`, dataset: { role: "follow-step", phase: phases[0], state } }, icon(glyph),
 		h("span", null, t(`printers.follow.${phases[0]}`)),
 		h("span", { class: "visually-hidden" }, t(`printers.step.${state}`)));
 }
@@ -26,7 +26,7 @@ function stepNode(phases, at, outcome) {
 /** doc: as the answer to the adding told it. acts: {change(), another(), show(), fix(serial, action)}. */
 export function followDialog(doc, acts) {
 	const { serial } = doc;
-	const list = h("ol", { class: "steps" });
+	const list = h("ol", { class: "walk" });
 	const outcome = h("div", { "aria-live": "polite", dataset: { role: "follow-outcome" } });
 	let shown = "";
 	const dialog = openDialog({
@@ -40,6 +40,7 @@ export function followDialog(doc, acts) {
 		onClose: () => off(),
 	});
 	const change = dialog.node.querySelector('[data-role="follow-change"]');
+	const done = dialog.node.querySelector('[data-role="follow-done"]');
 	const another = dialog.node.querySelector('[data-role="follow-another"]');
 
 	function fix(action) {
@@ -59,6 +60,9 @@ export function followDialog(doc, acts) {
 		shown = fresh;
 		list.replaceChildren(...STEPS.map((step, i) => stepNode(step, i < place ? "after" : i === place ? "now" : "before", broken ? "failed" : "busy")));
 		change.hidden = online;
+		setClass(change, "btn--primary", broken);
+		setClass(done, "btn--primary", !broken);
+		setClass(done, "btn--plain", broken);
 		another.hidden = !online;
 		replace(outcome, online && callout("ok", h("p", { class: "callout__title" }, t("printers.follow.live"))),
 			problems.map((problem) => problemNode(problem, fix)), !online && !broken && h("p", { class: "muted" }, t("printers.follow.wait")));

@@ -2,7 +2,7 @@
  * The fields of a printer, for adding one and for changing one. What the address tells is filled in by itself, unless a
  * person has written there.
  */
-import { h, replace, setText } from "../core/dom.js";
+import { h, replace } from "../core/dom.js";
 import { button, callout, field, passwordField } from "../core/parts.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
@@ -34,29 +34,34 @@ function knownPrinter(serial, exceptSerial) {
 	return serial && serial !== exceptSerial ? store.printers.get(serial) ?? null : null;
 }
 
-function alreadyThere(known, goTo) {
+/* It may have got another address: then what is kept is what must change. */
+function alreadyThere(known, address, { goTo, move }) {
+	const moved = known.address !== address;
 	return callout("info", h("p", { class: "callout__title" }, t("printers.add.already"), " ", h("bdi", null, plain(known.name, 60))),
-		h("p", null, t("printers.add.alreadyText", { address: known.address })),
-		h("div", null, button({ label: t("printers.add.show"), small: true, role: "show-known", run: () => goTo(known.serial) })));
+		h("p", null, t(moved ? "printers.add.movedText" : "printers.add.alreadyText", { address: known.address })),
+		h("div", { class: "row" }, moved && button({ label: t("printers.add.move"), kind: "primary", small: true, role: "move-known", run: () => move(known.serial, address) }),
+			button({ label: t("printers.add.show"), small: true, role: "show-known", run: () => goTo(known.serial) })));
 }
 
 function foundNode(answer, modelName) {
 	const isPrinter = answer.serial !== null;
 	const facts = [modelName, answer.serial, answer.firmware && t("printers.add.firmware", { firmware: plain(answer.firmware, 30) })].filter(Boolean);
+	const asks = answer.verified === "unknown" && answer.certificateSha256 !== null; /* the box below says what to do */
 	const tone = !isPrinter ? "bad" : answer.mqttOpen ? (answer.remedy && answer.verified !== "unknown" ? "warn" : "ok") : "warn";
 	return callout(tone, h("p", { class: "callout__title" }, isPrinter ? facts.join(" · ") : t("printers.add.nobody")),
-		h("p", null, plain(answer.sentence, 400)), answer.remedy && h("p", { class: "muted" }, plain(answer.remedy, 400)));
+		h("p", null, plain(answer.sentence, 400)), answer.remedy && !(isPrinter && asks) && h("p", { class: "muted" }, plain(answer.remedy, 400)));
 }
 
 /**
  * The fields. draft: as above, changed while a person types; serial: of the printer that is changed, null to add one;
- * focus: the field to begin with ("address", "code"); goTo(serial): show a printer that is there already.
+ * focus: the field to begin with ("address", "code"). ways, for a printer that is there already: goTo(serial) shows it,
+ * move(serial, address) gives it another address.
  * -> {nodes, check() -> is all in order (else the first fault has the focus), ports(), end()}
  */
-export function printerForm({ draft, serial = null, focus = "address", goTo }) {
+export function printerForm({ draft, serial = null, focus = "address", ways }) {
 	const isNew = serial === null;
 	const found = h("div", { class: "form__found", "aria-live": "polite", dataset: { role: "probe" } });
-	const approval = h("div", null);
+	const approval = h("div", { class: "form__approval" });
 	let models = [];
 	let box = null;
 	let asking = false;
@@ -98,11 +103,18 @@ export function printerForm({ draft, serial = null, focus = "address", goTo }) {
 		asker.set(draft.address, { mqtt: parsePort(String(draft.ports.mqtt ?? "")), detect: parsePort(String(draft.ports.detect ?? "")) });
 	}
 
-	function fill(member, control, value) {
-		if (draft.touched[member] || !value)
+	/* What nobody has typed is as the address tells it, also nothing: it must not be of the one that was asked before. */
+	function fill(found) {
+		if (!isNew)
 			return;
-		draft[member] = value;
-		control.value = value;
+		const values = { serial: found?.serial ?? "", model: found?.model ?? "",
+				 name: found ? plain(found.name, 96) || `${modelName(found.model) ?? ""} ${found.serial.slice(-4)}`.trim() : "" };
+		for (const [member, control] of [["serial", serialField.input], ["model", model.input], ["name", name.input]])
+			if (!draft.touched[member]) {
+				draft[member] = values[member];
+				control.value = values[member];
+			}
+		hintCode();
 	}
 
 	function modelName(key) {
@@ -115,7 +127,7 @@ export function printerForm({ draft, serial = null, focus = "address", goTo }) {
 	}
 
 	function askApproval() {
-		const needed = answer?.serial && answer.verified === "unknown" && answer.certificateSha256;
+		const needed = answer?.serial && !knownPrinter(answer.serial, serial) && (isNew || answer.serial === serial) && answer.verified === "unknown" && answer.certificateSha256;
 		if (!needed) {
 			box = null;
 		} else if (box?.sha256 !== answer.certificateSha256) {
@@ -129,6 +141,8 @@ export function printerForm({ draft, serial = null, focus = "address", goTo }) {
 	function onProbe(state) {
 		asking = state.kind === "asking";
 		answer = state.kind === "found" ? state.answer : null;
+		const known = answer && knownPrinter(answer.serial, serial);
+		fill(answer?.serial && !known ? answer : null);
 		address.setError(state.kind === "wrong" ? t("printers.form.addressWrong") : null);
 		if (asking)
 			replace(found, h("div", { class: "form__asking" }, h("div", { class: "bar bar--busy", role: "progressbar", "aria-label": t("printers.add.asking") },
@@ -137,20 +151,14 @@ export function printerForm({ draft, serial = null, focus = "address", goTo }) {
 			replace(found, callout("bad", h("p", { class: "callout__title" }, state.error.detail || state.error.title), state.error.remedy && h("p", null, state.error.remedy),
 				h("div", null, button({ label: t("printers.add.again"), small: true, iconName: "refresh", run: () => asker.again() }))));
 		else
-			replace(found, answer && tellFound());
+			replace(found, answer && tellFound(known));
 		askApproval();
 	}
 
-	function tellFound() {
-		const known = knownPrinter(answer.serial, serial);
-		if (isNew) {
-			fill("serial", serialField.input, answer.serial);
-			fill("name", name.input, plain(answer.name, 96) || (answer.serial && `${modelName(answer.model) ?? ""} ${answer.serial.slice(-4)}`.trim()));
-			fill("model", model.input, answer.model);
-			hintCode();
-			if (known)
-				return alreadyThere(known, goTo);
-		} else if (answer.serial && answer.serial !== serial) {
+	function tellFound(known) {
+		if (isNew && known)
+			return alreadyThere(known, draft.address, ways);
+		if (!isNew && answer.serial && answer.serial !== serial) {
 			return callout("bad", h("p", { class: "callout__title" }, t("printers.edit.another", { serial: answer.serial })), h("p", null, t("printers.edit.anotherText")));
 		}
 		return [foundNode(answer, modelName(answer.model)), answer.serial === null &&
@@ -191,12 +199,10 @@ export function printerForm({ draft, serial = null, focus = "address", goTo }) {
 	const isDefault = PORTS.every((port) => !draft.ports[port]);
 	const more = h("details", { class: "form__more", open: !isDefault, dataset: { role: "advanced" } }, h("summary", null, t("printers.form.advanced")),
 		h("p", { class: "small muted" }, t("printers.form.advancedText")), h("div", { class: "form__ports" }, PORTS.map((port) => ports[port].node)));
-	const heading = h("p", { class: "muted" }, isNew ? t("printers.add.intro") : "");
-	setText(heading, isNew ? t("printers.add.intro") : "");
 	if (isNew && draft.address !== "")
 		look();
 	return {
-		nodes: [isNew && heading, address.node, found, h("div", { class: "form__pair" }, name.node, model.node), serialField.node, approval, code.node, more],
+		nodes: [isNew && h("p", { class: "muted" }, t("printers.add.intro")), address.node, found, h("div", { class: "form__pair" }, name.node, model.node), serialField.node, approval, code.node, more],
 		check,
 		ports: () => Object.fromEntries(PORTS.map((port) => [port, parsePort(String(draft.ports[port] ?? ""))])),
 		end: () => asker.end(),

@@ -38,13 +38,16 @@ async function fillMenus(host) {
 	}));
 }
 
-/** The panel below the cards: LAN Only Mode and Developer Mode, where each model has them, and the ports. */
-export function connectionGuide(isOpen) {
+/**
+ * The panel below the cards: LAN Only Mode and Developer Mode, where each model has them, and the ports. isFirst: it stands
+ * below firstSteps(), which has said the first already.
+ */
+export function connectionGuide(isFirst) {
 	const menus = h("tbody");
-	const node = h("details", { class: "guide", open: isOpen, dataset: { role: "guide" } },
+	const node = h("details", { class: "guide", open: isFirst, dataset: { role: "guide" } },
 		h("summary", null, icon("info"), h("span", null, h("strong", null, t("printers.guide.title")), " ", h("span", { class: "muted" }, t("printers.guide.short")))),
 		h("div", { class: "guide__body" },
-			h("div", { class: "guide__modes" }, switches(), modeSteps()),
+			!isFirst && h("div", { class: "guide__modes" }, switches(), modeSteps()),
 			h("div", { class: "table-scroll" }, h("table", { class: "table" },
 				h("caption", { class: "visually-hidden" }, t("printers.guide.menus")),
 				h("thead", null, h("tr", null, ["model", "developerMenu", "codeMenu"].map((column) => h("th", { scope: "col" }, t(`printers.guide.${column}`))))), menus)),

@@ -11,7 +11,7 @@ import { toast } from "../core/toast.js";
 const TONES = { fatal: "bad", serious: "bad", common: "warn", unknown: "warn", info: "info" };
 const ICONS = { bad: "error", warn: "warning", info: "info" };
 const IN_FULL = 1;
-const SHOWN = 3;
+const SHOWN = 2;
 
 async function copyCode(code) {
 	try {
@@ -25,8 +25,8 @@ async function copyCode(code) {
 function codeLine(problem) {
 	if (problem.code === "")
 		return null;
-	return h("p", { class: "problem__code" },
-		h("button", { type: "button", class: "problem__copy mono", title: t("printers.code.copy"), "aria-label": t("printers.code.copyOf", { code: problem.code }),
+	return h("p", { class: "trouble__code" },
+		h("button", { type: "button", class: "trouble__copy mono", title: t("printers.code.copy"), "aria-label": t("printers.code.copyOf", { code: problem.code }),
 			      dataset: { role: "copy-code" }, on: { click: () => copyCode(problem.code) } }, problem.code, icon("copy")),
 		problem.link && h("a", { href: problem.link, target: "_blank", rel: "noopener noreferrer", dataset: { role: "wiki" } },
 			t("printers.wiki"), icon("external")));
@@ -35,15 +35,15 @@ function codeLine(problem) {
 /** One problem. act(action) is called with what a button is for; brief: the sentence only. */
 export function problemNode(problem, act, brief = false) {
 	const tone = TONES[problem.severity];
-	return h("div", { class: `problem problem--${tone}`, dataset: { role: "problem", id: problem.id, severity: problem.severity } },
+	return h("div", { class: `trouble trouble--${tone}`, dataset: { role: "problem", id: problem.id, severity: problem.severity } },
 		icon(ICONS[tone]),
-		h("div", { class: "problem__text" },
-			h("p", { class: "problem__sentence" },
-				problem.source !== "link" && h("span", { class: "problem__severity" }, t(`printers.severity.${problem.severity}`) + " "),
+		h("div", { class: "trouble__text" },
+			h("p", { class: "trouble__sentence" },
+				problem.source !== "link" && h("span", { class: "trouble__severity" }, t(`printers.severity.${problem.severity}`) + " "),
 				problem.sentence),
-			!brief && problem.remedy && h("p", { class: "problem__remedy", dataset: { role: "remedy" } }, problem.remedy),
+			!brief && problem.remedy && h("p", { class: "trouble__remedy", dataset: { role: "remedy" } }, problem.remedy),
 			codeLine(problem),
-			!brief && problem.actions.length > 0 && h("div", { class: "problem__acts" }, problem.actions.map((action, i) =>
+			!brief && problem.actions.length > 0 && h("div", { class: "trouble__acts" }, problem.actions.map((action, i) =>
 				button({ label: t(`printers.fix.${action}`), kind: i === 0 && tone === "bad" ? "primary" : "plain", small: true,
 					 role: `fix-${action}`, run: () => act(action) })))));
 }
@@ -51,19 +51,23 @@ export function problemNode(problem, act, brief = false) {
 /** The worst in full, some more briefly, the rest as a number. -> {node, update(problems)} */
 export function problemList(act, showAll) {
 	const node = h("div", { class: "pcard__problems", dataset: { role: "problems" }, hidden: true });
-	let signature = "";
+	let shown = [];
+	let signature = "[]";
 	return {
 		node,
 		update(problems) {
+			if (problems === shown)
+				return;
+			shown = problems;
 			const fresh = JSON.stringify(problems);
-			if (fresh === signature || (problems.length === 0 && signature === ""))
+			if (fresh === signature)
 				return;
 			signature = fresh;
 			const rest = problems.length - SHOWN;
 			node.hidden = problems.length === 0;
 			node.replaceChildren(
 				...problems.slice(0, SHOWN).map((problem, i) => problemNode(problem, act, i >= IN_FULL)),
-				...(rest > 0 ? [h("button", { type: "button", class: "problem__more", on: { click: showAll } },
+				...(rest > 0 ? [h("button", { type: "button", class: "trouble__more", on: { click: showAll } },
 					t("printers.problems.more", { count: rest }))] : []));
 		},
 	};

@@ -49,10 +49,15 @@ export function isAway(fault) {
 	return AWAY.has(fault);
 }
 
+/* Remedies also name the command for a terminal, in brackets; here is a button. */
+function withoutCommands(remedy) {
+	return plain(remedy, 500).replace(/ \(`[^`]*`\)/g, "");
+}
+
 function linkProblem(id, sentence, remedy) {
 	return {
 		source: "link", id, code: "", severity: MILD[id] ?? (AWAY.has(id) ? "common" : "serious"),
-		sentence: plain(sentence, 400), remedy: plain(remedy, 500), link: null,
+		sentence: plain(sentence, 400), remedy: withoutCommands(remedy), link: null,
 		actions: actionsOf(id),
 	};
 }
@@ -80,8 +85,28 @@ function healthProblem(source, one) {
 	};
 }
 
-/* {source, id, code, severity, sentence, remedy, link, actions}: of the link, of the print, of the machine. */
+/* What problems are made of. Reports come each second; this hardly ever changes. */
+function ingredientsOf(doc) {
+	const { link, stat } = doc;
+	return [link?.fault, link?.sentence, link?.remedy, stat?.link?.problems, stat?.hms, stat?.printError?.code, stat?.printError?.message];
+}
+
+const kept = new WeakMap(); /* document -> {ingredients, problems} */
+
+/**
+ * {source, id, code, severity, sentence, remedy, link, actions}: of the link, of the print, of the machine. As long as they
+ * are the same, so is the list (by identity). Documents are changed in place, but lists in them are replaced.
+ */
 export function problemsOf(doc) {
+	const ingredients = ingredientsOf(doc), last = kept.get(doc);
+	if (last && last.ingredients.every((one, i) => one === ingredients[i]))
+		return last.problems;
+	const problems = gather(doc);
+	kept.set(doc, { ingredients, problems });
+	return problems;
+}
+
+function gather(doc) {
 	const stat = doc.stat ?? {};
 	const health = Array.isArray(stat.hms) ? stat.hms.filter((one) => one !== null && typeof one === "object") : [];
 	const print = stat.printError !== null && typeof stat.printError === "object" ? [stat.printError] : [];

@@ -70,7 +70,8 @@ function progressView(stat, key, receivedMs, nowMs) {
 		kind: key === "preparing" || percent === null ? "preparing" : "percent",
 		percent: percent === null ? null : Math.min(Math.max(percent, 0), 100),
 		layer: finite(stat.layers?.current), layers: finite(stat.layers?.total),
-		leftMinutes: etaMs !== null ? Math.max(0, Math.round((etaMs - nowMs) / MINUTE_MS)) : minutes,
+		/* A paused print says 0 where it does not know. */
+		leftMinutes: etaMs !== null ? Math.max(0, Math.round((etaMs - nowMs) / MINUTE_MS)) : minutes || null,
 		etaMs, downloadPercent: finite(stat.downloadPercent),
 	};
 }
