@@ -34,10 +34,17 @@ function newVersion(version) {
 		action: { label: t("action.reload"), run: () => location.reload() } });
 }
 
+/* An app can be installed over HTTPS only; elsewhere the manifest would be asked for in vain. */
+function offerApp() {
+	if (location.protocol === "https:")
+		document.head.append(h("link", { rel: "manifest", href: "/manifest.webmanifest" }));
+}
+
 async function start() {
 	document.documentElement.lang = lang();
 	startTheme();
 	startKeys();
+	offerApp();
 	const session = await enter();
 	document.getElementById("boot")?.remove();
 	startAsking();

@@ -26,7 +26,7 @@ function tellWatchers() {
 }
 
 function firstFocus(node) {
-	return node.querySelector("[autofocus]") ??
+	return node.querySelector("[autofocus], [data-autofocus]") ??
 		node.querySelector(".dialog__body :is(input, select, textarea, button):not([disabled])") ??
 		node.querySelector(".dialog__actions .btn--primary") ?? node.querySelector(".dialog__actions .btn") ?? node;
 }
@@ -157,7 +157,7 @@ export function openDialog({ title, body, actions = [], onClose, wide = false, d
 export function confirmDialog({ title, body, confirm, danger = false, typed = null }) {
 	return new Promise((resolve) => {
 		let sure = false;
-		const input = typed && h("input", { class: "input", type: "text", autocomplete: "off", spellcheck: "false", autofocus: true,
+		const input = typed && h("input", { class: "input", type: "text", autocomplete: "off", spellcheck: "false", "data-autofocus": true,
 						    "aria-label": t("dialog.typeWord", { word: typed }) });
 		openDialog({
 			title,

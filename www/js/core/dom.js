@@ -5,15 +5,15 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 /* C0, C1, and the bidirectional overrides, which would turn the text around them. */
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff]+/g;
 const LONGEST_TEXT = 4096;
 
-/** Text that is safe to show: control characters become "·" (tabs and line ends a space), and it ends after 4096 characters. */
+/** Text that is safe to show: runs of control characters become a space, and it ends after 4096 characters. */
 export function cleanText(text) {
 	let clean = String(text);
 	if (clean.length > LONGEST_TEXT)
 		clean = clean.slice(0, LONGEST_TEXT) + "…";
-	return clean.replace(CONTROLS, (c) => (c === "\t" || c === "\n" || c === "\r" ? " " : "·"));
+	return clean.replace(CONTROLS, " ");
 }
 
 function append(node, children) {

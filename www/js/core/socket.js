@@ -16,7 +16,8 @@ const CODE_TOO_MANY = 4503;
 let socket = null;
 let failures = 0;
 let retryTimer = 0, pingTimer = 0, deathTimer = 0;
-let instance = null, version = null;
+let version = null;
+let isSynced = false; /* this connection has brought its snapshot */
 let hooks = { login: async () => true, mayConnect: async () => true, newVersion: () => {} };
 let waitingForLogin = false;
 
@@ -90,23 +91,28 @@ function onHello(message) {
 	setServerTime(message.serverTime);
 	if (version !== null && message.version !== version)
 		hooks.newVersion(message.version);
-	instance = message.instance;
 	version = message.version;
 }
 
 const HANDLERS = {
 	hello: onHello,
 	snapshot(message) {
+		isSynced = true;
 		applySnapshot(message);
 		failures = 0;
 		setConnection("live");
 		ping(SILENT_MS);
 	},
-	delta: applyDelta,
+	delta(message) {
+		if (isSynced)
+			applyDelta(message);
+	},
 	pong(message) {
 		setServerTime(message.serverTime);
-		if (typeof message.t === "number")
+		if (typeof message.t === "number") {
 			store.connection.latencyMs = Math.max(0, performance.now() - message.t);
+			setConnection("live");
+		}
 	},
 };
 
@@ -125,6 +131,7 @@ function onMessage(event) {
 
 function connect() {
 	drop();
+	isSynced = false;
 	setConnection(store.connection.state === "live" ? "lost" : store.connection.state);
 	socket = new WebSocket(address());
 	socket.onmessage = onMessage;
@@ -138,11 +145,6 @@ export function reconnectNow() {
 		failures = Math.min(failures, 1);
 		connect();
 	}
-}
-
-/** The running fuse-httpd: another text after each of its starts; null before the first. */
-export function serverInstance() {
-	return instance;
 }
 
 function onWoken() {
@@ -166,7 +168,3 @@ export function startSocket(functions) {
 	connect();
 }
 
-/** Ends it, for a logout. */
-export function stopSocket() {
-	drop();
-}

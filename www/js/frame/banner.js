@@ -1,6 +1,6 @@
 /*
  * banner: says that Fuse cannot be reached, since when, and what happens next. What stands on the page stays, and pales with
- * its age. It goes by itself.
+ * its age. It goes by itself. It is no live region, as it counts the seconds: announce() says it once.
  */
 import { announce } from "../core/announce.js";
 import { onTick } from "../core/clock.js";
@@ -32,7 +32,7 @@ function next({ nextTryMs, reason }) {
 /** The banner. main: what pales while the connection is lost. */
 export function banner(main) {
 	const what = h("span", { class: "strong" }), when = h("span", { class: "banner__next num" });
-	const node = h("div", { class: "banner", role: "alert", hidden: true, dataset: { role: "connection-lost" } },
+	const node = h("div", { class: "banner", role: "region", "aria-label": t("banner.label"), hidden: true, dataset: { role: "connection-lost" } },
 		icon("link-off"), h("p", { class: "banner__text" }, what, " ", when),
 		button({ label: t("banner.try"), small: true, run: reconnectNow, role: "reconnect" }));
 	let wasShown = false;
@@ -42,6 +42,8 @@ export function banner(main) {
 		const isLost = connection.state === "lost" && (forMs >= PATIENCE_MS || connection.reason === "login");
 		node.hidden = !isLost;
 		setAttr(main, "data-age", !isLost ? null : forMs > OLD_MS ? "old" : "recent");
+		if (isLost && !wasShown)
+			announce(sentence(connection));
 		if (isLost) {
 			setText(what, sentence(connection));
 			setText(when, next(connection));

@@ -32,8 +32,8 @@ function nav() {
 function connectionBadge() {
 	const node = badge("info", t("connection.connecting"));
 	const show = () => {
-		const { state, latencyMs } = store.connection;
-		setBadge(node, LIGHTS[state][0], t(`connection.${state}`), LIGHTS[state][1]);
+		const { state, latencyMs, reason } = store.connection;
+		setBadge(node, LIGHTS[state][0], t(`connection.${reason ?? state}`), LIGHTS[state][1]);
 		setAttr(node, "title", state === "live" && latencyMs !== null ? t("connection.latency", { ms: Math.max(1, Math.round(latencyMs)) }) : null);
 	};
 	node.classList.add("header__light");

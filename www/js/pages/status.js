@@ -24,11 +24,18 @@ function teaching() {
 	return h("section", { class: "panel" }, node);
 }
 
+/* As large as what will come. */
+function placeholder() {
+	const tile = () => h("div", { class: "tile", dataset: { tone: "idle" } }, skeleton(3));
+	return h("div", { class: "status", "aria-busy": "true", "aria-label": t("status.loading"), dataset: { role: "loading" } },
+		h("div", { class: "panel chain-panel" }, h("div", { class: "chain" }, tile(), h("div", { class: "arrow" }), tile(), h("div", { class: "arrow" }), tile())),
+		h("div", { class: "panel panel__body" }, skeleton(6)));
+}
+
 function mount(root) {
 	const links = chain(), found = findingList(), problems = problemPanel(), processes = processPanel(), kept = storePanel(), fuse = fusePanel();
 	const empty = teaching();
-	const loading = h("div", { class: "status" }, h("div", { class: "panel chain-panel" }, h("div", { class: "chain chain--loading" }, skeleton(4))),
-			  h("div", { class: "panel panel__body" }, skeleton(6)));
+	const loading = placeholder();
 	const page = h("div", { class: "status" }, h("div", { class: "panel chain-panel" }, links.node, found.node), empty, problems.node, processes.node,
 		       h("div", { class: "status__pair" }, kept.node, fuse.node));
 	root.append(pageHead(t("status.title")), loading, page);

@@ -17,12 +17,12 @@ export function insecureNote(session) {
 	return session?.secure || location.protocol === "https:" || here ? null : callout("warn", h("p", null, t("session.insecure")));
 }
 
-/* Too many tries: counts down, and says so at the field. */
+/* Too many tries: counts down, and says so at the field, in steps that a screen reader can follow. */
 function countDown(error, password) {
 	const untilMs = Date.now() + (error.retryAfterS ?? 30) * 1000;
 	const show = () => {
 		const left = untilMs - Date.now();
-		password.setError(left > 0 ? t("session.tooMany", { age: age(left + 999) }) : null);
+		password.setError(left > 0 ? t("session.tooMany", { age: age(Math.ceil(left / 5000) * 5000) }) : null);
 		if (left <= 0)
 			off();
 	};
@@ -45,7 +45,7 @@ function refuse(error, password, code = null) {
 /** The login: {node, submit() -> Promise<bool>: true when logged in; throws what is about no field}. */
 export function loginForm() {
 	const password = passwordField({ label: t("session.password"), role: "login-password", autocomplete: "current-password", required: true,
-					 autofocus: true, maxlength: "256" });
+					 "data-autofocus": true, maxlength: "256" });
 	return {
 		/* The name is for password managers. */
 		node: h("div", { class: "stack" },
@@ -95,7 +95,7 @@ function checkSetup(code, password, repeat) {
 export function setupForm() {
 	const code = field({ label: t("session.code"), hint: t("session.codeHint"), role: "setup-code",
 			     input: { class: "input input--mono", autocomplete: "one-time-code", autocapitalize: "characters", spellcheck: "false",
-				      autofocus: true, required: true, maxlength: "64" } });
+				      "data-autofocus": true, required: true, maxlength: "64" } });
 	const password = passwordField({ label: t("session.newPassword"), role: "setup-password", autocomplete: "new-password", required: true,
 					 maxlength: "256" });
 	const repeat = passwordField({ label: t("session.repeat"), role: "setup-repeat", autocomplete: "new-password", required: true,

@@ -46,6 +46,6 @@ export function showScreen(session) {
 		document.body.classList.add("has-screen");
 		document.title = `${t(session.setupNeeded ? "session.setup.title" : "session.login.title")} – ${t("app.name")}`;
 		document.body.prepend(screen);
-		screen.querySelector("[autofocus]").focus();
+		screen.querySelector("[data-autofocus]").focus();
 	});
 }

@@ -19,13 +19,24 @@ async function tell(button, work, text) {
 	}
 }
 
+/** Makes a printer's link anew. */
+export async function reconnect(serial, name, button) {
+	await tell(button, () => post(`/api/v1/printers/${encodeURIComponent(serial)}/reconnect`), t("problem.reconnected", { name }));
+}
+
+/** Starts a printer's process that has died too often. */
+export async function retry(serial, name, button) {
+	await tell(button, () => post(`/api/v1/printers/${encodeURIComponent(serial)}/retry`), t("process.retried", { name }));
+}
+
 /** Starts a process anew (one that is down: without asking). name: as people call it. */
 export async function restart(process, name, button) {
 	const serial = serialOf(process);
 	if (isDown(process)) {
-		const work = serial ? () => post(`/api/v1/printers/${encodeURIComponent(serial)}/retry`) :
-			() => post("/api/v1/restart", { process: process.process });
-		await tell(button, work, t("process.retried", { name }));
+		if (serial)
+			await retry(serial, name, button);
+		else
+			await tell(button, () => post("/api/v1/restart", { process: process.process }), t("process.retried", { name }));
 		return;
 	}
 	const isSure = await confirmDialog({ title: t("process.restartTitle", { name }), confirm: t("action.restart"),

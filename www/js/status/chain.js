@@ -19,6 +19,7 @@ function tile(role, iconName, titleKey, href) {
 		set({ tone, text, word, iconName: stateIcon, more }) {
 			setAttr(node, "data-tone", tone);
 			setText(value, text);
+			value.hidden = text === "";
 			setBadge(state, tone, word, stateIcon);
 			setText(note, more);
 		},
@@ -66,11 +67,11 @@ function printersArrow(fleet) {
 function fuseTile(status, found) {
 	const worst = found.find((one) => one.at === "fuse");
 	const startedMs = status.startedAt ? Date.parse(status.startedAt) : NaN;
-	const more = Number.isFinite(startedMs) ? t("chain.uptime", { age: uptime(now() - startedMs) }) : "";
+	const text = Number.isFinite(startedMs) ? uptime(now() - startedMs) : "", more = t("chain.version", { version: status.version });
 	if (status.stopping)
-		return { tone: "info", text: status.version, word: t("chain.stopping"), iconName: "refresh", more };
-	return worst ? { tone: worst.tone, text: status.version, word: t("chain.fuseTrouble"), more } :
-		{ tone: "ok", text: status.version, word: t("chain.running"), more };
+		return { tone: "info", text, word: t("chain.stopping"), iconName: "refresh", more };
+	return worst ? { tone: worst.tone, text, word: t("chain.fuseTrouble"), more } :
+		{ tone: "ok", text, word: t("chain.running"), more };
 }
 
 /** The chain. -> {node, set(status, fleet, findings)} */
@@ -87,7 +88,7 @@ export function chain() {
 			tiles.fuse.set(fuseTile(status, found));
 			/* Nothing of the cloud is in this version: it says so, and pretends nothing. */
 			arrows.cloud.set({ tone: "idle", word: t("chain.cloudOff"), more: "" });
-			tiles.cloud.set({ tone: "idle", text: "–", word: t("chain.cloudState"), more: t("chain.cloudMore") });
+			tiles.cloud.set({ tone: "idle", text: "", word: t("chain.cloudState"), more: t("chain.cloudMore") });
 		},
 	};
 }

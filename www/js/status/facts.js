@@ -36,7 +36,7 @@ export function storePanel() {
 /** Fuse itself. -> {node, set(status)} */
 export function fusePanel() {
 	const sentence = h("p", { class: "muted small" }), version = h("span"), up = ageNode(null, uptime), started = ageNode(null),
-		address = h("span", { class: "clip" });
+		address = h("span");
 	return {
 		node: panel({ title: t("fuse.title"), role: "fuse" }, h("div", { class: "stack" }, sentence,
 			factList({ "fuse.version": version, "fuse.uptime": up, "fuse.started": started, "fuse.address": address }))),
@@ -46,7 +46,6 @@ export function fusePanel() {
 			setAge(up, status.startedAt, uptime);
 			setAge(started, status.startedAt);
 			setText(address, status.http);
-			setAttr(address, "title", status.http);
 		},
 	};
 }
