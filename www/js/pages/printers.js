@@ -23,6 +23,7 @@ import { plain } from "../printers/text.js";
 import { attachTips } from "../printers/tips.js";
 import { toolbar } from "../printers/toolbar.js";
 import { viewOf } from "../printers/view.js";
+import { isStarting } from "../printers/worker.js";
 
 const REST_MS = 1200;  /* cards do not change places under a pointer that moves */
 const CLOCK_MS = 30000; /* what is left of prints runs down by itself */
@@ -45,7 +46,7 @@ class Views {
 				this.all.delete(serial);
 				continue;
 			}
-			const after = viewOf(doc, now());
+			const after = viewOf(doc, now(), isStarting(doc));
 			this.all.set(serial, after);
 			if (before && before.state.key !== after.state.key)
 				changes.push({ serial, before, after });
@@ -208,6 +209,12 @@ function mount(root) {
 				cards.get(serial)?.update(store.printers.get(serial), views.all.get(serial));
 	}
 
+	/* Whether a process only starts is told by the status. */
+	function onStatus() {
+		take([...store.printers.values()].filter((doc) => doc.link?.fault === "process").map((doc) => doc.serial));
+		arrange();
+	}
+
 	function onPrinters(changed, removed) {
 		take([...changed, ...removed]);
 		arrange();
@@ -264,7 +271,7 @@ function mount(root) {
 		tools.node, place, grid, guide);
 	take(store.printers.keys());
 	arrange();
-	const offs = [store.on("printers", onPrinters), store.on("status", arrange), onRemoval(arrange), onTick(tick),
+	const offs = [store.on("printers", onPrinters), store.on("status", onStatus), onRemoval(arrange), onTick(tick),
 		offTips, ...unbind];
 	return () => {
 		clearTimeout(settle);

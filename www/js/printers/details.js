@@ -15,6 +15,7 @@ import { fingerprintNode } from "./fingerprint.js";
 import { problemNode } from "./problem_view.js";
 import { finite, plain } from "./text.js";
 import { lightsOf, viewOf } from "./view.js";
+import { isStarting } from "./worker.js";
 
 const WIFI = [[-60, "strong"], [-70, "fair"], [-80, "weak"]];
 
@@ -223,7 +224,7 @@ export function printerDetails(serial, page) {
 		const doc = store.printers.get(serial);
 		if (!doc)
 			return dialog.close();
-		const view = viewOf(doc, now()), stat = doc.stat ?? {};
+		const view = viewOf(doc, now(), isStarting(doc)), stat = doc.stat ?? {};
 		setBadge(stateBadge, view.state.tone, stateWord(view.state), STATE_ICONS[view.state.key]);
 		setText(model, view.modelName);
 		setAge(received, doc.stat?.receivedAt ?? doc.link?.receivedAt ?? null,

@@ -10,6 +10,7 @@ import { t } from "../core/strings.js";
 import { problemNode } from "./problem_view.js";
 import { problemsOf } from "./problems.js";
 import { plain } from "./text.js";
+import { isStarting } from "./worker.js";
 
 /* Phases of a link that are one step for a person. */
 const STEPS = [["setup"], ["route", "tcp"], ["tls"], ["identity"], ["login"], ["subscribe", "reports"]];
@@ -41,7 +42,7 @@ export function followDialog(doc, acts) {
 			{ label: t("printers.follow.done"), kind: "primary", role: "follow-done",
 				run: () => void setTimeout(acts.show, 0) },
 		],
-		onClose: () => off(),
+		onClose: () => offs.forEach((off) => off()),
 	});
 	const change = dialog.node.querySelector('[data-role="follow-change"]');
 	const done = dialog.node.querySelector('[data-role="follow-done"]');
@@ -56,9 +57,10 @@ export function followDialog(doc, acts) {
 	function update() {
 		const now = store.printers.get(serial) ?? doc;
 		const { phase, online, fault } = now.link;
-		const broken = !online && fault !== null;
-		const place = online ? STEPS.length : Math.max(0, STEPS.findIndex((step) => step.includes(phase)));
-		const problems = problemsOf(now).filter((problem) => problem.source === "link");
+		const starts = isStarting(now);
+		const broken = !online && fault !== null && !starts;
+		const place = online ? STEPS.length : starts ? 0 : Math.max(0, STEPS.findIndex((step) => step.includes(phase)));
+		const problems = problemsOf(now, starts).filter((problem) => problem.source === "link");
 		const fresh = JSON.stringify([online, place, problems]);
 		if (fresh === shown)
 			return;
@@ -76,6 +78,6 @@ export function followDialog(doc, acts) {
 		setAttr(dialog.node, "data-outcome", online ? "live" : broken ? "fault" : "busy");
 	}
 
-	const off = store.on("printers", (changed) => changed.has(serial) && update());
+	const offs = [store.on("printers", (changed) => changed.has(serial) && update()), store.on("status", update)];
 	update();
 }

@@ -64,10 +64,10 @@ function linkProblem(id, sentence, remedy) {
 }
 
 /* The link's own; `link` has the worst of them even before the printer has told anything. */
-function linkProblems(doc) {
+function linkProblems(doc, isStarting) {
 	const told = Array.isArray(doc.stat?.link?.problems) ? doc.stat.link.problems : [];
 	const { fault, sentence, remedy } = doc.link ?? {};
-	const problems = fault ? [linkProblem(fault, sentence, remedy)] : [];
+	const problems = fault && !isStarting ? [linkProblem(fault, sentence, remedy)] : [];
 	/* A worker that is gone has left its last words: they are no news. */
 	if (fault === "process")
 		return problems;
@@ -88,9 +88,9 @@ function healthProblem(source, one) {
 }
 
 /* What problems are made of. Reports come each second; this hardly ever changes. */
-function ingredientsOf(doc) {
+function ingredientsOf(doc, isStarting) {
 	const { link, stat } = doc;
-	return [link?.fault, link?.sentence, link?.remedy, stat?.link?.problems, stat?.hms, stat?.printError?.code,
+	return [isStarting, link?.fault, link?.sentence, link?.remedy, stat?.link?.problems, stat?.hms, stat?.printError?.code,
 		stat?.printError?.message];
 }
 
@@ -99,21 +99,22 @@ const kept = new WeakMap(); /* document -> {ingredients, problems} */
 /**
  * {source, id, code, severity, sentence, remedy, link, actions}: of the link, of the print, of the machine. As long as they
  * are the same, so is the list (by identity). Documents are changed in place, but lists in them are replaced.
+ * isStarting: its process is about to run, so that it does not yet is no problem.
  */
-export function problemsOf(doc) {
-	const ingredients = ingredientsOf(doc), last = kept.get(doc);
+export function problemsOf(doc, isStarting = false) {
+	const ingredients = ingredientsOf(doc, isStarting), last = kept.get(doc);
 	if (last && last.ingredients.every((one, i) => one === ingredients[i]))
 		return last.problems;
-	const problems = gather(doc);
+	const problems = gather(doc, isStarting);
 	kept.set(doc, { ingredients, problems });
 	return problems;
 }
 
-function gather(doc) {
+function gather(doc, isStarting) {
 	const stat = doc.stat ?? {};
 	const health = Array.isArray(stat.hms) ? stat.hms.filter((one) => one !== null && typeof one === "object") : [];
 	const print = stat.printError !== null && typeof stat.printError === "object" ? [stat.printError] : [];
-	const all = [...linkProblems(doc), ...print.map((one) => healthProblem("print", one)),
+	const all = [...linkProblems(doc, isStarting), ...print.map((one) => healthProblem("print", one)),
 		...health.slice(0, 32).map((one) => healthProblem("hms", one))];
 	return all.map((problem, order) => ({ problem, order }))
 		.sort((a, b) => rankOf(a.problem) - rankOf(b.problem) || a.order - b.order)

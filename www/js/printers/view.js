@@ -16,7 +16,7 @@ const STATES = { IDLE: "idle", PREPARE: "preparing", RUNNING: "printing", PAUSE:
  * How a state is coloured: info (busy), ok, warn, bad or idle, as badge() of core/parts.js has them. Never by colour alone: it
  * has an icon and a word, too.
  */
-const TONES = { idle: "idle", preparing: "info", printing: "info", paused: "warn", finished: "ok", failed: "warn",
+export const STATE_TONES = { idle: "idle", preparing: "info", printing: "info", paused: "warn", finished: "ok", failed: "warn",
 	slicing: "info",
 	starting: "info", updating: "info", offline: "idle", connecting: "info", blocked: "bad", waiting: "idle",
 	other: "idle" };
@@ -45,11 +45,11 @@ function stateView(doc, online, fault) {
 	if (!online)
 		key = !fault ? "connecting" : isAway(fault) ? "offline" : "blocked";
 	const was = !online && PRINTING.has(last.key) ? last.key : null;
-	return { key, tone: TONES[key], word: last.word, was };
+	return { key, tone: STATE_TONES[key], word: last.word, was };
 }
 
-function linkView(doc, online, nowMs) {
-	const link = doc.link ?? {};
+function linkView(doc, online, nowMs, isStarting) {
+	const link = isStarting ? { ...doc.link, fault: null, phase: "setup" } : doc.link ?? {};
 	const receivedMs = timeOf(doc.stat?.receivedAt) ?? timeOf(link.receivedAt);
 	const limitMs = finite(doc.stat?.link?.silenceLimitMs) ?? 30000;
 	/* Half of what its model may be silent: 15 s for those that report each second. */
@@ -124,13 +124,13 @@ function urgency(view) {
 
 /*
  * Everything that cards, filters and sorting want to know of a printer. It is made anew when the document changes;
- * what ages by itself (link.stale, progress.leftMinutes) is as of `nowMs`.
+ * what ages by itself (link.stale, progress.leftMinutes) is as of `nowMs`. isStarting: of its process (worker.js).
  */
-export function viewOf(doc, nowMs) {
+export function viewOf(doc, nowMs, isStarting = false) {
 	const stat = doc.stat ?? {};
 	const online = doc.link?.online === true && stat.isOnline !== false;
-	const problems = problemsOf(doc);
-	const link = linkView(doc, online, nowMs);
+	const problems = problemsOf(doc, isStarting);
+	const link = linkView(doc, online, nowMs, isStarting);
 	const state = stateView(doc, online, link.fault);
 	const printing = online && PRINTING.has(told(stat).key);
 	const view = {

@@ -2,15 +2,17 @@
  * The Printers page's logic, without a browser: node --test tests/web (see the Makefile for the flags of older nodes).
  */
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 
 import { addressFault, parsePort } from "../../www/js/printers/address.js";
 import { contrast, hexOf, inkOn, parseColor } from "../../www/js/printers/color.js";
 import { filamentOf } from "../../www/js/printers/filament.js";
-import { problemsOf } from "../../www/js/printers/problems.js";
-import { countsOf, formatQuery, matches, nextAvailable, parseQuery, select } from "../../www/js/printers/query.js";
+import { problemsOf, SEVERITIES } from "../../www/js/printers/problems.js";
+import { countsOf, FILTERS, formatQuery, matches, nextAvailable, parseQuery, select, SORTS } from "../../www/js/printers/query.js";
 import { groupsOf, hmsCode, plain, safeLink } from "../../www/js/printers/text.js";
-import { viewOf } from "../../www/js/printers/view.js";
+import { STATE_TONES, viewOf } from "../../www/js/printers/view.js";
+import texts from "../../www/js/strings/en_printers.js";
 
 const NOW = Date.parse("2026-08-01T12:00:00.000Z");
 const SECOND_AGO = "2026-08-01T11:59:59.000Z";
@@ -172,6 +174,8 @@ test("problems: the worst first, each once, and the last words of a dead process
 	const dead = problemsOf(printer({ link: { online: false, fault: "process", sentence: "It died." },
 		stat: { link: { problems: told } } }));
 	assert.deepEqual(dead.map((p) => [p.id, p.actions]), [["process", ["retry"]]]);
+	const starting = viewOf(printer({ link: { online: false, fault: "process", sentence: "It starts." } }), NOW, true);
+	assert.deepEqual([starting.state.key, starting.problems, starting.attention], ["connecting", [], false]);
 });
 
 test("a document with nothing in it, or with nonsense, has a view", () => {
@@ -227,4 +231,26 @@ test("a view is kept in the address, and nonsense there changes nothing", () => 
 	assert.deepEqual(parseQuery(formatQuery(query)), query);
 	assert.equal(formatQuery(parseQuery("")), "");
 	assert.equal(formatQuery(parseQuery("?show=__proto__&sort=toString&size=xl&group=1")), "");
+});
+
+/* -- texts of the page ------------------------------------------------------------------------------------------ */
+
+test("every text that the page asks for by a whole key is there, and none of its own is unused by name", () => {
+	const folder = new URL("../../www/js/printers/", import.meta.url);
+	const files = readdirSync(folder).map((name) => new URL(name, folder));
+	const code = [...files, new URL("../../www/js/pages/printers.js", import.meta.url)].map((file) => readFileSync(file, "utf8")).join("\n");
+	const asked = [...code.matchAll(/["`](printers\.[A-Za-z.-]+)["`]/g)].map((match) => match[1]);
+	assert.ok(asked.length > 100);
+	assert.deepEqual([...new Set(asked)].filter((key) => !(key in texts)), []);
+	const stems = [...code.matchAll(/`(printers\.[A-Za-z.-]*)\$\{/g)].map((match) => match[1]);
+	assert.deepEqual(Object.keys(texts).filter((key) => !asked.includes(key) && !stems.some((stem) => key.startsWith(stem))), []);
+});
+
+test("states, links, problems and filters all have words", () => {
+	const keys = [...Object.keys(STATE_TONES).filter((key) => key !== "other").map((key) => `printers.state.${key}`),
+		...["live", "stale", "down"].map((key) => `printers.link.${key}`), ...SEVERITIES.map((key) => `printers.severity.${key}`),
+		...["all", ...FILTERS].map((key) => `printers.filter.${key}`), ...SORTS.map((key) => `printers.sort.${key}`),
+		...["enter-code", "trust", "reconnect", "edit-address", "retry", "remove"].map((key) => `printers.fix.${key}`),
+		...["setup", "route", "tcp", "tls", "identity", "login", "subscribe", "reports", "live"].map((key) => `printers.phase.${key}`)];
+	assert.deepEqual(keys.filter((key) => !(key in texts)), []);
 });
