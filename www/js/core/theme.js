@@ -47,5 +47,8 @@ export function onTheme(fn) {
 export function startTheme() {
 	system.addEventListener("change", apply);
 	addEventListener("storage", (event) => event.key === KEY && apply());
+	/* Paper is light. */
+	addEventListener("beforeprint", () => (document.documentElement.dataset.theme = "light"));
+	addEventListener("afterprint", apply);
 	apply();
 }
