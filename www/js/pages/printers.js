@@ -93,22 +93,26 @@ function mount(root) {
 	let shownViews = [];
 
 	const count = h("span", { class: "muted num pcount", dataset: { role: "total" } });
-	const grid = h("div", { class: "cards", dataset: { role: "cards" }, on: { pointermove: () => (restlessUntil = performance.now() + REST_MS),
-											   pointerleave: () => (restlessUntil = 0) } });
+	const grid = h("div", { class: "cards", dataset: { role: "cards" }, on: {
+		pointermove: () => (restlessUntil = performance.now() + REST_MS), pointerleave: () => (restlessUntil = 0),
+	} });
 	const place = h("div", { dataset: { role: "place" } });
 	const page = { goTo, fix, acts: null };
 	const acts = {
-		details: (serial) => printerDetails(serial, page), edit: (serial) => editPrinter(serial, page), diagnose: (serial) => diagnose(serial, page),
-		remove, fix, light: orders.toggleLight, pause: orders.pausePrint, resume: orders.resumePrint, stop: orders.stopPrint,
+		details: (serial) => printerDetails(serial, page), edit: (serial) => editPrinter(serial, page),
+		diagnose: (serial) => diagnose(serial, page),
+		remove, fix, light: orders.toggleLight, pause: orders.pausePrint, resume: orders.resumePrint,
+		stop: orders.stopPrint,
 	};
 	page.acts = acts;
 	const tools = toolbar({ query, change, goTo });
-	const list = keyedList(grid, (key, item) => (item.heading === undefined ? cardEntry(item.view) : headingEntry(item)));
+	const list = keyedList(grid, (key, item) => (item.heading === undefined
+		? cardEntry(item.view) : headingEntry(item)));
 	const add = () => addPrinter(page);
 	const guide = h("div", null);
 	const offTips = attachTips(root);
 
-	/* keyedList() may call update() for all at each change of order; the cards are told by themselves, and only what changed. */
+	/* keyedList() calls update() of all at each change of order; the cards are told by take(), and only what changed. */
 	function cardEntry(view) {
 		const card = printerCard(view, acts);
 		cards.set(view.serial, card);
@@ -126,8 +130,10 @@ function mount(root) {
 	/* What the button of a problem does (problems.js). */
 	function fix(serial, action) {
 		const does = {
-			"enter-code": () => editPrinter(serial, page, "code"), "edit-address": () => editPrinter(serial, page, "address"),
-			"trust": () => trustPrinter(serial), "reconnect": () => orders.reconnect(serial), "retry": () => orders.retryProcess(serial),
+			"enter-code": () => editPrinter(serial, page, "code"),
+			"edit-address": () => editPrinter(serial, page, "address"),
+			"trust": () => trustPrinter(serial), "reconnect": () => orders.reconnect(serial),
+			"retry": () => orders.retryProcess(serial),
 			"remove": () => remove(serial),
 		};
 		does[action]?.();
@@ -154,7 +160,8 @@ function mount(root) {
 	/* -- drawing -- */
 
 	function showPlace(known) {
-		const kind = store.status === null && known.length === 0 ? "waiting" : known.length === 0 ? "none" : shownViews.length === 0 ? "nothing" : "cards";
+		const kind = store.status === null && known.length === 0 ? "waiting" : known.length === 0 ? "none"
+			: shownViews.length === 0 ? "nothing" : "cards";
 		setAttr(grid, "data-size", query.size);
 		if (place.dataset.shows === kind)
 			return;
@@ -162,10 +169,13 @@ function mount(root) {
 		tools.node.hidden = kind === "waiting" || kind === "none";
 		grid.hidden = kind !== "cards";
 		replace(place,
-			kind === "waiting" && h("div", { class: "cards", dataset: { size: "m" } }, Array.from({ length: 6 }, () => h("div", { class: "pcard" }, skeleton(5)))),
+			kind === "waiting" && h("div", { class: "cards", dataset: { size: "m" } },
+				Array.from({ length: 6 }, () => h("div", { class: "pcard" }, skeleton(5)))),
 			kind === "none" && firstSteps(add),
-			kind === "nothing" && emptyState({ iconName: "search", title: t("printers.nothing"), text: t("printers.nothingText"), role: "no-result",
-				actions: [button({ label: t("printers.clear"), kind: "plain", role: "clear-filters", run: () => change({ text: "", show: null }) })] }));
+			kind === "nothing" && emptyState({ iconName: "search", title: t("printers.nothing"),
+				text: t("printers.nothingText"), role: "no-result",
+				actions: [button({ label: t("printers.clear"), kind: "plain", role: "clear-filters",
+					run: () => change({ text: "", show: null }) })] }));
 		replace(guide, kind !== "waiting" && connectionGuide(kind === "none"));
 	}
 
@@ -207,7 +217,8 @@ function mount(root) {
 	let looked = now();
 	function tick() {
 		const nowMs = now();
-		const turned = [...views.all.values()].filter((view) => view.link.staleAtMs !== null && !view.link.stale && view.link.staleAtMs <= nowMs);
+		const turned = [...views.all.values()].filter((view) => view.link.staleAtMs !== null &&
+			!view.link.stale && view.link.staleAtMs <= nowMs);
 		if (nowMs - looked > CLOCK_MS) {
 			looked = nowMs;
 			take(views.all.keys());
@@ -241,17 +252,20 @@ function mount(root) {
 	const unbind = [
 		bind("/", "printers.key.search", () => tools.node.hidden ? false : tools.focusSearch()),
 		bind("j", "printers.key.next", () => move(1)), bind("k", "printers.key.previous", () => move(-1)),
-		bind("e", "printers.key.edit", onCard(acts.edit)), bind("d", "printers.key.diagnosis", onCard(acts.diagnose)),
+		bind("e", "printers.key.edit", onCard(acts.edit)),
+		bind("d", "printers.key.diagnosis", onCard(acts.diagnose)),
 		bind("n", "printers.key.add", add),
 	];
 
 	root.classList.add("page--wide");
 	root.append(
-		pageHead(t("nav.printers"), count, button({ label: t("printers.add.open"), kind: "primary", iconName: "plus", role: "add-printer", run: add })),
+		pageHead(t("nav.printers"), count, button({ label: t("printers.add.open"), kind: "primary",
+			iconName: "plus", role: "add-printer", run: add })),
 		tools.node, place, grid, guide);
 	take(store.printers.keys());
 	arrange();
-	const offs = [store.on("printers", onPrinters), store.on("status", arrange), onRemoval(arrange), onTick(tick), offTips, ...unbind];
+	const offs = [store.on("printers", onPrinters), store.on("status", arrange), onRemoval(arrange), onTick(tick),
+		offTips, ...unbind];
 	return () => {
 		clearTimeout(settle);
 		for (const off of offs)
@@ -259,4 +273,5 @@ function mount(root) {
 	};
 }
 
-export const printersPage = { path: "/printers", titleKey: "nav.printers", navKey: "nav.printers", iconName: "printer", mount };
+export const printersPage = { path: "/printers", titleKey: "nav.printers", navKey: "nav.printers", iconName: "printer",
+	mount };

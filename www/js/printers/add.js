@@ -40,11 +40,13 @@ function addDialog(draft, kept, page) {
 		body: form.nodes, role: "add-dialog",
 		actions: [
 			{ label: t("action.cancel"), kind: "plain", role: "cancel" },
-			{ label: kept === null ? t("printers.add.do") : t("printers.add.tryAgain"), kind: "primary", role: "add-submit", run: async () => {
+			{ label: kept === null ? t("printers.add.do") : t("printers.add.tryAgain"), kind: "primary",
+				role: "add-submit", run: async () => {
 				if (!form.check())
 					return false;
 				const body = bodyOf(draft, form.ports());
-				const doc = kept === null ? await post("/api/v1/printers", { serial: draft.serial.toUpperCase(), ...body })
+				const doc = kept === null ? await post("/api/v1/printers",
+					{ serial: draft.serial.toUpperCase(), ...body })
 							  : await patch(`/api/v1/printers/${kept}`, body);
 				setTimeout(follow, 0, doc);
 				return true;
@@ -54,7 +56,8 @@ function addDialog(draft, kept, page) {
 	});
 
 	function follow(doc) {
-		followDialog(doc, { change: () => addDialog(draft, doc.serial, page), another: () => addPrinter(page), show: () => page.goTo(doc.serial),
+		followDialog(doc, { change: () => addDialog(draft, doc.serial, page), another: () => addPrinter(page),
+			show: () => page.goTo(doc.serial),
 				    fix: page.fix });
 	}
 }

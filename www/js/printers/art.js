@@ -48,8 +48,10 @@ function housing({ x, y, width, height, head, nozzles = 1 }) {
 
 const DRAW = {
 	box: () => [...housing({ x: 7, y: 4, width: 34, height: 39, head: 7 }), box("screen", 27, 6.5, 10, 3, 1)],
-	tall: (nozzles) => [...housing({ x: 7, y: 4, width: 34, height: 39, head: 8, nozzles }), box("screen", 25, 6, 12, 4.5, 1)],
-	wide: (nozzles) => [...housing({ x: 3, y: 3, width: 42, height: 41, head: 7, nozzles }), box("screen", 33, 5, 9, 4, 1),
+	tall: (nozzles) => [...housing({ x: 7, y: 4, width: 34, height: 39, head: 8, nozzles }),
+		box("screen", 25, 6, 12, 4.5, 1)],
+	wide: (nozzles) => [...housing({ x: 3, y: 3, width: 42, height: 41, head: 7, nozzles }),
+		box("screen", 33, 5, 9, 4, 1),
 		path("line", "M24 11v28")],
 	frame: () => [
 		path("outline", "M8 43V6h32v37M8 12h32M8 43h32"), box("lamp", 10, 13, 28, 28, 1),
@@ -72,7 +74,8 @@ const DRAW = {
 /* The drawing of a model: {node, update({lamp, door})}; lamp true, false or null, door "open", "closed" or null. */
 export function modelArt(model) {
 	const family = FAMILIES[model] ?? "other";
-	const node = svg("svg", { class: `art art--${family}`, viewBox: "0 0 48 48", "aria-hidden": "true", focusable: "false" },
+	const node = svg("svg", { class: `art art--${family}`, viewBox: "0 0 48 48", "aria-hidden": "true",
+		focusable: "false" },
 		DRAW[family](NOZZLES[model] ?? 1));
 	return {
 		node,

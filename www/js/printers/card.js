@@ -11,8 +11,10 @@ import { modelArt } from "./art.js";
 import { filamentView } from "./filament_view.js";
 import { problemList } from "./problem_view.js";
 
-export const STATE_ICONS = { idle: "check", preparing: "thermometer", printing: "play", paused: "pause", finished: "check", failed: "close",
-	slicing: "layers", starting: "refresh", updating: "download", offline: "link-off", connecting: "refresh", blocked: "warning",
+export const STATE_ICONS = { idle: "check", preparing: "thermometer", printing: "play", paused: "pause",
+	finished: "check", failed: "close",
+	slicing: "layers", starting: "refresh", updating: "download", offline: "link-off", connecting: "refresh",
+	blocked: "warning",
 	waiting: "clock", other: "info" };
 const LINK_ICONS = { live: "link", stale: "clock", connecting: "refresh", down: "link-off" };
 
@@ -38,7 +40,8 @@ function linkPart() {
 				replace(glyph, icon(LINK_ICONS[link.key]));
 			shown = link.key;
 			setAttr(node, "data-link", link.key);
-			const words = link.key === "connecting" ? t(`printers.phase.${link.phase || "setup"}`) : t(`printers.link.${link.key}`);
+			const words = link.key === "connecting" ? t(`printers.phase.${link.phase || "setup"}`)
+				: t(`printers.link.${link.key}`);
 			setText(word, words);
 		},
 		tick(link, nowMs) {
@@ -57,7 +60,8 @@ function printPart() {
 	const left = h("span", { class: "num", dataset: { role: "left" } });
 	const eta = h("span", { class: "num pcard__eta", dataset: { role: "eta" } });
 	const node = h("div", { class: "pcard__print", dataset: { role: "print" } },
-		h("div", { class: "pcard__jobline" }, job, amount), bar.node, h("div", { class: "pcard__meta" }, stage, layers, left, eta));
+		h("div", { class: "pcard__jobline" }, job, amount), bar.node,
+		h("div", { class: "pcard__meta" }, stage, layers, left, eta));
 
 	let minute = null;
 
@@ -66,8 +70,10 @@ function printPart() {
 		if (fresh === minute)
 			return;
 		minute = fresh; /* formatting of times costs more than all the rest of a card */
-		setText(left, now.leftMinutes === null ? "" : now.leftMinutes === 0 ? t("printers.leftNone") : t("printers.left", { left: duration(now.leftMinutes) }));
-		setText(eta, now.etaMs === null || now.kind === "preparing" ? "" : t("printers.eta", { time: clockTime(now.etaMs) }));
+		setText(left, now.leftMinutes === null ? "" : now.leftMinutes === 0
+			? t("printers.leftNone") : t("printers.left", { left: duration(now.leftMinutes) }));
+		setText(eta, now.etaMs === null || now.kind === "preparing"
+			? "" : t("printers.eta", { time: clockTime(now.etaMs) }));
 		setAttr(eta, "title", now.etaMs === null ? null : dateTime(now.etaMs));
 	}
 	return {
@@ -82,7 +88,8 @@ function printPart() {
 				? t("printers.layer", { layer: now.layer, layers: now.layers }) : "";
 			setName(job, view.job);
 			setText(amount, percent === null ? "" : t("printers.percent", { n: Math.floor(percent) }));
-			bar.set(percent, [percent === null ? stateWord(view.state) : t("printers.percent", { n: Math.floor(percent) }), layer]
+			bar.set(percent, [percent === null ? stateWord(view.state) : t("printers.percent",
+				{ n: Math.floor(percent) }), layer]
 				.filter(Boolean).join(", "));
 			setClass(bar.node, "bar--warn", view.state.key === "paused");
 			setText(stage, view.stage === "printing" ? "" : view.stage);
@@ -96,7 +103,8 @@ function printPart() {
 function heatText(heat) {
 	if (heat === null || heat.actual === null)
 		return "–";
-	return heat.target === null ? celsius(heat.actual) : t("printers.heat", { actual: Math.round(heat.actual), target: celsius(heat.target) });
+	return heat.target === null ? celsius(heat.actual) : t("printers.heat",
+		{ actual: Math.round(heat.actual), target: celsius(heat.target) });
 }
 
 function heatPart() {
@@ -106,17 +114,20 @@ function heatPart() {
 
 	function cell(glyph, label, role) {
 		const value = h("span", { class: "num" });
-		const item = h("li", { class: "heat", title: label, dataset: { role } }, icon(glyph), h("span", { class: "visually-hidden" }, label), value);
+		const item = h("li", { class: "heat", title: label, dataset: { role } }, icon(glyph),
+			h("span", { class: "visually-hidden" }, label), value);
 		return { item, value };
 	}
 	return {
 		node,
 		update({ nozzles, bed, chamber }) {
 			const wanted = [
-				...nozzles.map((nozzle) => ["nozzle", nozzle.side ? t(`printers.heat.nozzle.${nozzle.side}`) : t("printers.heat.nozzle"),
+				...nozzles.map((nozzle) => ["nozzle", nozzle.side
+					? t(`printers.heat.nozzle.${nozzle.side}`) : t("printers.heat.nozzle"),
 							    `heat-nozzle${nozzle.side ? "-" + nozzle.side : ""}`, nozzle]),
 				...(bed ? [["bed", t("printers.heat.bed"), "heat-bed", { heat: bed }]] : []),
-				...(chamber ? [["thermometer", t("printers.heat.chamber"), "heat-chamber", { heat: chamber }]] : []),
+				...(chamber ? [["thermometer", t("printers.heat.chamber"), "heat-chamber",
+					{ heat: chamber }]] : []),
 			];
 			const fresh = wanted.map((row) => row[2]).join();
 			if (fresh !== shape) {
@@ -126,7 +137,8 @@ function heatPart() {
 				node.hidden = cells.length === 0;
 			}
 			wanted.forEach(([, , , { heat, side, active }], i) => {
-				setText(cells[i].value, (side ? t(`printers.side.${side}Short`) + " " : "") + heatText(heat));
+				setText(cells[i].value, (side
+					? t(`printers.side.${side}Short`) + " " : "") + heatText(heat));
 				setClass(cells[i].item, "heat--on", heat.target !== null);
 				setClass(cells[i].item, "heat--active", side && active);
 			});
@@ -140,18 +152,21 @@ function footPart(view) {
 	const since = h("span", { class: "num", dataset: { role: "connected-at" } });
 	const received = h("span", { class: "num", dataset: { role: "last-received" } });
 	const again = h("span", { class: "num", dataset: { role: "reconnects" } });
-	const fact = (name, glyph, value, wide) => h("span", { class: `fact${wide ? " pcard__wide" : ""}`, title: t(`printers.fact.${name}`) },
+	const fact = (name, glyph, value, wide) => h("span",
+		{ class: `fact${wide ? " pcard__wide" : ""}`, title: t(`printers.fact.${name}`) },
 		icon(glyph), h("span", { class: "visually-hidden" }, t(`printers.fact.${name}`)), value);
 	const sinceFact = fact("connectedAt", "clock", since), receivedFact = fact("received", "download", received, true);
 	const againFact = fact("reconnects", "refresh", again);
 	let shown = "";
 	const node = h("div", { class: "pcard__facts" }, fact("address", "network", address),
-		fact("serial", "tag", h("span", { class: "mono clip", dataset: { role: "serial" } }, view.serial)), sinceFact, receivedFact, againFact);
+		fact("serial", "tag", h("span", { class: "mono clip", dataset: { role: "serial" } }, view.serial)),
+		sinceFact, receivedFact, againFact);
 	return {
 		node,
 		update({ address: text, link }) {
 			setText(address, text);
-			const fresh = [link.connectedMs, link.reconnects, link.receivedMs === null ? null : Math.floor(link.receivedMs / MINUTE_MS)].join();
+			const fresh = [link.connectedMs, link.reconnects, link.receivedMs === null
+				? null : Math.floor(link.receivedMs / MINUTE_MS)].join();
 			if (fresh === shown)
 				return;
 			shown = fresh;
@@ -168,12 +183,16 @@ function footPart(view) {
 }
 
 function actionPart(serial, acts) {
-	const of = (name, iconName, run) => iconButton({ label: t(`printers.act.${name}`), iconName, role: `act-${name}`, run: () => run(serial) });
-	const light = of("light", "light", acts.light), pause = of("pause", "pause", acts.pause), resume = of("resume", "play", acts.resume);
+	const of = (name, iconName, run) => iconButton({ label: t(`printers.act.${name}`), iconName,
+		role: `act-${name}`, run: () => run(serial) });
+	const light = of("light", "light", acts.light), pause = of("pause", "pause", acts.pause),
+		resume = of("resume", "play", acts.resume);
 	const stop = of("stop", "stop", acts.stop);
 	const node = h("div", { class: "pcard__acts", role: "group", "aria-label": t("printers.actions") },
-		button({ label: t("printers.act.details"), kind: "quiet", small: true, role: "act-details", run: () => acts.details(serial) }), h("span", { class: "grow" }), pause, resume, stop, light,
-		of("diagnosis", "network", acts.diagnose), of("edit", "edit", acts.edit), of("remove", "trash", acts.remove));
+		button({ label: t("printers.act.details"), kind: "quiet", small: true, role: "act-details",
+			run: () => acts.details(serial) }), h("span", { class: "grow" }), pause, resume, stop, light,
+		of("diagnosis", "network", acts.diagnose), of("edit", "edit", acts.edit),
+		of("remove", "trash", acts.remove));
 	return {
 		node,
 		update(view) {
@@ -195,14 +214,16 @@ function actionPart(serial, acts) {
 export function printerCard(view, acts) {
 	const { serial } = view;
 	const name = h("bdi", { class: "clip", dir: "auto", dataset: { role: "name" } });
-	const opener = h("button", { type: "button", class: "pcard__name", dataset: { role: "details" }, on: { click: () => acts.details(serial) } }, name);
+	const opener = h("button", { type: "button", class: "pcard__name", dataset: { role: "details" },
+		on: { click: () => acts.details(serial) } }, name);
 	const model = h("span", { class: "clip pcard__model", dataset: { role: "model" } });
 	const stateBadge = badge("idle", "", null);
 	const was = h("span", { class: "pcard__was", dataset: { role: "was" } });
 	const stale = h("p", { class: "pcard__stale", dataset: { role: "stale" }, hidden: true });
 	const artHost = h("span", { class: "pcard__art" });
 	const link = linkPart(), print = printPart(), heat = heatPart(), filament = filamentView(), foot = footPart(view);
-	const actions = actionPart(serial, acts), problems = problemList((action) => acts.fix(serial, action), () => acts.details(serial));
+	const actions = actionPart(serial, acts), problems = problemList((action) => acts.fix(serial, action),
+		() => acts.details(serial));
 	const node = h("article", { class: "pcard", "aria-label": view.name, dataset: { role: "printer-card", serial } },
 		h("header", { class: "pcard__head" }, artHost,
 			h("h3", null, opener), h("span", { class: "pcard__state", dataset: { role: "state" } }, stateBadge),
@@ -231,7 +252,8 @@ export function printerCard(view, acts) {
 		setAttr(node, "data-attention", fresh.attention ? "yes" : null);
 		setClass(node, "pcard--stale", fresh.link.stale || !fresh.online);
 		setBadge(stateBadge, fresh.state.tone, stateWord(fresh.state), STATE_ICONS[fresh.state.key]);
-		setText(was, fresh.state.was === null ? "" : t("printers.was", { state: t(`printers.state.${fresh.state.was}`) }));
+		setText(was, fresh.state.was === null ? "" : t("printers.was",
+			{ state: t(`printers.state.${fresh.state.was}`) }));
 		drawArt(fresh);
 		link.update(fresh.link);
 		print.update(fresh);
@@ -246,8 +268,10 @@ export function printerCard(view, acts) {
 	function tick(nowMs) {
 		link.tick(current.link, nowMs);
 		const { link: { receivedMs, nextTryMs, stale: isStale }, online } = current;
-		const words = [(isStale || !online) && receivedMs !== null && t("printers.stale", { ago: ago(nowMs - receivedMs) }),
-			!online && nextTryMs !== null && nextTryMs > nowMs && t("printers.nextTry", { age: age(nextTryMs - nowMs) })].filter(Boolean).join(" · ");
+		const words = [(isStale || !online) && receivedMs !== null &&
+			t("printers.stale", { ago: ago(nowMs - receivedMs) }),
+			!online && nextTryMs !== null && nextTryMs > nowMs &&
+				t("printers.nextTry", { age: age(nextTryMs - nowMs) })].filter(Boolean).join(" · ");
 		stale.hidden = words === "";
 		setText(stale, words);
 	}

@@ -13,7 +13,8 @@ import { problemNode } from "./problem_view.js";
 import { actionsOf } from "./problems.js";
 import { plain } from "./text.js";
 
-const PHASES = ["setup", "route", "tcp", "tls", "identity", "login", "subscribe", "reports", "settings", "developer-mode", "storage", "firmware"];
+const PHASES = ["setup", "route", "tcp", "tls", "identity", "login", "subscribe", "reports", "settings",
+	"developer-mode", "storage", "firmware"];
 const ICONS = { passed: "check", warned: "warning", failed: "error", skipped: "minus", open: "minus", busy: "refresh" };
 const LINE_MAX = 16384;
 
@@ -39,7 +40,8 @@ async function* linesOf(response) {
 /* Steps as they come; where they cannot come one by one (who is not logged in is asked first), all at once. */
 async function* stepsOf(serial, signal) {
 	const path = `/api/v1/printers/${encodeURIComponent(serial)}/diagnosis`;
-	const response = await fetch(path, { headers: { Accept: "application/x-ndjson" }, credentials: "same-origin", cache: "no-store", signal }).catch((error) => {
+	const response = await fetch(path, { headers: { Accept: "application/x-ndjson" }, credentials: "same-origin",
+		cache: "no-store", signal }).catch((error) => {
 		if (signal.aborted)
 			throw error;
 		return null;
@@ -62,10 +64,12 @@ function stepRow(phase, outcome, step, act) {
 	if (step && (outcome === "passed" || outcome === "skipped"))
 		text.append(h("p", { class: "muted small" }, plain(step.sentence, 400)));
 	else if (step)
-		text.append(problemNode({ source: "link", id: step.fault ?? phase, code: "", severity: outcome === "failed" ? "serious" : "common",
+		text.append(problemNode({ source: "link", id: step.fault ?? phase, code: "",
+			severity: outcome === "failed" ? "serious" : "common",
 					  sentence: plain(step.sentence, 400), remedy: plain(step.remedy, 500), link: null,
 					  actions: outcome === "failed" ? actionsOf(step.fault) : [] }, act));
-	return h("li", { class: `leg leg--${outcome}`, dataset: { role: "step", phase, outcome } }, icon(ICONS[outcome]), text);
+	return h("li", { class: `leg leg--${outcome}`, dataset: { role: "step", phase, outcome } },
+		icon(ICONS[outcome]), text);
 }
 
 /** Opens the dialog and begins. page: {fix(serial, action)}. */
@@ -74,7 +78,8 @@ export function diagnose(serial, page) {
 	const end = h("div", { dataset: { role: "diagnosis-end" }, "aria-live": "polite" });
 	let run = null;
 	const dialog = openDialog({
-		title: t("printers.diagnosis.title", { name: plain(store.printers.get(serial)?.name, 40) || serial }), role: "diagnosis-dialog",
+		title: t("printers.diagnosis.title", { name: plain(store.printers.get(serial)?.name, 40) || serial }),
+		role: "diagnosis-dialog",
 		body: [h("p", { class: "muted" }, t("printers.diagnosis.intro")), list, end],
 		actions: [
 			{ label: t("printers.diagnosis.again"), kind: "plain", role: "diagnosis-again", run: () => {
@@ -95,13 +100,17 @@ export function diagnose(serial, page) {
 		const told = new Set(steps.map((step) => step.phase));
 		const stopped = steps.some((step) => step.outcome === "failed");
 		const open = PHASES.filter((phase) => !told.has(phase));
-		list.replaceChildren(...steps.map((step) => stepRow(step.phase, ICONS[step.outcome] ? step.outcome : "skipped", step, fix)),
-			...(isOver ? [] : open.map((phase, i) => stepRow(phase, i === 0 && !stopped ? "busy" : "open", null, fix))));
+		list.replaceChildren(...steps.map((step) =>
+			stepRow(step.phase, ICONS[step.outcome] ? step.outcome : "skipped", step, fix)),
+			...(isOver ? [] : open.map((phase, i) =>
+				stepRow(phase, i === 0 && !stopped ? "busy" : "open", null, fix))));
 	}
 
 	function tellEnd(steps) {
-		const failed = steps.filter((step) => step.outcome === "failed").length, warned = steps.filter((step) => step.outcome === "warned").length;
-		replace(end, failed === 0 && callout(warned > 0 ? "warn" : "ok", t(warned > 0 ? "printers.diagnosis.warned" : "printers.diagnosis.fine")));
+		const failed = steps.filter((step) => step.outcome === "failed").length,
+			warned = steps.filter((step) => step.outcome === "warned").length;
+		replace(end, failed === 0 && callout(warned > 0 ? "warn" : "ok",
+			t(warned > 0 ? "printers.diagnosis.warned" : "printers.diagnosis.fine")));
 	}
 
 	async function begin() {
@@ -130,7 +139,8 @@ export function diagnose(serial, page) {
 				return;
 			draw(steps, true);
 			replace(end, problemCallout(error.title === undefined ? { detail: String(error.message) } : error),
-				h("div", { class: "row" }, button({ label: t("printers.fix.reconnect"), small: true, run: () => fix("reconnect") })));
+				h("div", { class: "row" }, button({ label: t("printers.fix.reconnect"), small: true,
+					run: () => fix("reconnect") })));
 		}
 	}
 

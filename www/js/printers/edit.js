@@ -45,7 +45,9 @@ export function editPrinter(serial, page, focus = "name", address = null) {
 				const body = changesOf(store.printers.get(serial) ?? doc, draft, form.ports());
 				if (Object.keys(body).length > 0) {
 					await patch(`/api/v1/printers/${serial}`, body);
-					toast({ kind: "done", text: t("printers.edit.done", { name: plain(draft.name, 40) }), key: `edit ${serial}` });
+					toast({ kind: "done",
+						text: t("printers.edit.done", { name: plain(draft.name, 40) }),
+						key: `edit ${serial}` });
 				}
 				return true;
 			} },
@@ -69,8 +71,10 @@ export function trustPrinter(serial) {
 	openDialog({
 		title: t("printers.trust.dialog", { name: plain(doc.name, 40) }), role: "trust-dialog",
 		body: [
-			before && callout("warn", h("p", { class: "callout__title" }, t("printers.trust.changed")), h("p", null, t("printers.trust.changedText")), fingerprintNode(before)),
-			h("p", { class: "small muted" }, t("printers.trust.names", { serial: certificate.serial ?? "–", issuer: plain(certificate.issuer, 60) || "–" })),
+			before && callout("warn", h("p", { class: "callout__title" }, t("printers.trust.changed")),
+				h("p", null, t("printers.trust.changedText")), fingerprintNode(before)),
+			h("p", { class: "small muted" }, t("printers.trust.names",
+				{ serial: certificate.serial ?? "–", issuer: plain(certificate.issuer, 60) || "–" })),
 			box.node,
 		],
 		actions: [
@@ -80,7 +84,8 @@ export function trustPrinter(serial) {
 				if (!box.input.checked)
 					return false;
 				await post(`/api/v1/printers/${serial}/trust`, { certificateSha256: certificate.sha256 });
-				toast({ kind: "done", text: t("printers.trust.done", { name: plain(doc.name, 40) }), key: `trust ${serial}` });
+				toast({ kind: "done", text: t("printers.trust.done", { name: plain(doc.name, 40) }),
+					key: `trust ${serial}` });
 				return true;
 			} },
 		],

@@ -24,7 +24,8 @@ function kindOf(slot, colors) {
 		return "empty";
 	if (slot.fill === "reading")
 		return "reading";
-	return plain(slot.material) !== "" || colors.length > 0 ? (slot.fill === "unread" ? "unknown" : "filled") : "unknown";
+	return plain(slot.material) !== "" || colors.length > 0 ? (slot.fill === "unread" ? "unknown" : "filled")
+		: "unknown";
 }
 
 /*
@@ -59,7 +60,8 @@ export function slotView(slot) {
 
 /* Slots by place: one that was not told of is there, and unknown. */
 function placed(unit) {
-	const told = Array.isArray(unit.slots) ? unit.slots.filter((slot) => slot !== null && typeof slot === "object") : [];
+	const told = Array.isArray(unit.slots) ? unit.slots.filter((slot) => slot !== null && typeof slot === "object")
+		: [];
 	const last = told.reduce((most, slot) => Math.max(most, finite(slot.id) ?? 0), -1);
 	const count = Math.min(Math.max(PLACES[unit.kind] ?? 0, last + 1), 16);
 	return Array.from({ length: count }, (_, place) => ({
@@ -115,7 +117,8 @@ export function filamentOf(stat) {
 		.map((unit) => unitView(stat, unit)).sort((a, b) => unitRank(a) - unitRank(b));
 	const spools = (Array.isArray(stat.externalSpools) ? stat.externalSpools : []).slice(0, 4);
 	const shown = spools.filter((spool) => !isBare(spool));
-	return [...units, ...(shown.length > 0 || units.length > 0 ? shown : spools.slice(0, 1)).map((s) => spoolView(stat, s))];
+	return [...units, ...(shown.length > 0 || units.length > 0
+		? shown : spools.slice(0, 1)).map((s) => spoolView(stat, s))];
 }
 
 function unitRank(unit) {

@@ -8,7 +8,8 @@ import { groupsOf } from "./text.js";
 
 /** The fingerprint in groups of four. */
 export function fingerprintNode(sha256) {
-	return h("p", { class: "fingerprint mono", "aria-label": t("printers.trust.fingerprint"), dataset: { role: "fingerprint" } },
+	return h("p", { class: "fingerprint mono", "aria-label": t("printers.trust.fingerprint"),
+		dataset: { role: "fingerprint" } },
 		groupsOf(sha256).map((group) => h("span", null, group)));
 }
 

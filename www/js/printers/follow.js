@@ -18,7 +18,8 @@ function stepNode(phases, at, outcome) {
 	const done = at === "after", now = at === "now";
 	const state = done ? "passed" : now ? outcome : "open";
 	const glyph = { passed: "check", failed: "error", busy: "refresh", open: "minus" }[state];
-	return h("li", { class: `leg leg--${state}`, dataset: { role: "follow-step", phase: phases[0], state } }, icon(glyph),
+	return h("li", { class: `leg leg--${state}`, dataset: { role: "follow-step", phase: phases[0], state } },
+		icon(glyph),
 		h("span", null, t(`printers.follow.${phases[0]}`)),
 		h("span", { class: "visually-hidden" }, t(`printers.step.${state}`)));
 }
@@ -33,9 +34,12 @@ export function followDialog(doc, acts) {
 		title: t("printers.follow.title"), role: "follow-dialog",
 		body: [h("p", { class: "muted" }, h("bdi", null, plain(doc.name, 60)), ` · ${doc.address}`), list, outcome],
 		actions: [
-			{ label: t("printers.follow.another"), kind: "plain", role: "follow-another", run: () => void setTimeout(acts.another, 0) },
-			{ label: t("printers.follow.change"), kind: "plain", role: "follow-change", run: () => void setTimeout(acts.change, 0) },
-			{ label: t("printers.follow.done"), kind: "primary", role: "follow-done", run: () => void setTimeout(acts.show, 0) },
+			{ label: t("printers.follow.another"), kind: "plain", role: "follow-another",
+				run: () => void setTimeout(acts.another, 0) },
+			{ label: t("printers.follow.change"), kind: "plain", role: "follow-change",
+				run: () => void setTimeout(acts.change, 0) },
+			{ label: t("printers.follow.done"), kind: "primary", role: "follow-done",
+				run: () => void setTimeout(acts.show, 0) },
 		],
 		onClose: () => off(),
 	});
@@ -45,7 +49,8 @@ export function followDialog(doc, acts) {
 
 	function fix(action) {
 		dialog.close();
-		setTimeout(() => (action === "enter-code" || action === "edit-address" ? acts.change() : acts.fix(serial, action)), 0);
+		setTimeout(() => (action === "enter-code" || action === "edit-address"
+			? acts.change() : acts.fix(serial, action)), 0);
 	}
 
 	function update() {
@@ -58,14 +63,16 @@ export function followDialog(doc, acts) {
 		if (fresh === shown)
 			return;
 		shown = fresh;
-		list.replaceChildren(...STEPS.map((step, i) => stepNode(step, i < place ? "after" : i === place ? "now" : "before", broken ? "failed" : "busy")));
+		list.replaceChildren(...STEPS.map((step, i) =>
+			stepNode(step, i < place ? "after" : i === place ? "now" : "before", broken ? "failed" : "busy")));
 		change.hidden = online;
 		setClass(change, "btn--primary", broken);
 		setClass(done, "btn--primary", !broken);
 		setClass(done, "btn--plain", broken);
 		another.hidden = !online;
 		replace(outcome, online && callout("ok", h("p", { class: "callout__title" }, t("printers.follow.live"))),
-			problems.map((problem) => problemNode(problem, fix)), !online && !broken && h("p", { class: "muted" }, t("printers.follow.wait")));
+			problems.map((problem) => problemNode(problem, fix)), !online && !broken &&
+				h("p", { class: "muted" }, t("printers.follow.wait")));
 		setAttr(dialog.node, "data-outcome", online ? "live" : broken ? "fault" : "busy");
 	}
 

@@ -27,7 +27,8 @@ async function told(serial, doing, call) {
 			detail: sure ? null : t("printers.order.unsure"), key });
 		return true;
 	} catch (error) {
-		toast({ kind: "error", text: `${name}: ${error.detail || error.title}`, detail: error.remedy || null, key });
+		toast({ kind: "error", text: `${name}: ${error.detail || error.title}`, detail: error.remedy || null,
+			key });
 		return false;
 	}
 }
@@ -44,15 +45,18 @@ export const retryProcess = (serial) => told(serial, "printers.order.retry", () 
 /** Stops the print for good, after asking. */
 export async function stopPrint(serial) {
 	const job = plain(store.printers.get(serial)?.stat?.job?.name, 80);
-	const sure = await confirmDialog({ title: t("printers.stop.title", { name: nameOf(serial) }), danger: true, confirm: t("printers.stop.do"),
-					   body: [job && h("p", null, h("strong", null, h("bdi", null, job))), h("p", null, t("printers.stop.text"))] });
+	const sure = await confirmDialog({ title: t("printers.stop.title", { name: nameOf(serial) }), danger: true,
+		confirm: t("printers.stop.do"),
+					   body: [job && h("p", null, h("strong", null, h("bdi", null, job))),
+						h("p", null, t("printers.stop.text"))] });
 	if (sure)
 		await command(serial, "printers.order.stop", { command: "stop" });
 }
 
 /** Switches the chamber's light to what it is not. */
 export function toggleLight(serial) {
-	const lamp = lightsOf(store.printers.get(serial)?.stat ?? {}).find((light) => light.node.startsWith("chamber_light"));
+	const lamp = lightsOf(store.printers.get(serial)?.stat ?? {}).find((light) =>
+		light.node.startsWith("chamber_light"));
 	const state = lamp?.on ? "off" : "on";
 	return command(serial, `printers.order.light.${state}`, { command: "led-control", light: "chamber_light", state });
 }

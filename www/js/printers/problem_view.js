@@ -26,25 +26,34 @@ function codeLine(problem) {
 	if (problem.code === "")
 		return null;
 	return h("p", { class: "trouble__code" },
-		h("button", { type: "button", class: "trouble__copy mono", title: t("printers.code.copy"), "aria-label": t("printers.code.copyOf", { code: problem.code }),
-			      dataset: { role: "copy-code" }, on: { click: () => copyCode(problem.code) } }, problem.code, icon("copy")),
-		problem.link && h("a", { href: problem.link, target: "_blank", rel: "noopener noreferrer", dataset: { role: "wiki" } },
+		h("button", { type: "button", class: "trouble__copy mono", title: t("printers.code.copy"),
+			"aria-label": t("printers.code.copyOf", { code: problem.code }),
+			      dataset: { role: "copy-code" }, on: { click: () => copyCode(problem.code) } },
+				problem.code, icon("copy")),
+		problem.link && h("a", { href: problem.link, target: "_blank", rel: "noopener noreferrer",
+			dataset: { role: "wiki" } },
 			t("printers.wiki"), icon("external")));
 }
 
 /** One problem. act(action) is called with what a button is for; brief: the sentence only. */
 export function problemNode(problem, act, brief = false) {
 	const tone = TONES[problem.severity];
-	return h("div", { class: `trouble trouble--${tone}`, dataset: { role: "problem", id: problem.id, severity: problem.severity } },
+	return h("div", { class: `trouble trouble--${tone}`,
+		dataset: { role: "problem", id: problem.id, severity: problem.severity } },
 		icon(ICONS[tone]),
 		h("div", { class: "trouble__text" },
 			h("p", { class: "trouble__sentence" },
-				problem.source !== "link" && h("span", { class: "trouble__severity" }, t(`printers.severity.${problem.severity}`) + " "),
+				problem.source !== "link" &&
+					h("span", { class: "trouble__severity" },
+					t(`printers.severity.${problem.severity}`) + " "),
 				problem.sentence),
-			!brief && problem.remedy && h("p", { class: "trouble__remedy", dataset: { role: "remedy" } }, problem.remedy),
+			!brief && problem.remedy && h("p", { class: "trouble__remedy", dataset: { role: "remedy" } },
+				problem.remedy),
 			codeLine(problem),
-			!brief && problem.actions.length > 0 && h("div", { class: "trouble__acts" }, problem.actions.map((action, i) =>
-				button({ label: t(`printers.fix.${action}`), kind: i === 0 && tone === "bad" ? "primary" : "plain", small: true,
+			!brief && problem.actions.length > 0 &&
+				h("div", { class: "trouble__acts" }, problem.actions.map((action, i) =>
+				button({ label: t(`printers.fix.${action}`), kind: i === 0 && tone === "bad"
+					? "primary" : "plain", small: true,
 					 role: `fix-${action}`, run: () => act(action) })))));
 }
 
@@ -67,7 +76,8 @@ export function problemList(act, showAll) {
 			node.hidden = problems.length === 0;
 			node.replaceChildren(
 				...problems.slice(0, SHOWN).map((problem, i) => problemNode(problem, act, i >= IN_FULL)),
-				...(rest > 0 ? [h("button", { type: "button", class: "trouble__more", on: { click: showAll } },
+				...(rest > 0 ? [h("button",
+					{ type: "button", class: "trouble__more", on: { click: showAll } },
 					t("printers.problems.more", { count: rest }))] : []));
 		},
 	};

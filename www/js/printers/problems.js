@@ -37,7 +37,8 @@ const REMEDY_ELSE = ["reconnect"];
 const AWAY = new Set(["no-route", "no-answer", "silent", "lost", "untold"]);
 
 /* Linked, and these keep prints from starting or are news; all other faults break the link. */
-const MILD = { "developer-mode-off": "serious", "storage-missing": "serious", "upgrading": "info", "firmware-changed": "common",
+const MILD = { "developer-mode-off": "serious", "storage-missing": "serious", "upgrading": "info",
+	"firmware-changed": "common",
 	"bad-reports": "common", "flooding": "common" };
 
 /* What helps against a fault. */
@@ -71,7 +72,8 @@ function linkProblems(doc) {
 	if (fault === "process")
 		return problems;
 	for (const one of told.slice(0, 16))
-		if (one !== null && typeof one === "object" && one.id !== "untold" && problems.every((p) => p.id !== one.id))
+		if (one !== null && typeof one === "object" && one.id !== "untold" &&
+			problems.every((p) => p.id !== one.id))
 			problems.push(linkProblem(plain(one.id, 40), one.sentence, one.remedy));
 	return problems;
 }
@@ -88,7 +90,8 @@ function healthProblem(source, one) {
 /* What problems are made of. Reports come each second; this hardly ever changes. */
 function ingredientsOf(doc) {
 	const { link, stat } = doc;
-	return [link?.fault, link?.sentence, link?.remedy, stat?.link?.problems, stat?.hms, stat?.printError?.code, stat?.printError?.message];
+	return [link?.fault, link?.sentence, link?.remedy, stat?.link?.problems, stat?.hms, stat?.printError?.code,
+		stat?.printError?.message];
 }
 
 const kept = new WeakMap(); /* document -> {ingredients, problems} */

@@ -71,7 +71,8 @@ function byName(a, b) {
 	return collator.compare(a.name, b.name) || (a.serial < b.serial ? -1 : 1);
 }
 
-const STATE_ORDER = ["paused", "failed", "blocked", "printing", "preparing", "slicing", "updating", "starting", "finished", "idle",
+const STATE_ORDER = ["paused", "failed", "blocked", "printing", "preparing", "slicing", "updating", "starting",
+	"finished", "idle",
 	"waiting", "other", "connecting", "offline"];
 
 /* Of those that print, who ends first; then those that are free; then the rest. */
@@ -101,7 +102,8 @@ export function select(views, query) {
 export function nextAvailable(views) {
 	let next = null;
 	for (const view of views)
-		if (view.progress?.etaMs != null && !view.attention && (next === null || view.progress.etaMs < next.progress.etaMs))
+		if (view.progress?.etaMs != null && !view.attention &&
+			(next === null || view.progress.etaMs < next.progress.etaMs))
 			next = view;
 	return next;
 }

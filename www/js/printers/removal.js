@@ -50,8 +50,10 @@ async function send(serial, name) {
 export function removePrinter(serial, name) {
 	if (waiting.has(serial))
 		return;
-	const note = toast({ kind: "info", text: t("printers.remove.done", { name }), detail: t("printers.remove.detail"), timeoutMs: 0,
-			     key: `remove ${serial}`, action: { label: t("action.undo"), run: () => keepPrinter(serial) } });
+	const note = toast({ kind: "info", text: t("printers.remove.done", { name }),
+		detail: t("printers.remove.detail"), timeoutMs: 0,
+			     key: `remove ${serial}`, action: { label: t("action.undo"),
+				run: () => keepPrinter(serial) } });
 	waiting.set(serial, { sent: false, note, timer: setTimeout(send, THINK_MS, serial, name) });
 	tell();
 }
@@ -73,6 +75,7 @@ globalThis.addEventListener?.("pagehide", () => {
 		if (!entry.sent) {
 			clearTimeout(entry.timer);
 			entry.sent = true;
-			fetch(pathOf(serial), { method: "DELETE", keepalive: true, credentials: "same-origin" }).catch(() => {});
+			fetch(pathOf(serial), { method: "DELETE", keepalive: true,
+				credentials: "same-origin" }).catch(() => {});
 		}
 });

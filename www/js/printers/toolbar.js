@@ -14,13 +14,17 @@ function filterChips(change) {
 	const chips = new Map();
 	for (const filter of ["all", ...FILTERS]) {
 		const count = h("span", { class: "chip__count", dataset: { role: `count-${filter}` } });
-		const node = h("button", { type: "button", class: `chip chip--${filter}`, dataset: { role: `filter-${filter}` },
-					   on: { click: () => change({ show: filter === "all" || node.getAttribute("aria-pressed") === "true" ? null : filter }) } },
+		const node = h("button", { type: "button", class: `chip chip--${filter}`,
+			dataset: { role: `filter-${filter}` },
+					   on: { click: () =>
+						change({ show: filter === "all" ||
+						node.getAttribute("aria-pressed") === "true" ? null : filter }) } },
 			icon(ICONS[filter]), count, h("span", null, t(`printers.filter.${filter}`)));
 		chips.set(filter, { node, count });
 	}
 	return {
-		node: h("div", { class: "chips", role: "group", "aria-label": t("printers.filters") }, [...chips.values()].map((chip) => chip.node)),
+		node: h("div", { class: "chips", role: "group", "aria-label": t("printers.filters") },
+			[...chips.values()].map((chip) => chip.node)),
 		update(query, counts) {
 			for (const [filter, { node, count }] of chips) {
 				setAttr(node, "aria-pressed", (query.show ?? "all") === filter);
@@ -32,8 +36,10 @@ function filterChips(change) {
 }
 
 function sizeButtons(change) {
-	const buttons = SIZES.map((size) => h("button", { type: "button", class: "btn btn--plain btn--small", "aria-label": t(`printers.size.${size}`),
-							    title: t(`printers.size.${size}`), dataset: { role: `size-${size}` },
+	const buttons = SIZES.map((size) => h("button", { type: "button", class: "btn btn--plain btn--small",
+		"aria-label": t(`printers.size.${size}`),
+							    title: t(`printers.size.${size}`),
+							dataset: { role: `size-${size}` },
 							    on: { click: () => change({ size }) } }, size.toUpperCase()));
 	return {
 		node: h("div", { class: "btn-group", role: "group", "aria-label": t("printers.size") }, buttons),
@@ -47,8 +53,10 @@ function sizeButtons(change) {
  */
 export function toolbar({ query: first, change, goTo }) {
 	const chips = filterChips(change), sizes = sizeButtons(change);
-	const search = h("input", { class: "input input--small", type: "search", "aria-label": t("printers.search"), placeholder: t("printers.searchHint"),
-				    value: first.text, maxlength: "100", autocomplete: "off", spellcheck: "false", enterkeyhint: "search", dataset: { role: "search" },
+	const search = h("input", { class: "input input--small", type: "search", "aria-label": t("printers.search"),
+		placeholder: t("printers.searchHint"),
+				    value: first.text, maxlength: "100", autocomplete: "off", spellcheck: "false",
+				enterkeyhint: "search", dataset: { role: "search" },
 				    on: { input: () => change({ text: search.value.trim() }), keydown: (event) => {
 		if (event.key === "Escape" && search.value !== "") {
 			event.preventDefault();
@@ -56,11 +64,14 @@ export function toolbar({ query: first, change, goTo }) {
 			change({ text: "" });
 		}
 	} } });
-	const sort = h("select", { class: "select select--small", "aria-label": t("printers.sort"), dataset: { role: "sort" },
+	const sort = h("select", { class: "select select--small", "aria-label": t("printers.sort"),
+		dataset: { role: "sort" },
 				   on: { change: () => change({ sort: sort.value }) } },
 		SORTS.map((name) => h("option", { value: name }, t(`printers.sort.${name}`))));
-	const group = h("input", { type: "checkbox", dataset: { role: "group" }, on: { change: () => change({ group: group.checked }) } });
-	const next = h("button", { type: "button", class: "ptools__next", dataset: { role: "next" }, hidden: true, on: { click: () => goTo(next.dataset.serial) } });
+	const group = h("input", { type: "checkbox", dataset: { role: "group" },
+		on: { change: () => change({ group: group.checked }) } });
+	const next = h("button", { type: "button", class: "ptools__next", dataset: { role: "next" }, hidden: true,
+		on: { click: () => goTo(next.dataset.serial) } });
 	const node = h("section", { class: "ptools", "aria-label": t("printers.tools"), dataset: { role: "toolbar" } },
 		h("div", { class: "ptools__row" }, chips.node, next),
 		h("div", { class: "ptools__row" },
@@ -77,8 +88,10 @@ export function toolbar({ query: first, change, goTo }) {
 			return;
 		next.dataset.words = words;
 		next.dataset.serial = view.serial;
-		replace(next, icon("clock"), h("span", null, t("printers.next")), h("bdi", { class: "clip strong" }, plain(view.name, 40)),
-			h("span", { class: "num nowrap" }, t("printers.nextIn", { left: duration(minutes), time: clockTime(view.progress.etaMs) })));
+		replace(next, icon("clock"), h("span", null, t("printers.next")),
+			h("bdi", { class: "clip strong" }, plain(view.name, 40)),
+			h("span", { class: "num nowrap" }, t("printers.nextIn",
+				{ left: duration(minutes), time: clockTime(view.progress.etaMs) })));
 	}
 	return {
 		node,

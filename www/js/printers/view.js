@@ -8,12 +8,18 @@ import { finite, plain, timeOf } from "./text.js";
 const MINUTE_MS = 60000;
 
 /* The printer's word -> ours (a key of strings: printers.state.KEY). */
-const STATES = { IDLE: "idle", PREPARE: "preparing", RUNNING: "printing", PAUSE: "paused", FINISH: "finished", FAILED: "failed",
+const STATES = { IDLE: "idle", PREPARE: "preparing", RUNNING: "printing", PAUSE: "paused", FINISH: "finished",
+	FAILED: "failed",
 	SLICING: "slicing", INIT: "starting", OFFLINE: "offline" };
 
-/* How a state is coloured: info (busy), ok, warn, bad or idle (as badge() of core/parts.js). Never by colour alone: it has an icon and a word, too. */
-const TONES = { idle: "idle", preparing: "info", printing: "info", paused: "warn", finished: "ok", failed: "warn", slicing: "info",
-	starting: "info", updating: "info", offline: "idle", connecting: "info", blocked: "bad", waiting: "idle", other: "idle" };
+/*
+ * How a state is coloured: info (busy), ok, warn, bad or idle, as badge() of core/parts.js has them. Never by colour alone: it
+ * has an icon and a word, too.
+ */
+const TONES = { idle: "idle", preparing: "info", printing: "info", paused: "warn", finished: "ok", failed: "warn",
+	slicing: "info",
+	starting: "info", updating: "info", offline: "idle", connecting: "info", blocked: "bad", waiting: "idle",
+	other: "idle" };
 
 const PRINTING = new Set(["preparing", "printing", "paused", "slicing"]);
 
@@ -79,13 +85,15 @@ function progressView(stat, key, receivedMs, nowMs) {
 function heat(part) {
 	const actual = finite(part?.actualCelsius);
 	const target = finite(part?.targetCelsius);
-	return actual === null && target === null ? null : { actual, target: target !== null && target > 0 ? target : null };
+	return actual === null && target === null ? null : { actual, target: target !== null && target > 0
+		? target : null };
 }
 
 function nozzleViews(stat) {
 	const list = Array.isArray(stat.temperatures?.nozzles) ? stat.temperatures.nozzles : [];
 	if (list.length < 2)
-		return [{ side: null, active: true, heat: heat(stat.temperatures?.nozzle) }].filter((one) => one.heat !== null);
+		return [{ side: null, active: true, heat: heat(stat.temperatures?.nozzle) }].filter((one) =>
+			one.heat !== null);
 	const extruders = Array.isArray(stat.extruders) ? stat.extruders : [];
 	return list.slice(0, 4).map((nozzle) => {
 		const extruder = extruders.find((one) => one?.id === nozzle.extruder);
@@ -127,7 +135,8 @@ export function viewOf(doc, nowMs) {
 	const printing = online && PRINTING.has(told(stat).key);
 	const view = {
 		serial: plain(doc.serial, 40), name: plain(doc.name, 120) || plain(doc.serial, 40),
-		model: plain(doc.model, 40) || "Other", modelName: plain(doc.modelName, 60), address: plain(doc.address, 64),
+		model: plain(doc.model, 40) || "Other", modelName: plain(doc.modelName, 60),
+		address: plain(doc.address, 64),
 		online, link, state, problems,
 		available: online && stat.isAvailable === true,
 		printing,
