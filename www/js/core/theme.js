@@ -5,6 +5,7 @@ const KEY = "fuse.theme";
 const COLORS = { dark: "#131d2e", light: "#ffffff" }; /* --chrome, for the browser's own bar */
 const system = matchMedia("(prefers-color-scheme: light)");
 const watchers = new Set();
+let isPrinting = false; /* paper is light */
 
 export const THEMES = ["dark", "light", "auto"];
 
@@ -21,7 +22,7 @@ export function theme() {
 
 function apply() {
 	const chosen = theme();
-	const shown = chosen === "auto" ? (system.matches ? "light" : "dark") : chosen;
+	const isLight = isPrinting || chosen === "light" || (chosen === "auto" && system.matches), shown = isLight ? "light" : "dark";
 	document.documentElement.dataset.theme = shown;
 	document.querySelector("meta[name=theme-color]").content = COLORS[shown];
 	for (const fn of watchers)
@@ -47,5 +48,10 @@ export function onTheme(fn) {
 export function startTheme() {
 	system.addEventListener("change", apply);
 	addEventListener("storage", (event) => event.key === KEY && apply());
+	for (const event of ["beforeprint", "afterprint"])
+		addEventListener(event, () => {
+			isPrinting = event === "beforeprint";
+			apply();
+		});
 	apply();
 }

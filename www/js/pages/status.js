@@ -66,7 +66,12 @@ function mount(root) {
 		fuse.set(store.status);
 		showPrinters();
 	}
-	const ends = [store.on("status", showStatus), store.on("printers", showPrinters), onTick(showChain)];
+	const ends = [store.on("status", showStatus), store.on("printers", showPrinters), onTick(() => {
+		showChain();
+		/* Names of printers may have changed. */
+		if (store.status !== null)
+			processes.set(store.status);
+	})];
 	showStatus();
 	return () => ends.forEach((end) => end());
 }

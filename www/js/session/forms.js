@@ -18,11 +18,11 @@ export function insecureNote(session) {
 }
 
 /* Too many tries: counts down, and says so at the field, in steps that a screen reader can follow. */
-function countDown(error, password) {
+function countDown(error, field) {
 	const untilMs = Date.now() + (error.retryAfterS ?? 30) * 1000;
 	const show = () => {
 		const left = untilMs - Date.now();
-		password.setError(left > 0 ? t("session.tooMany", { age: age(Math.ceil(left / 5000) * 5000) }) : null);
+		field.setError(left > 0 ? t("session.tooMany", { age: age(Math.ceil(left / 5000) * 5000) }) : null);
 		if (left <= 0)
 			off();
 	};
@@ -30,15 +30,17 @@ function countDown(error, password) {
 	show();
 }
 
-/** Shows a refusal at the field that it is about; what is about none is thrown on. */
+/* Shows a refusal at the field that it is about; what is about none is thrown on. */
 function refuse(error, password, code = null) {
+	const field = error.type === "/problems/wrong-code" ? code : password;
 	if (error.status === 429)
-		countDown(error, password);
-	else if (error.status === 401 || error.status === 403 || error.status === 422)
-		(code ?? password).setError(error.detail || error.title);
+		countDown(error, field);
+	else if (field && ["/problems/wrong-code", "/problems/wrong-password", "/problems/invalid"].includes(error.type))
+		field.setError([error.detail || error.title, error.remedy].filter(Boolean).join(" "));
 	else
 		throw error;
-	(code ?? password).input.select();
+	field.input.focus();
+	field.input.select();
 	return false;
 }
 
@@ -113,7 +115,7 @@ export function setupForm() {
 			try {
 				await setUp(code.input.value.trim(), password.input.value);
 			} catch (error) {
-				return refuse(error, password, error.status === 422 ? null : code);
+				return refuse(error, password, code);
 			}
 			password.input.value = repeat.input.value = "";
 			return true;

@@ -35,7 +35,7 @@ function printerFindings(fleet) {
 		found.push({ id: "attention", at: "printers", tone: "bad", key: "finding.attention", params: { count: fleet.attention },
 			     remedyKey: "finding.attentionRemedy", action: { kind: "go", path: "/printers?show=attention", labelKey: "finding.showThem" } });
 	if (fleet.offline > 0)
-		found.push({ id: "offline", at: "printers", tone: "warn", key: "finding.offline", params: { count: fleet.offline },
+		found.push({ id: "offline", at: "printers", tone: "warn", key: fleet.attention > 0 ? "finding.offlineMore" : "finding.offline", params: { count: fleet.offline },
 			     remedyKey: "finding.offlineRemedy", action: { kind: "go", path: "/printers?show=offline", labelKey: "finding.showThem" } });
 	return found;
 }

@@ -85,13 +85,13 @@ export default {
 
 	/* -- setup and login --------------------------------------------------------------------------- */
 	"session.code": "Setup code",
-	"session.codeHint": "Fuse shows it where it was started: in its terminal or its log.",
+	"session.codeHint": "Fuse shows it where it was started. On that computer, fusectl setup-code shows it, too.",
 	"session.codeMissing": "Enter the code that Fuse shows.",
 	"session.confirm.dialogText": "What you are about to do needs your password once more. It is asked again after 5 minutes.",
 	"session.confirm.send": "Confirm",
 	"session.confirm.title": "Enter your password again",
 	"session.forgotten": "Forgotten the password?",
-	"session.forgottenText": "It can be set anew on the computer that Fuse runs on. The manual says how. Your printers stay as they are.",
+	"session.forgottenText": "On the computer that Fuse runs on, fusectl password --forget takes it away (as root); then a new one can be set. Your printers stay as they are.",
 	"session.insecure": "This connection is not encrypted: others in your network could read what you type. Use a password that you use nowhere else.",
 	"session.login.dialogText": "Fuse wants to know that it is you. What you have typed on the page is kept.",
 	"session.login.send": "Log in",
@@ -152,6 +152,7 @@ export default {
 	"finding.holdsPrints": "No print starts until then.",
 	"finding.label": "What is wrong",
 	"finding.offline": { one: "{count} printer is off or away", other: "{count} printers are off or away" },
+	"finding.offlineMore": { one: "{count} more is off or away", other: "{count} more are off or away" },
 	"finding.offlineRemedy": "If that is not on purpose: switch it on, and look whether it is in the network. Fuse links it by itself.",
 	"finding.process": "A part of Fuse does not run: {name}. It {obituary}.",
 	"finding.showThem": "Show them",
