@@ -19,7 +19,8 @@ DEPS := gcc binutils libc6-dev make gzip libevent-dev libseccomp-dev liblmdb-dev
 	libssl-dev libpaho-mqtt-dev libyajl-dev libzstd-dev libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev python3-pytest python3-pytest-xdist python3-msgpack python3-psutil clang libclang-rt-14-dev \
 	valgrind bash-completion socat \
-	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography python3-prometheus-client curl nmap
+	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography python3-prometheus-client \
+	curl nmap nodejs
 
 # -- flags ----------------------------------------------------------------------------------
 CC := gcc
