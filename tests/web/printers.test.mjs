@@ -1,5 +1,5 @@
 /*
- * The Printers page's logic, without a browser: node --test tests/web (see the Makefile for the flags of older nodes).
+ * The Printers page's logic, without a browser: node --test tests/web.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
