@@ -1,5 +1,5 @@
 /*
- * The Printers page's logic, without a browser: node --test tests/web (see the Makefile for the flags of older nodes).
+ * The Printers page's logic, without a browser: node --test tests/web.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -223,6 +223,8 @@ test("search: every word counts, in any part, in any case", () => {
 
 test("the next one to be free is the one that ends first, undisturbed", () => {
 	assert.equal(nextAvailable(farm).name, "Short");
+	const burning = printing("Burning", 1, { hms: [{ code: "0300-0100-0001-0001", severity: "fatal", message: "f" }] });
+	assert.equal(nextAvailable([burning, ...farm]).name, "Short");
 	assert.equal(nextAvailable([farm[0]]), null);
 });
 

@@ -226,7 +226,7 @@ export function printerCard(view, acts) {
 		() => acts.details(serial));
 	const node = h("article", { class: "pcard", "aria-label": view.name, dataset: { role: "printer-card", serial } },
 		h("header", { class: "pcard__head" }, artHost,
-			h("h3", null, opener), h("span", { class: "pcard__state", dataset: { role: "state" } }, stateBadge),
+			h("h2", null, opener), h("span", { class: "pcard__state", dataset: { role: "state" } }, stateBadge),
 			h("div", { class: "pcard__sub" }, model, link.node, was)),
 		problems.node, print.node, heat.node, filament.node, stale,
 		h("footer", { class: "pcard__foot" }, foot.node, actions.node));

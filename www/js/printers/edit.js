@@ -74,7 +74,8 @@ export function trustPrinter(serial) {
 			before && callout("warn", h("p", { class: "callout__title" }, t("printers.trust.changed")),
 				h("p", null, t("printers.trust.changedText")), fingerprintNode(before)),
 			h("p", { class: "small muted" }, t("printers.trust.names",
-				{ serial: certificate.serial ?? "–", issuer: plain(certificate.issuer, 60) || "–" })),
+				{ serial: certificate.serial ?? "–", issuer: certificate.issuer === certificate.serial
+					? t("printers.trust.itself") : plain(certificate.issuer, 60) || "–" })),
 			box.node,
 		],
 		actions: [

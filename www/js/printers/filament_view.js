@@ -20,7 +20,8 @@ function slotWords(unit, slot) {
 	const parts = [unit.external ? unitTitle(unit) : t("printers.slot.place",
 		{ unit: unitTitle(unit), place: slot.place })];
 	if (slot.kind === "filled")
-		parts.push(slot.name, slot.hexes.join(", "));
+		parts.push(slot.name.includes(slot.label) ? slot.name : `${slot.material} ${slot.name}`,
+			slot.hexes.join(", "));
 	else
 		parts.push(t(`printers.slot.${slot.kind}`));
 	if (slot.remain !== null && slot.kind === "filled")
@@ -70,12 +71,14 @@ function slotTip(unit, slot) {
 
 function slotNode(unit, slot, isFirst) {
 	const swatch = h("button", {
-		type: "button", class: ["slot", `slot--${slot.kind}`, slot.clear && "slot--clear", slot.active && "slot--active"].filter(Boolean).join(" "),
+		type: "button", class: ["slot", `slot--${slot.kind}`, slot.clear && "slot--clear", slot.active &&
+			"slot--active"].filter(Boolean).join(" "),
 		tabindex: isFirst ? "0" : "-1", "aria-label": slotWords(unit, slot),
 		dataset: { role: "slot", kind: slot.kind, unit: unit.key, place: slot.place },
 	});
 	const label = slot.kind === "filled" ? slot.label : slot.kind === "empty" ? "" : "?";
-	const classes = ["slot__label", `slot__label--${slot.ink}`, slot.plate && "slot__label--plate", label.length > 4 && "slot__label--long"];
+	const classes = ["slot__label", `slot__label--${slot.ink}`, slot.plate && "slot__label--plate",
+		label.length > 4 && "slot__label--long"];
 	swatch.append(h("span", { class: classes.filter(Boolean).join(" ") }, label));
 	if (slot.remain !== null && slot.kind === "filled")
 		swatch.append(h("span", { class: "slot__remain" }));

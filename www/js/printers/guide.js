@@ -37,8 +37,9 @@ async function fillMenus(host) {
 	}
 	host.replaceChildren(...[...rows].map(([words, names]) => {
 		const [developer, code] = words.split("\n");
-		return h("tr", null, h("th", { scope: "row" }, names.join(", ")), h("td", null, developer),
-			h("td", null, code));
+		const cell = (column, text) => h("td", { dataset: { label: t(`printers.guide.${column}`) } }, text);
+		return h("tr", null, h("th", { scope: "row" }, names.join(", ")), cell("developerMenu", developer),
+			cell("codeMenu", code));
 	}));
 }
 

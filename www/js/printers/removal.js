@@ -74,6 +74,7 @@ globalThis.addEventListener?.("pagehide", () => {
 	for (const [serial, entry] of waiting)
 		if (!entry.sent) {
 			clearTimeout(entry.timer);
+			entry.note.close();
 			entry.sent = true;
 			fetch(pathOf(serial), { method: "DELETE", keepalive: true,
 				credentials: "same-origin" }).catch(() => {});

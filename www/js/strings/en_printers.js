@@ -227,6 +227,7 @@ export default {
 	"printers.trust.needed": "Tick this to go on.",
 	"printers.trust.none": "The printer has shown no certificate yet. Try again when it answers.",
 	"printers.trust.names": "It says that it is {serial}; signed by {issuer}.",
+	"printers.trust.itself": "itself",
 	"printers.trust.changed": "The fingerprint is another than the one you trusted",
 	"printers.trust.changedText": "Usual after a firmware update, a factory reset or a new main board. Otherwise find out what stands there. You trusted:",
 	"printers.trust.done": "{name} is trusted.",
