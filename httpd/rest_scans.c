@@ -22,7 +22,7 @@ refuse(struct request *request, const char *sentence)
 }
 
 static bool
-parse_scan(struct request *request, struct msg_scan *ret_scan)
+take_scan(struct request *request, struct msg_scan *ret_scan)
 {
 	static const char *const names[] = { "type", "cidr", "publicToo" };
 	const json_t *body = request_json_peek(request), *public_too;
@@ -77,7 +77,7 @@ rest_scans_begin(struct request *request)
 {
 	struct msg_scan message;
 
-	if (!parse_scan(request, &message))
+	if (!take_scan(request, &message))
 		return;
 	struct scan *scan = scan_begin(request_httpd(request)->scans, &message, on_first, request);
 	request_set_work(request, scan, stop_waiting);
