@@ -6,6 +6,7 @@ import socket
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from rig import wire
 from rig.alone import Alone
 from rig.play import LINK, MINE, PRINTER, SERIAL, WORKER, Play
 from rig.waiting import wait_until
@@ -132,6 +133,20 @@ def test_processes_and_the_store_are_told(play):
     wait_until(lambda: value(scrape(play), "process_cpu_seconds_total") > first, 10, "it takes no time")
     info = next(dict(labels) for labels in found["fuse_build_info"])
     assert info["version"] == play.http.get("/api/v1/status").json()["version"]
+
+
+def test_older_names_are_told_when_that_is_set(play):
+    state = tell_state(play, "x1c-1", "X1C", ["pushall"])
+    assert not [name for name in scrape(play) if name.startswith("bambulab_")]
+    key = [row[0] for row in wire.rows(wire.ROOT / "ipc/settings.def", "SETTING")].index("metricsBambulabNames")
+    play.stage.tell("stored", "SETTING", {"name": "metricsBambulabNames", "value": "true"}, key)
+    wait_until(lambda: "bambulab_wifi_signal" in scrape(play), 5, "it is set, and they are not told")
+    found = scrape(play)
+    assert value(found, "bambulab_wifi_signal", device=SERIAL) == state["wifiDbm"]
+    assert value(found, "bambulab_layer_number", device=SERIAL) == state["layers"]["current"]
+    assert "fuse_printer_wifi_signal_dbm" in found
+    play.stage.clear("stored", "SETTING", key)
+    wait_until(lambda: "bambulab_wifi_signal" not in scrape(play), 5)
 
 
 # -- a farm -------------------------------------------------------------------------------------------
