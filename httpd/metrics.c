@@ -7,6 +7,7 @@
 
 #include "common/str.h"
 #include "ipc/role.h"
+#include "ipc/settings.h"
 #include "ipc/terms.h"
 
 #if defined __x86_64__
@@ -122,7 +123,9 @@ metrics_add_printer(struct exposition *exposition, const struct known *known, co
 		exposition_add(exposition, METRIC_PRINTER_PROBLEM, 1, "serial", serial, "problem", fault, NULL);
 	exposition_add(exposition, METRIC_PRINTER_RECONNECTS, link->reconnects, "serial", serial, NULL);
 	add_time(exposition, METRIC_PRINTER_REPORT, link->received_ms, serial);
-	metrics_add_state(exposition, serial, json != NULL ? json : "", json != NULL ? len : 0, nozzle);
+	const struct msg_setting *old_names = known_setting_peek(known, "metricsBambulabNames");
+	metrics_add_state(exposition, serial, json != NULL ? json : "", json != NULL ? len : 0,
+			  old_names != NULL && setting_truth(old_names->value), nozzle);
 	exposition_add(exposition, METRIC_PRINTER_INFO, 1, "serial", serial, "name", printer->name, "model", printer->model,
 		       "firmware", link->firmware, "nozzle_diameter", nozzle, NULL);
 }

@@ -7,6 +7,7 @@
 #ifndef FUSE_HTTPD_METRICS_H
 #define FUSE_HTTPD_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,13 +25,13 @@ struct metrics_own {
 /* Fuse, its processes, its store. */
 void metrics_add_fuse(struct exposition *exposition, const struct known *known, const struct metrics_own *own);
 
-/* One printer: its link, and its state while it is linked. */
+/* One printer: its link, and its state while it is linked; under older names too, where that is set. */
 void metrics_add_printer(struct exposition *exposition, const struct known *known, const struct msg_printer *printer);
 
-/* For metrics_printer.c: what a state's JSON says, of a printer that is linked. `ret_nozzle` gets the diameter of its
- * active nozzle in mm, or "". */
+/* For metrics.c: what a state's JSON says, of a printer that is linked. `ret_nozzle` gets the diameter of its
+ * active nozzle in mm, or "". `old_names`: under those of older dashboards too. */
 #define METRICS_NOZZLE_BYTES 16
-void metrics_add_state(struct exposition *exposition, const char *serial, const char *json, size_t len,
+void metrics_add_state(struct exposition *exposition, const char *serial, const char *json, size_t len, bool old_names,
 		       char ret_nozzle[METRICS_NOZZLE_BYTES]);
 
 #endif

@@ -3,6 +3,7 @@
  * not as it should be is left out, and nothing is told twice.
  */
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/str.h"
@@ -17,16 +18,44 @@ struct reading {
 	struct exposition *exposition;
 	const char *serial;
 	char *nozzle;
-	bool told_state;
+	bool told_state, old_names;
 };
+
+/* A sample under its older name. */
+static void
+add_old(const struct reading *reading, enum metric metric, double value, const char *label, const char *text)
+{
+	static const struct { enum metric of; const char *only; enum metric old; double factor; const char *text; } old[] = {
+		{ METRIC_TEMPERATURE, "nozzle", METRIC_OLD_NOZZLE, 1, "" },
+		{ METRIC_TEMPERATURE_TARGET, "nozzle", METRIC_OLD_NOZZLE_TARGET, 1, "" },
+		{ METRIC_FAN, "part", METRIC_OLD_FAN, 100, "part" },
+		{ METRIC_FAN, "aux", METRIC_OLD_FAN, 100, "auxiliary" },
+		{ METRIC_FAN, "chamber", METRIC_OLD_FAN, 100, "chamber" },
+		{ METRIC_FAN, "heatbreak", METRIC_OLD_FAN, 100, "hotend" },
+		{ METRIC_WIFI, NULL, METRIC_OLD_WIFI, 1, NULL },
+		{ METRIC_PROGRESS, NULL, METRIC_OLD_PROGRESS, 100, NULL },
+		{ METRIC_REMAINING, NULL, METRIC_OLD_REMAINING, 1 / 60.0, NULL },
+		{ METRIC_LAYER, NULL, METRIC_OLD_LAYER, 1, NULL },
+		{ METRIC_LAYERS, NULL, METRIC_OLD_LAYERS, 1, NULL },
+		{ METRIC_AMS_HUMIDITY_INDEX, NULL, METRIC_OLD_AMS_HUMIDITY, 1, NULL },
+		{ METRIC_AMS_TEMPERATURE, NULL, METRIC_OLD_AMS_TEMPERATURE, 1, NULL },
+	};
+
+	for (size_t i = 0; reading->old_names && i < STR_ARRAY_LEN(old); i++)
+		if (old[i].of == metric && (old[i].only == NULL || strcmp(old[i].only, text) == 0))
+			exposition_add(reading->exposition, old[i].old, value * old[i].factor, "device", reading->serial, label,
+				       old[i].text != NULL ? old[i].text : text, NULL);
+}
 
 static void
 add_number(const struct reading *reading, enum metric metric, const json_t *value, double factor, const char *label,
 	   const char *text)
 {
-	if (json_is_number(value))
-		exposition_add(reading->exposition, metric, json_number_value(value) * factor, "serial", reading->serial, label,
-			       text, NULL);
+	if (!json_is_number(value))
+		return;
+	double number = json_number_value(value) * factor;
+	exposition_add(reading->exposition, metric, number, "serial", reading->serial, label, text, NULL);
+	add_old(reading, metric, number, label, text);
 }
 
 static void
@@ -52,6 +81,8 @@ add_state(const struct reading *reading, const char *word)
 	for (size_t i = 0; i < STR_ARRAY_LEN(names); i++)
 		exposition_add(reading->exposition, METRIC_PRINTER_STATE, i == state, "serial", reading->serial, "state",
 			       names[i], NULL);
+	if (reading->old_names && word != NULL)
+		exposition_add(reading->exposition, METRIC_OLD_STATE, 1, "device", reading->serial, "state", names[state], NULL);
 }
 
 /* -- the members that are wanted -------------------------------------------------------------------------- */
@@ -129,8 +160,14 @@ read_layers(struct reading *reading, const json_t *value)
 static void
 read_nozzle_diameter(struct reading *reading, const json_t *value)
 {
-	if (json_is_string(value))
-		str_copy(reading->nozzle, METRICS_NOZZLE_BYTES, json_string_value(value));
+	char *end;
+
+	if (!json_is_string(value))
+		return;
+	str_copy(reading->nozzle, METRICS_NOZZLE_BYTES, json_string_value(value));
+	double diameter = strtod(reading->nozzle, &end);
+	if (reading->old_names && end > reading->nozzle && *end == '\0')
+		exposition_add(reading->exposition, METRIC_OLD_NOZZLE_DIAMETER, diameter, "device", reading->serial, NULL);
 }
 
 static void
@@ -195,7 +232,7 @@ read_ams(struct reading *reading, const json_t *value)
 }
 
 void
-metrics_add_state(struct exposition *exposition, const char *serial, const char *json, size_t len,
+metrics_add_state(struct exposition *exposition, const char *serial, const char *json, size_t len, bool old_names,
 		  char ret_nozzle[METRICS_NOZZLE_BYTES])
 {
 	static const struct { const char *name; void (*read)(struct reading *reading, const json_t *value); } members[] = {
@@ -204,7 +241,8 @@ metrics_add_state(struct exposition *exposition, const char *serial, const char 
 		{ "layers", read_layers },	   { "hms", read_hms },			  { "ams", read_ams },
 		{ "nozzleDiameter", read_nozzle_diameter },
 	};
-	struct reading reading = { .exposition = exposition, .serial = serial, .nozzle = ret_nozzle };
+	struct reading reading = { .exposition = exposition, .serial = serial, .nozzle = ret_nozzle,
+				   .old_names = old_names };
 	bool told[STR_ARRAY_LEN(members)] = { false };
 	struct jsonpart part;
 

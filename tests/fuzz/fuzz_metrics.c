@@ -59,7 +59,7 @@ check_lines(const char *text, size_t len)
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		must(newline != NULL);
 		if (*at != '#') {
-			must(count < 1024 && strncmp(at, "fuse_", 5) == 0);
+			must(count < 1024 && (strncmp(at, "fuse_", 5) == 0 || strncmp(at, "bambulab_", 9) == 0));
 			lines[count] = at;
 			lens[count] = labels_len(at, (size_t)(newline - at));
 			for (size_t i = 0; i < count; i++)
@@ -84,7 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(exact, data, size);
 	memcpy(label, data, size);
 	check_members(exact, size);
-	metrics_add_state(exposition, "S1", exact, size, nozzle);
+	metrics_add_state(exposition, "S1", exact, size, true, nozzle);
 	must(strlen(nozzle) < sizeof nozzle);
 	exposition_add(exposition, METRIC_PRINTER_INFO, 1, "name", label, "nozzle_diameter", nozzle, NULL);
 	size_t len;

@@ -1,15 +1,14 @@
 """/metrics as Prometheus' own client library reads it, and as a dashboard needs it."""
-import concurrent.futures
 import json
-import os
-import subprocess
-import time
+import select
+import socket
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from rig import wire
-from rig.play import LINK, MINE, OTHER, PRINTER, SERIAL, WORKER, Play
+from rig.alone import Alone
+from rig.play import LINK, MINE, PRINTER, SERIAL, WORKER, Play
 from rig.waiting import wait_until
 from test_state_json import sample_payloads, state_of
 
@@ -134,3 +133,77 @@ def test_processes_and_the_store_are_told(play):
     wait_until(lambda: value(scrape(play), "process_cpu_seconds_total") > first, 10, "it takes no time")
     info = next(dict(labels) for labels in found["fuse_build_info"])
     assert info["version"] == play.http.get("/api/v1/status").json()["version"]
+
+
+def test_older_names_are_told_when_that_is_set(play):
+    state = tell_state(play, "x1c-1", "X1C", ["pushall"])
+    assert not [name for name in scrape(play) if name.startswith("bambulab_")]
+    key = [row[0] for row in wire.rows(wire.ROOT / "ipc/settings.def", "SETTING")].index("metricsBambulabNames")
+    play.stage.tell("stored", "SETTING", {"name": "metricsBambulabNames", "value": "true"}, key)
+    wait_until(lambda: "bambulab_wifi_signal" in scrape(play), 5, "it is set, and they are not told")
+    found = scrape(play)
+    assert value(found, "bambulab_wifi_signal", device=SERIAL) == state["wifiDbm"]
+    assert value(found, "bambulab_layer_number", device=SERIAL) == state["layers"]["current"]
+    assert "fuse_printer_wifi_signal_dbm" in found
+    play.stage.clear("stored", "SETTING", key)
+    wait_until(lambda: "bambulab_wifi_signal" not in scrape(play), 5)
+
+
+# -- a farm -------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def farm():
+    state = state_of("X1C", sample_payloads("x1c-1", ["pushall", "get_version"]))
+    with Alone(printers=200, state=json.dumps({**state, "serial": "SERIAL"})) as httpd:
+        yield httpd
+
+
+def ask(httpd, path: str) -> socket.socket:
+    connection = socket.create_connection((httpd.address, httpd.port), 20)
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    return connection
+
+
+def whole(connection: socket.socket) -> bytes:
+    received = b""
+    while piece := connection.recv(65536):
+        received += piece
+    return received
+
+
+def test_a_farm_of_200_is_told_in_one_scrape(farm):
+    found = scrape(farm)
+    assert len(found["fuse_printer_up"]) == 200 and set(found["fuse_printer_up"].values()) == {1}
+    assert len(found["fuse_printer_temperature_celsius"]) == 3 * 200
+    assert len(found["fuse_printer_state"]) == 11 * 200
+    assert len(found["fuse_process_up"]) == 201
+
+
+def test_nobody_waits_for_a_scrape_of_200_to_end(farm):
+    """The scrape is asked for first, and who asks for less behind it has its answer first."""
+    farm.stands_still()
+    with ask(farm, "/metrics") as metrics, ask(farm, "/livez") as livez:
+        farm.goes_on()
+        poll = select.poll()
+        poll.register(metrics, select.POLLIN)
+        poll.register(livez, select.POLLIN)
+        assert [fd for fd, _ in poll.poll(20_000)] == [livez.fileno()]
+        assert b"alive" in whole(livez) and whole(metrics).count(b"\nfuse_printer_up{") == 200
+
+
+def test_a_printer_that_goes_while_it_is_told_harms_nobody(farm):
+    farm.stands_still()
+    with ask(farm, "/metrics") as metrics:
+        for serial in farm.serials[100:]:
+            farm.remove(serial)
+        farm.goes_on()
+        received = whole(metrics)
+        assert 100 <= received.count(b"\nfuse_printer_up{") <= 200 and received.endswith(b"\n")
+    wait_until(lambda: len(scrape(farm)["fuse_printer_up"]) == 100, 5)
+
+
+def test_who_does_not_wait_for_its_scrape_leaves_nothing_behind(farm):
+    for _ in range(20):
+        ask(farm, "/metrics").close()
+    assert len(scrape(farm)["fuse_printer_up"]) >= 100
+    wait_until(lambda: value(scrape(farm), "fuse_http_connections") == 1, 5, "their connections stay")

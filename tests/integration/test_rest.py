@@ -15,6 +15,7 @@ import pytest
 
 from rig import http as rig_http
 from rig import wire
+from rig.alone import Alone
 from rig.play import DONE, MINE, OTHER, PRINTER, SERIAL, SHA, WORKER, Play
 from rig.slowloris import Slowloris
 from rig.waiting import holds_for, wait_until
@@ -169,6 +170,37 @@ def test_query_parameters_are_checked(play):
                  "/api/v1/probe?address=", "/api/v1/probe?address=printer.local", "/api/v1/probe?address=1.2.3",
                  "/api/v1/probe?address=1.2.3.4&mqttPort=0", "/api/v1/probe?address=1.2.3.4&detectPort=65536"):
         play.http.problem("GET", path, 400, "bad-parameter")
+
+
+# -- ready ---------------------------------------------------------------------------------------------------
+
+def test_fuse_is_ready_by_its_store_and_not_by_its_printers():
+    """A printer that is off, or whose process is held, does not matter; a store that is down or takes nothing does."""
+    def readiness(status: int) -> dict:
+        wait_until(lambda: httpd.http.raw("GET", "/readyz").status == status, 5, f"it is not {status}")
+        assert httpd.http.get("/livez").json() == {"status": "alive"}
+        return httpd.http.get("/readyz", status).json()
+
+    stored = {"role": wire.ROLES["stored"], "since_ms": 1}
+    with Alone(printers=3) as httpd:
+        assert readiness(200) == {"status": "ready"}
+        for number, serial in enumerate(httpd.serials):
+            httpd.tell("PRINTER_LINK", {"serial": serial, "phase": "route", "fault": "no-route", "stale": True}, "worker", number)
+            httpd.tell("PROC_STATUS", {"role": wire.ROLES["worker"], "slot": number, "entry": serial,
+                                       "state": wire.LIFE_STATES.index("held")}, key=wire.ROLES["worker"] << 16 | number)
+        wait_until(lambda: httpd.http.get("/api/v1/status").json()["counts"]["held"] == 3, 5)
+        assert readiness(200) == {"status": "ready"}
+        for state in ("waiting", "starting", "stopping", "down"):
+            httpd.tell("PROC_STATUS", {**stored, "state": wire.LIFE_STATES.index(state)}, key=wire.ROLES["stored"] << 16)
+            assert readiness(503)["type"] == "/problems/not-ready"
+        httpd.tell("PROC_STATUS", {**stored, "state": wire.LIFE_STATES.index("up")}, key=wire.ROLES["stored"] << 16)
+        assert readiness(200) == {"status": "ready"}
+        for health, status in ((1, 200), (2, 503), (3, 503), (0, 200)):
+            httpd.tell("STORE_STATUS", {"health": health, "sentence": f"Health {health}.", "remedy": "Do."}, "stored")
+            told = readiness(status)
+            assert status == 200 or (told["detail"], told["remedy"]) == (f"Health {health}.", "Do.")
+        httpd.tell("STORE_STATUS", None, "stored")
+        assert readiness(503)["type"] == "/problems/not-ready"
 
 
 # -- too much ---------------------------------------------------------------------------------------------------

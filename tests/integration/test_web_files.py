@@ -74,6 +74,14 @@ def test_every_page_is_the_index_whatever_its_query_says(http):
             assert answer.body == index
 
 
+def test_every_page_that_the_ui_knows_can_be_loaded(http):
+    paths = [path for file in (WWW / "js/pages").glob("*.js")
+             for path in re.findall(r'"(/[^"?]*)"', " ".join(re.findall(r"Page = \{[^;]*", file.read_text())))]
+    assert "/" in paths and "/printers" in paths
+    for path in paths:
+        assert http.raw("GET", path).body == files()["/index.html"], path
+
+
 def test_head_says_what_get_would(http):
     for path in [*files(), *pages()]:
         for headers in ({}, {"Accept-Encoding": "gzip"}):

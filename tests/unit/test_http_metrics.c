@@ -19,6 +19,7 @@
 
 static struct exposition *exposition;
 static char *text;
+static bool old_names;
 
 static int
 set_up(void **state)
@@ -26,6 +27,7 @@ set_up(void **state)
 	(void)state;
 	exposition = exposition_new();
 	text = NULL;
+	old_names = false;
 	return 0;
 }
 
@@ -130,7 +132,8 @@ each_metric_has_a_name_of_its_kind(void **state)
 	for (size_t i = 0; i < METRIC_COUNT; i++) {
 		const char *total = strstr(all[i].name, "_total");
 		assert_int_equal(total != NULL && total[6] == '\0', strcmp(all[i].type, "COUNTER") == 0);
-		assert_true(strncmp(all[i].name, "fuse_", 5) == 0 || strncmp(all[i].name, "process_", 8) == 0);
+		assert_true(strncmp(all[i].name, "fuse_", 5) == 0 || strncmp(all[i].name, "process_", 8) == 0 ||
+			    strncmp(all[i].name, "bambulab_", 9) == 0);
 		for (size_t k = 0; k < i; k++)
 			assert_string_not_equal(all[i].name, all[k].name);
 	}
@@ -195,7 +198,7 @@ state_text(const char *json)
 {
 	char nozzle[METRICS_NOZZLE_BYTES];
 
-	metrics_add_state(exposition, "S1", json, strlen(json), nozzle);
+	metrics_add_state(exposition, "S1", json, strlen(json), old_names, nozzle);
 	return written();
 }
 
@@ -233,6 +236,29 @@ a_state_is_told_in_base_units(void **state)
 	assert_has("fuse_ams_slot_remaining_ratio{serial=\"S1\",unit=\"128\",slot=\"0\"} 0.93");
 	assert_int_equal(count_of("slot=\"1\""), 0);
 	assert_int_equal(count_of("ams_temperature"), 0);
+	assert_int_equal(count_of("bambulab_"), 0);
+}
+
+static void
+older_dashboards_find_their_names(void **state)
+{
+	(void)state;
+	old_names = true;
+	state_text("{\"state\":\"RUNNING\",\"progressPercent\":42,\"times\":{\"remainingMinutes\":115},\"nozzleDiameter\":\"0.4\","
+		   "\"temperatures\":{\"nozzle\":{\"actualCelsius\":219.5,\"targetCelsius\":220},\"bed\":{\"actualCelsius\":60}},"
+		   "\"fans\":{\"aux\":70,\"heatbreak\":100,\"heater\":1},\"ams\":[{\"id\":0,\"humidityIndex\":4}]}");
+	assert_has("bambulab_gcode_state{device=\"S1\",state=\"RUNNING\"} 1");
+	assert_has("bambulab_print_percent{device=\"S1\"} 42");
+	assert_has("bambulab_print_time_remaining_minutes{device=\"S1\"} 115");
+	assert_has("bambulab_nozzle_diameter{device=\"S1\"} 0.4");
+	assert_has("bambulab_nozzle_temperature{device=\"S1\"} 219.5");
+	assert_has("bambulab_nozzle_temperature_target{device=\"S1\"} 220");
+	assert_has("bambulab_fan_speed_percent{device=\"S1\",fan=\"auxiliary\"} 70");
+	assert_has("bambulab_fan_speed_percent{device=\"S1\",fan=\"hotend\"} 100");
+	assert_has("bambulab_ams_humidity{device=\"S1\",unit=\"0\"} 4");
+	assert_int_equal(count_of("\nbambulab_gcode_state{"), 1);
+	assert_int_equal(count_of("\nbambulab_nozzle_temperature{"), 1);
+	assert_int_equal(count_of("\nbambulab_fan_speed_percent{"), 2);
 }
 
 /* A scrape with one sample twice would be refused as a whole: one ill worker must not blind a whole farm. */
@@ -372,6 +398,7 @@ main(void)
 		cmocka_unit_test(members_are_found_whole),
 		cmocka_unit_test(what_is_cut_off_has_no_more_members),
 		cmocka_unit_test_setup_teardown(a_state_is_told_in_base_units, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(older_dashboards_find_their_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_told_twice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_as_it_should_be_is_left_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_printer_that_is_not_linked_has_no_values, set_up, tear_down),
