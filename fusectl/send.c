@@ -127,8 +127,9 @@ print_result(const struct ctl *ctl, const char *printer, const struct msg_comman
 
 	if (ctl_wants_json(ctl)) {
 		ctl_print_json(stdout,
-			       json_pack("{s:b,s:b,s:o,s:I}", "done", result->confirmed, "confirmed", result->confirmed, "sentence",
-					 ctl_json_text(result->sentence), "tookMs", (json_int_t)result->took_ms),
+			       json_pack("{s:b,s:b,s:o,s:I}", "done", result->confirmed, "confirmed", result->confirmed,
+					 "sentence", ctl_json_text(result->sentence), "tookMs",
+					 (json_int_t)result->took_ms),
 			       false);
 		return outcome;
 	}
