@@ -183,7 +183,9 @@ new_farm(size_t ring_bytes)
 static void
 hear(struct farm *farm, enum report_kind kind, const char *text)
 {
-	rawreport_note(farm->raw, kind, ring_add(farm->ring, RING_RECEIVED, (uint8_t)kind, 0, text, strlen(text)));
+	uint64_t number = ring_add(farm->ring, RING_RECEIVED, (uint8_t)kind, 0, text, strlen(text));
+
+	rawreport_note(farm->raw, kind, number, text, strlen(text));
 }
 
 static void
@@ -298,11 +300,43 @@ a_printer_that_tells_ever_new_things_fills_no_memory(void **unused)
 		if (i == 50) /* so much is kept */
 			assert_in_range(length_of_report(&farm), 50 * 20 * 60, 50 * 20 * 80);
 	}
-	assert_in_range(length_of_report(&farm), 200000, 256 * 1024);
+	assert_in_range(length_of_report(&farm), 200000, 320 * 1024);
 	/* What it says at last of all of itself counts again. */
 	hear(&farm, REPORT_FULL, "{\"print\":{\"second\":true}}");
 	hear(&farm, REPORT_DELTA, "{\"print\":{\"n\":1}}");
 	assert_report(&farm, "{\"print\":{\"second\":true,\"n\":1}}");
+	free_farm(&farm);
+}
+
+/* The ring keeps only its beginning. */
+static void
+a_full_report_longer_than_a_message_of_the_ring_is_told_whole(void **unused)
+{
+	struct farm farm = new_farm(64 * 1024);
+	size_t pad = 250 * 1000, len = pad + 200;
+	char *text = malloc(len), *expected = malloc(len);
+
+	(void)unused;
+	assert_non_null(text);
+	assert_non_null(expected);
+	snprintf(text, len, "{\"print\":{\"pad\":\"%0*d\",\"n\":0}}", (int)pad, 7);
+	hear(&farm, REPORT_FULL, text);
+	assert_report(&farm, text);
+	/* Also when the ring has forgotten it, and what came after it counts. */
+	for (int i = 1; i <= 3000; i++) {
+		snprintf(expected, len, "{\"print\":{\"n\":%d,\"x\":\"%08x%08x\"}}", i, (unsigned)i * 2654435761u,
+			 (unsigned)i * 40503u);
+		hear(&farm, REPORT_DELTA, expected);
+		if (i == 1 || i == 3000) {
+			snprintf(expected, len, "{\"print\":{\"pad\":\"%0*d\",\"n\":%d,\"x\":\"%08x%08x\"}}", (int)pad, 7, i,
+				 (unsigned)i * 2654435761u, (unsigned)i * 40503u);
+			assert_report(&farm, expected);
+		}
+	}
+	hear(&farm, REPORT_FULL, "{\"print\":{\"short\":true}}");
+	assert_report(&farm, "{\"print\":{\"short\":true}}");
+	free(text);
+	free(expected);
 	free_farm(&farm);
 }
 
@@ -547,6 +581,7 @@ main(void)
 		cmocka_unit_test(what_the_ring_forgets_stays_in_the_merged_report),
 		cmocka_unit_test(a_printer_that_tells_ever_new_things_fills_no_memory),
 		cmocka_unit_test(one_value_that_changes_often_takes_no_room),
+		cmocka_unit_test(a_full_report_longer_than_a_message_of_the_ring_is_told_whole),
 		cmocka_unit_test(messages_go_out_as_one_object_a_line),
 		cmocka_unit_test(a_follower_gets_what_comes_and_its_leaving_is_noticed),
 		cmocka_unit_test(who_does_not_follow_gets_what_was_kept_and_no_more),

@@ -12,7 +12,7 @@
 
 #define RAWREPORT_MAGIC 0x52617772u
 #define MERGE_DEPTH_MAX 24
-#define MERGED_MAX_BYTES REPORT_MAX_BYTES /* as text */
+#define MERGED_MAX_BYTES (REPORT_MAX_BYTES + 64 * 1024) /* as text: the longest full report, and news of it */
 
 /* A merged report. A printer that tells ever new things does not fill our memory: once it is too long, nothing is
  * merged any more until the next full report. */
@@ -26,6 +26,8 @@ struct rawreport {
 	unsigned magic;
 	struct merged base;    /* of what the ring has forgotten since the newest full one */
 	uint64_t newest_full;  /* number of the newest full report; 0 = none yet */
+	char *long_full;       /* its text, where the ring has only the beginning of it; else NULL */
+	size_t long_bytes;
 	uint64_t newest;       /* number of the newest report of either kind */
 };
 
@@ -225,15 +227,44 @@ rawreport_free(struct rawreport *raw)
 	if (raw == NULL)
 		return;
 	json_decref(raw->base.tree);
+	free(raw->long_full);
 	raw->magic = 0;
 	free(raw);
 }
 
+static void
+note_full(struct rawreport *raw, uint64_t number, const void *payload, size_t len)
+{
+	raw->newest_full = number;
+	free(raw->long_full);
+	raw->long_full = NULL;
+	raw->long_bytes = 0;
+	if (len <= RING_PAYLOAD_MAX_BYTES)
+		return;
+	raw->long_full = malloc(len);
+	ENSURE(raw->long_full != NULL);
+	memcpy(raw->long_full, payload, len);
+	raw->long_bytes = len;
+}
+
+/* The message as it came, also when the ring has cut it. */
+static struct ring_message
+whole(const struct rawreport *raw, const struct ring_message *message)
+{
+	struct ring_message it = *message;
+
+	if (raw->long_full != NULL && message->number == raw->newest_full) {
+		it.payload = (const uint8_t *)raw->long_full;
+		it.len = raw->long_bytes;
+	}
+	return it;
+}
+
 void
-rawreport_note(struct rawreport *raw, enum report_kind kind, uint64_t number)
+rawreport_note(struct rawreport *raw, enum report_kind kind, uint64_t number, const void *payload, size_t len)
 {
 	if (kind == REPORT_FULL)
-		raw->newest_full = number;
+		note_full(raw, number, payload, len);
 	if (kind == REPORT_FULL || kind == REPORT_DELTA)
 		raw->newest = number;
 }
@@ -254,8 +285,9 @@ rawreport_on_forgotten(void *arg, const struct ring_message *message)
 	struct rawreport *raw = arg;
 
 	ENSURE_OBJ(raw, RAWREPORT_MAGIC);
+	struct ring_message it = whole(raw, message);
 	if (message->number >= raw->newest_full)
-		take(&raw->base, message);
+		take(&raw->base, &it);
 }
 
 char *
@@ -273,8 +305,10 @@ rawreport_text(struct rawreport *raw, struct ring *ring, size_t *ret_len)
 		merged.tree = json_deep_copy(raw->base.tree);
 	}
 	struct ring_reader *reader = ring_reader_new(ring, base_counts ? figures.first : raw->newest_full);
-	while (ring_next(reader, &message))
+	while (ring_next(reader, &message)) {
+		message = whole(raw, &message);
 		take(&merged, &message);
+	}
 	ring_reader_free(reader);
 	if (merged.tree == NULL)
 		return NULL;
