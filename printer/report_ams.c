@@ -411,7 +411,7 @@ merge_externals(struct report *report, bool is_full)
 	for (uint32_t i = 0; i < report->external_count; i++)
 		merge_external(state, &report->external[i], is_full);
 	if ((state->sources & STATE_TOLD_VIR_SLOT) == 0 && report->vt_tray.told != 0) {
-		/* There is one, whichever id it goes by; without one it is the one that is known, else of the older form. */
+		/* There is one, whichever id it goes by. Untold: the one that is known, else that of the older form. */
 		if (report->vt_tray.tray.id == STATE_UNKNOWN)
 			report->vt_tray.tray.id = state->external_count > 0 ? state->external[0].id : EXTERNAL_LEFT;
 		if (state->external_count > 0 && state->external[0].id != report->vt_tray.tray.id)

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from rig import links
+from rig import http, links
 from rig.broker import Manners, Printer
 from rig.links import delta, idle, troupe  # noqa: F401
 
@@ -50,4 +50,6 @@ def test_a_report_of_the_largest_size_in_small_pieces(make_fuse, troupe):
     links.wait_stat(fuse, SERIAL, lambda s: s["isOnline"] and s["data"]["temps"]["bedTemp"] == 21, 20)
     printer.publish(delta(bed_temper=22))
     links.wait_stat(fuse, SERIAL, lambda s: s["data"]["temps"]["bedTemp"] == 22)
+    told = http.Http(fuse).get(f"/api/v1/printers/{SERIAL}/report").json()["print"]
+    assert told["later"] == "y" * 250_000 and told["bed_temper"] == 22 and told["gcode_state"] == "IDLE"
     assert links.link(fuse, SERIAL)["fault"] == ""

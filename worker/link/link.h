@@ -32,6 +32,7 @@
 #define LINK_WARNING_MS 60000		 /* so long after an unreadable or lost report it is spoken of */
 #define LINK_NEWS_GAP_MS 250		 /* what only reports change is announced no more often */
 #define LINK_FIRMWARE_GAP_MS 10000	 /* nor is a firmware, which the store writes down */
+#define LINK_DEVELOPER_GAP_MS 60000	 /* a printer whose Developer Mode was off is asked no more often */
 #define LINK_FIRMWARE_NEWS_MS (24 * 3600 * 1000LL)
 #define LINK_CONNECT_TIMEOUT_S 15	 /* P1 models answer a login 3 to 5 s after a cold start */
 #define LINK_KEEPALIVE_S 30
@@ -101,7 +102,8 @@ struct link {
 	bool pushall_wanted;
 	int64_t silence_reconnect_ms;
 	uint64_t tray_bits;
-	bool asked_developer;
+	bool asked_developer;	   /* in this session */
+	int64_t asked_developer_ms; /* 0 = never */
 	enum tri developer_mode;
 	uint32_t probe_sequence;
 	int64_t bad_ms, flood_ms; /* the newest unreadable report, the newest loss; 0 = none */

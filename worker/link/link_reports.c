@@ -144,16 +144,20 @@ developer_mode_of(const struct link *link, const struct report_summary *summary,
 /* Older firmware does not tell whether Developer Mode is on: a command without effect does. Where it was off each session
  * asks anew, since a person who switches it on restarts the printer. */
 static void
-ask_developer_mode(struct link *link, const struct printer_state *state)
+ask_developer_mode(struct link *link, const struct printer_state *state, int64_t now_ms)
 {
 	struct command_payload payload;
 
+	if (link->developer_mode == TRI_NO && link->asked_developer_ms != 0 &&
+	    now_ms - link->asked_developer_ms < LINK_DEVELOPER_GAP_MS)
+		return;
 	if (link->asked_developer || link->developer_mode == TRI_YES || state->developer_mode != TRI_UNKNOWN ||
 	    state->full_ms == 0 ||
 	    link->model->first_signed_firmware[0] == '\0' || link_is_upgrading(state) ||
 	    !command_developer_probe(state, &link->sequence_id, &payload))
 		return;
 	link->asked_developer = true;
+	link->asked_developer_ms = now_ms;
 	link->probe_sequence = payload.sequence_id;
 	link->duties.publish(link->duties.arg, &payload);
 }
@@ -204,7 +208,7 @@ link_on_report(struct link *link, const struct report_summary *summary, const st
 	case REPORT_DELTA:
 		note_trays(link, summary, state);
 		note_heard(link, now_ms, wall_ms);
-		ask_developer_mode(link, state);
+		ask_developer_mode(link, state, now_ms);
 		break;
 	case REPORT_VERSION:
 		note_modules(link, state);

@@ -111,7 +111,7 @@ keep(const struct report_summary *summary, void *payload, size_t len, int64_t re
 {
 	ring_redact(payload, len);
 	uint64_t number = ring_add(worker.ring, RING_RECEIVED, (uint8_t)summary->kind, received_ms, payload, len);
-	rawreport_note(worker.raw, summary->kind, number);
+	rawreport_note(worker.raw, summary->kind, number, payload, len);
 	tails_wake(worker.tails);
 }
 
