@@ -281,8 +281,9 @@ static void
 what_is_not_as_it_should_be_is_left_out(void **state)
 {
 	static const char *const wrong[] = {
-		"", "[]", "{\"state\":5}", "{\"wifiDbm\":\"x\"}", "{\"wifiDbm\":1e999}", "{\"ams\":{}}", "{\"ams\":[5,null,{\"id\":-1},"
-		"{\"id\":256,\"humidityIndex\":1},{\"id\":\"1\",\"humidityIndex\":1},{\"humidityIndex\":1}]}", "{\"hms\":{}}", "{\"fans\":[]}",
+		"", "[]", "{\"state\":5}", "{\"wifiDbm\":\"x\"}", "{\"wifiDbm\":1e999}", "{\"ams\":{}}",
+		"{\"ams\":[5,null,{\"id\":-1},{\"humidityIndex\":1}]}", "{\"ams\":[{\"id\":256,\"humidityIndex\":1}]}",
+		"{\"ams\":[{\"id\":\"1\",\"humidityIndex\":1}]}", "{\"hms\":{}}", "{\"fans\":[]}",
 		"{\"temperatures\":[1]}", "{\"temperatures\":{\"nozzles\":[{\"extruder\":2,\"actualCelsius\":1},{\"extruder\":-1}]}}",
 		"{\"layers\":", "{\"times\":7}", "{\"wifiDbm\":[[[[", "{\"wifiDbm\":\"\xff\"}",
 	};
