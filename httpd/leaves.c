@@ -351,57 +351,57 @@ must_be_forgotten(const struct node *node, uint64_t seen)
 }
 
 static void
-put_name(const struct leaves *leaves, const struct node *node, struct frame *frame)
+put_name(const struct leaves *leaves, const struct node *node, struct payload *payload)
 {
-	frame_put(frame, "\"", 1);
-	frame_put(frame, leaves->text + node->name, node->name_len);
-	frame_put(frame, "\"", 1);
+	payload_put(payload, "\"", 1);
+	payload_put(payload, leaves->text + node->name, node->name_len);
+	payload_put(payload, "\"", 1);
 }
 
 static bool
-write_gone(const struct leaves *leaves, const struct node *object, uint64_t seen, struct frame *frame)
+write_gone(const struct leaves *leaves, const struct node *object, uint64_t seen, struct payload *payload)
 {
 	bool any = false;
 
 	for (uint32_t i = (uint32_t)(object - leaves->nodes) + 1; i < object->end; i = leaves->nodes[i].end) {
 		if (!must_be_forgotten(&leaves->nodes[i], seen))
 			continue;
-		frame_put_text(frame, any ? "," : "\"$gone\":[");
-		put_name(leaves, &leaves->nodes[i], frame);
+		payload_put_text(payload, any ? "," : "\"$gone\":[");
+		put_name(leaves, &leaves->nodes[i], payload);
 		any = true;
 	}
 	if (any)
-		frame_put(frame, "]", 1);
+		payload_put(payload, "]", 1);
 	return any;
 }
 
 static bool
-write_members(const struct leaves *leaves, const struct node *object, uint64_t seen, struct frame *frame)
+write_members(const struct leaves *leaves, const struct node *object, uint64_t seen, struct payload *payload)
 {
-	bool any = write_gone(leaves, object, seen, frame);
+	bool any = write_gone(leaves, object, seen, payload);
 
 	for (uint32_t i = (uint32_t)(object - leaves->nodes) + 1; i < object->end; i = leaves->nodes[i].end) {
 		const struct node *node = &leaves->nodes[i];
 		if (node->revision <= seen || node->kind == KIND_GONE)
 			continue;
 		if (any)
-			frame_put(frame, ",", 1);
+			payload_put(payload, ",", 1);
 		any = true;
-		put_name(leaves, node, frame);
-		frame_put(frame, ":", 1);
+		put_name(leaves, node, payload);
+		payload_put(payload, ":", 1);
 		if (node->kind == KIND_LEAF || node->born > seen) {
-			frame_put(frame, leaves->text + node->value, node->value_len);
+			payload_put(payload, leaves->text + node->value, node->value_len);
 		} else {
-			frame_put(frame, "{", 1);
-			write_members(leaves, node, seen, frame);
-			frame_put(frame, "}", 1);
+			payload_put(payload, "{", 1);
+			write_members(leaves, node, seen, payload);
+			payload_put(payload, "}", 1);
 		}
 	}
 	return any;
 }
 
 bool
-leaves_write_since(const struct leaves *leaves, uint64_t seen, struct frame *frame)
+leaves_write_since(const struct leaves *leaves, uint64_t seen, struct payload *payload)
 {
 	ENSURE_OBJ(leaves, LEAVES_MAGIC);
 	ENSURE(seen == 0 || seen >= leaves->horizon);
@@ -409,8 +409,8 @@ leaves_write_since(const struct leaves *leaves, uint64_t seen, struct frame *fra
 		return false;
 	const struct node *root = &leaves->nodes[0];
 	if (root->born > seen) {
-		frame_put(frame, leaves->text + 1, leaves->len - 2);
+		payload_put(payload, leaves->text + 1, leaves->len - 2);
 		return leaves->len > 2;
 	}
-	return root->revision > seen && write_members(leaves, root, seen, frame);
+	return root->revision > seen && write_members(leaves, root, seen, payload);
 }

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "httpd/frame.h"
+#include "httpd/payload.h"
 
 #define LEAVES_TEXT_MAX_BYTES (256 * 1024)
 #define LEAVES_DEPTH_MAX 16
@@ -56,6 +56,6 @@ uint64_t leaves_horizon(const struct leaves *leaves);
 
 /* Write the members that are newer than `seen` (0: all of them), without the braces around them. False when there are
  * none. `seen` must not be below the horizon, unless it is 0. */
-bool leaves_write_since(const struct leaves *leaves, uint64_t seen, struct frame *frame);
+bool leaves_write_since(const struct leaves *leaves, uint64_t seen, struct payload *payload);
 
 #endif

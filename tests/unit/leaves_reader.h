@@ -41,25 +41,25 @@ reader_load(const char *text, size_t len)
 static inline bool
 reader_gets_there(const struct leaves *leaves, uint64_t seen, const json_t *had, json_t *newest)
 {
-	struct frame *frame = frame_new(0);
+	struct payload *payload = payload_new(0);
 
 	if (seen < leaves_horizon(leaves)) {
 		seen = 0;
 		had = NULL;
 	}
 	json_t *mine = had != NULL ? json_deep_copy(had) : json_object();
-	frame_put(frame, "{", 1);
-	bool any = leaves_write_since(leaves, seen, frame);
-	bool fine = any == (frame->len > 1);
-	frame_put(frame, "}", 1);
-	json_t *news = reader_load(frame->text, frame->len);
+	payload_put(payload, "{", 1);
+	bool any = leaves_write_since(leaves, seen, payload);
+	bool fine = any == (payload->len > 1);
+	payload_put(payload, "}", 1);
+	json_t *news = reader_load(payload->text, payload->len);
 	fine = fine && json_is_object(news);
 	if (fine)
 		reader_merge(mine, news);
 	fine = fine && json_equal(mine, newest);
 	json_decref(mine);
 	json_decref(news);
-	frame_release(frame);
+	payload_release(payload);
 	return fine;
 }
 

@@ -46,12 +46,12 @@ update(const char *text)
 static void
 assert_since(uint64_t seen, const char *expected)
 {
-	struct frame *frame = frame_new(0);
+	struct payload *payload = payload_new(0);
 
-	assert_int_equal(leaves_write_since(leaves, seen, frame), expected[0] != '\0');
-	frame_put(frame, "", 1);
-	assert_string_equal(frame->text, expected);
-	frame_release(frame);
+	assert_int_equal(leaves_write_since(leaves, seen, payload), expected[0] != '\0');
+	payload_put(payload, "", 1);
+	assert_string_equal(payload->text, expected);
+	payload_release(payload);
 }
 
 static void
