@@ -227,7 +227,8 @@ read_on(struct websocket *websocket)
 {
 	websocket->turn_bytes = 0;
 	websocket->is_reading = true;
-	if (wslay_event_recv(websocket->wslay) != 0 && websocket->fault == NULL)
+	/* Of a frame that breaks the rules wslay says only that it has failed; it has a close ready then. */
+	if (wslay_event_recv(websocket->wslay) == WSLAY_ERR_NOMEM)
 		websocket->fault = "the library gave up";
 	websocket->is_reading = false;
 }
