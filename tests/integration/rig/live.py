@@ -89,11 +89,11 @@ class WebSocket:
             data = self.socket.recv(1 << 18)
         except ConnectionResetError:
             data = b""
+        self.received_at = time.time()
         if data:
             self.protocol.receive_data(data)
         else:
             self.protocol.receive_eof()
-        self.received_at = time.time()
         for event in self.protocol.events_received():
             self._take(event)
         try:
