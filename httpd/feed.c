@@ -22,12 +22,27 @@ feed_new(const struct known *known)
 
 	ENSURE(feed != NULL);
 	feed->known = known;
+	TAILQ_INIT(&feed->entries);
+	TAILQ_INIT(&feed->dirty);
 	return feed;
 }
 
-static void
-free_entry(struct feed_entry *entry)
+static bool
+is_dirty(const struct feed_entry *entry)
 {
+	return entry->record_dirty || entry->state_dirty;
+}
+
+static void
+free_entry(struct feed *feed, struct feed_entry *entry)
+{
+	for (size_t i = 0; i < KNOWN_WORKERS_MAX; i++)
+		if (feed->told[i] == entry)
+			feed->told[i] = NULL;
+	if (is_dirty(entry))
+		TAILQ_REMOVE(&feed->dirty, entry, next_dirty);
+	TAILQ_REMOVE(&feed->entries, entry, next);
+	feed->entry_count--;
 	leaves_free(entry->record);
 	leaves_free(entry->state);
 	payload_release(entry->statistic);
@@ -64,8 +79,8 @@ feed_close(struct feed *feed)
 	forget_shared(feed);
 	leaves_free(feed->status);
 	feed->status = NULL;
-	while (feed->entry_count > 0)
-		free_entry(feed->entries[--feed->entry_count]);
+	while (!TAILQ_EMPTY(&feed->entries))
+		free_entry(feed, TAILQ_FIRST(&feed->entries));
 	feed->removed_count = 0;
 	feed->horizon = feed->revision;
 }
@@ -94,51 +109,60 @@ feed_revision(const struct feed *feed)
 static struct feed_entry *
 find_entry(struct feed *feed, const char *serial)
 {
-	for (unsigned i = 0; i < feed->entry_count; i++)
-		if (strcmp(feed->entries[i]->serial, serial) == 0)
-			return feed->entries[i];
+	struct feed_entry *entry;
+
+	TAILQ_FOREACH(entry, &feed->entries, next)
+		if (strcmp(entry->serial, serial) == 0)
+			return entry;
 	return NULL;
 }
 
+/* NULL: it was not added yet, or removed. */
 static void
-touch(struct feed *feed, const char *serial, bool record, bool state)
+touch(struct feed *feed, struct feed_entry *entry, bool record, bool state)
 {
-	struct feed_entry *entry = find_entry(feed, serial);
-
 	if (entry == NULL)
-		return; /* not added yet, or removed */
+		return;
+	if (!is_dirty(entry))
+		TAILQ_INSERT_TAIL(&feed->dirty, entry, next_dirty);
 	entry->record_dirty |= record;
 	entry->state_dirty |= state;
 }
 
-/* A message that was cleared does not say whose it was. */
+static void
+touch_all(struct feed *feed)
+{
+	struct feed_entry *entry;
+
+	TAILQ_FOREACH(entry, &feed->entries, next)
+		touch(feed, entry, true, true);
+}
+
+/* The worker of a slot tells of the same printer nearly always; a message that was cleared does not say of whom. */
 static void
 touch_by_worker(struct feed *feed, const struct header *header, const char *serial, bool record, bool state)
 {
 	if (header->from_slot >= KNOWN_WORKERS_MAX)
 		return;
-	char *told = feed->slot_serials[header->from_slot];
-	if (header->flags & HEADER_FLAG_CLEAR)
-		serial = told;
-	else if (strcmp(told, serial) != 0) {
-		touch(feed, told, record, state);
-		str_copy(told, FEED_SERIAL_BYTES, serial);
+	struct feed_entry **told = &feed->told[header->from_slot];
+	if (header->flags & HEADER_FLAG_CLEAR) {
+		if (*told == NULL)
+			touch_all(feed);
+	} else if (*told == NULL || strcmp((*told)->serial, serial) != 0) {
+		touch(feed, *told, true, true);
+		*told = find_entry(feed, serial);
 	}
-	touch(feed, serial, record, state);
+	touch(feed, *told, record, state);
 }
 
-/* Without a state of its worker's, a printer's is made of its record and its link. */
 static void
 on_process(struct feed *feed, const struct header *header, const struct msg_proc_status *status)
 {
 	feed->status_dirty = true;
-	if (!(header->flags & HEADER_FLAG_CLEAR)) {
-		if (status->role == ROLE_WORKER)
-			touch(feed, status->entry, true, true);
-		return;
-	}
-	for (unsigned i = 0; i < feed->entry_count; i++)
-		feed->entries[i]->record_dirty = feed->entries[i]->state_dirty = true;
+	if (header->flags & HEADER_FLAG_CLEAR)
+		touch_all(feed);
+	else if (status->role == ROLE_WORKER)
+		touch(feed, find_entry(feed, status->entry), true, true);
 }
 
 bool
@@ -154,11 +178,12 @@ feed_on_message(struct feed *feed, const struct header *header, const void *mess
 		break;
 	case MESSAGE_PRINTER_LINK:
 		feed->status_dirty = true; /* it counts links */
+		/* Without a state of its worker's, a printer's state is made of its link. */
 		touch_by_worker(feed, header, link->serial, true, true);
 		break;
 	case MESSAGE_PRINTER:
 		feed->status_dirty = feed->printers_dirty = true;
-		touch(feed, printer->serial, true, true);
+		touch(feed, find_entry(feed, printer->serial), true, true);
 		break;
 	case MESSAGE_PROC_STATUS:
 		on_process(feed, header, message);
@@ -205,9 +230,10 @@ add_entry(struct feed *feed, const char *serial)
 	str_copy(entry->serial, sizeof entry->serial, serial);
 	entry->record = leaves_new();
 	entry->state = leaves_new();
-	entry->record_dirty = entry->state_dirty = true;
-	entry->born = ++feed->revision;
-	feed->entries[feed->entry_count++] = entry;
+	entry->born = entry->revision = ++feed->revision;
+	TAILQ_INSERT_TAIL(&feed->entries, entry, next);
+	feed->entry_count++;
+	touch(feed, entry, true, true);
 }
 
 static void
@@ -216,14 +242,12 @@ follow_printers(struct feed *feed)
 	const struct msg_printer *printers[KNOWN_PRINTERS_MAX];
 	size_t count = known_printers(feed->known, printers);
 
-	for (unsigned i = 0; i < feed->entry_count;) {
-		if (known_printer_peek(feed->known, feed->entries[i]->serial) != NULL) {
-			i++;
+	for (struct feed_entry *entry = TAILQ_FIRST(&feed->entries), *next; entry != NULL; entry = next) {
+		next = TAILQ_NEXT(entry, next);
+		if (known_printer_peek(feed->known, entry->serial) != NULL)
 			continue;
-		}
-		note_removed(feed, feed->entries[i]->serial);
-		free_entry(feed->entries[i]);
-		feed->entries[i] = feed->entries[--feed->entry_count];
+		note_removed(feed, entry->serial);
+		free_entry(feed, entry);
 	}
 	for (size_t i = 0; i < count; i++)
 		if (body_is_serial(printers[i]->serial) && find_entry(feed, printers[i]->serial) == NULL)
@@ -256,11 +280,29 @@ renew_from_json(struct feed *feed, struct leaves *leaves, json_t *json)
 	return fine;
 }
 
+/* It becomes the last one, when it has changed. */
+static void
+note_revision(struct feed *feed, struct feed_entry *entry)
+{
+	uint64_t record = leaves_revision(entry->record), state = leaves_revision(entry->state);
+	uint64_t newest = record > state ? record : state;
+
+	if (state != entry->state_revision) {
+		entry->state_revision = state;
+		payload_release(entry->statistic);
+		entry->statistic = NULL;
+	}
+	if (newest <= entry->revision)
+		return;
+	entry->revision = newest;
+	TAILQ_REMOVE(&feed->entries, entry, next);
+	TAILQ_INSERT_TAIL(&feed->entries, entry, next);
+}
+
 static void
 renew_entry(struct feed *feed, struct feed_entry *entry)
 {
 	const struct msg_printer *printer = known_printer_peek(feed->known, entry->serial);
-	uint64_t before = leaves_revision(entry->state);
 	bool fine = true;
 	size_t len;
 
@@ -272,11 +314,9 @@ renew_entry(struct feed *feed, struct feed_entry *entry)
 		fine = renew(feed, entry->state, text, len) && fine;
 		free(text);
 	}
+	TAILQ_REMOVE(&feed->dirty, entry, next_dirty);
 	entry->record_dirty = entry->state_dirty = false;
-	if (leaves_revision(entry->state) != before) {
-		payload_release(entry->statistic);
-		entry->statistic = NULL;
-	}
+	note_revision(feed, entry);
 	if (!fine && !entry->is_refused)
 		log_warn("a printer's state cannot be streamed", log_str("printer", entry->serial));
 	entry->is_refused = !fine;
@@ -306,9 +346,8 @@ feed_settle(struct feed *feed, int64_t now_ms)
 		return -1;
 	if (feed->printers_dirty)
 		follow_printers(feed);
-	for (unsigned i = 0; i < feed->entry_count; i++)
-		if (feed->entries[i]->record_dirty || feed->entries[i]->state_dirty)
-			renew_entry(feed, feed->entries[i]);
+	while (!TAILQ_EMPTY(&feed->dirty))
+		renew_entry(feed, TAILQ_FIRST(&feed->dirty));
 	int64_t wait_ms = feed->status_dirty ? renew_status(feed, now_ms) : -1;
 	if (feed->revision != before)
 		forget_shared(feed);

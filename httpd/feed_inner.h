@@ -4,6 +4,8 @@
 #ifndef FUSE_HTTPD_FEED_INNER_H
 #define FUSE_HTTPD_FEED_INNER_H
 
+#include <sys/queue.h>
+
 #include "httpd/feed.h"
 #include "httpd/leaves.h"
 
@@ -12,8 +14,11 @@
 
 /* A printer. */
 struct feed_entry {
+	TAILQ_ENTRY(feed_entry) next; /* by revision, the oldest first */
+	TAILQ_ENTRY(feed_entry) next_dirty;
 	char serial[FEED_SERIAL_BYTES];
 	uint64_t born;	       /* revision at which it came */
+	uint64_t revision, state_revision; /* of its newest change, and of the newest in its state */
 	struct leaves *record; /* what GET /printers/{id} answers */
 	struct leaves *state;  /* what GET /printers/{id}/stat answers */
 	bool record_dirty, state_dirty, is_refused;
@@ -38,11 +43,12 @@ struct feed {
 	struct leaves *status;
 	bool status_dirty, printers_dirty;
 	int64_t status_made_ms;
-	struct feed_entry *entries[KNOWN_PRINTERS_MAX];
+	TAILQ_HEAD(feed_entries, feed_entry) entries;
+	TAILQ_HEAD(feed_dirty, feed_entry) dirty; /* those whose documents must be made anew */
 	unsigned entry_count;
 	struct feed_removed removed[FEED_REMOVED_MAX]; /* oldest first */
 	unsigned removed_count;
-	char slot_serials[KNOWN_WORKERS_MAX][FEED_SERIAL_BYTES]; /* whom a worker has told of last */
+	struct feed_entry *told[KNOWN_WORKERS_MAX]; /* whom the worker of a slot has told of last; NULL: not known */
 	struct feed_shared shared[FEED_SHARED_MAX]; /* of the newest revision */
 	unsigned shared_count;
 	struct payload *statistics; /* the snapshot, of the newest revision */

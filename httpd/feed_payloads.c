@@ -7,14 +7,6 @@
 
 /* -- events: changed leaves ------------------------------------------------------------------------------ */
 
-static uint64_t
-revision_of(const struct feed_entry *entry)
-{
-	uint64_t record = leaves_revision(entry->record), state = leaves_revision(entry->state);
-
-	return record > state ? record : state;
-}
-
 static void
 put_serial(struct payload *payload, const char *serial)
 {
@@ -32,7 +24,7 @@ put_printer(struct payload *payload, const struct feed_entry *entry, uint64_t se
 	put_serial(payload, entry->serial);
 	payload_put(payload, ":{", 2);
 	bool any = leaves_write_since(entry->record, since, payload);
-	if (leaves_revision(entry->state) > since) {
+	if (entry->state_revision > since) {
 		payload_put_text(payload, any ? ",\"stat\":{" : "\"stat\":{");
 		leaves_write_since(entry->state, since, payload);
 		payload_put(payload, "}", 1);
@@ -43,13 +35,14 @@ put_printer(struct payload *payload, const struct feed_entry *entry, uint64_t se
 static void
 put_printers(struct payload *payload, const struct feed *feed, uint64_t seen)
 {
+	const struct feed_entry *entry;
 	bool any = false;
 
-	for (unsigned i = 0; i < feed->entry_count; i++) {
-		if (revision_of(feed->entries[i]) <= seen)
-			continue;
+	TAILQ_FOREACH_REVERSE(entry, &feed->entries, feed_entries, next) {
+		if (entry->revision <= seen)
+			break; /* so are those before it */
 		payload_put_text(payload, any ? "," : ",\"printers\":{");
-		put_printer(payload, feed->entries[i], seen);
+		put_printer(payload, entry, seen);
 		any = true;
 	}
 	if (any || seen == 0)
@@ -61,9 +54,7 @@ put_removed(struct payload *payload, const struct feed *feed, uint64_t seen)
 {
 	bool any = false;
 
-	for (unsigned i = 0; i < feed->removed_count; i++) {
-		if (feed->removed[i].revision <= seen)
-			continue;
+	for (unsigned i = feed->removed_count; i-- > 0 && feed->removed[i].revision > seen;) {
 		payload_put_text(payload, any ? "," : ",\"removed\":[");
 		put_serial(payload, feed->removed[i].serial);
 		any = true;
@@ -138,15 +129,16 @@ static struct payload *
 write_statistics(const struct feed *feed)
 {
 	struct payload *payload = payload_new(16384);
+	const struct feed_entry *entry;
 	bool any = false;
 
 	payload_put_text(payload, "{\"type\":\"snapshot\",\"printers\":[");
-	for (unsigned i = 0; i < feed->entry_count; i++) {
-		if (leaves_revision(feed->entries[i]->state) == 0)
+	TAILQ_FOREACH(entry, &feed->entries, next) {
+		if (entry->state_revision == 0)
 			continue;
 		if (any)
 			payload_put(payload, ",", 1);
-		put_state(payload, feed->entries[i]);
+		put_state(payload, entry);
 		any = true;
 	}
 	payload_put_text(payload, "]}");
@@ -182,20 +174,21 @@ static uint64_t
 find_next(const struct feed *feed, uint64_t seen, struct feed_entry **ret_entry, const struct feed_removed **ret_removed)
 {
 	uint64_t next = UINT64_MAX;
+	struct feed_entry *entry;
 
 	*ret_entry = NULL;
 	*ret_removed = NULL;
-	for (unsigned i = 0; i < feed->entry_count; i++) {
-		uint64_t revision = leaves_revision(feed->entries[i]->state);
-		if (revision > seen && revision < next) {
-			next = revision;
-			*ret_entry = feed->entries[i];
+	TAILQ_FOREACH_REVERSE(entry, &feed->entries, feed_entries, next) {
+		if (entry->revision <= seen)
+			break; /* so are those before it */
+		if (entry->state_revision > seen && entry->state_revision < next) {
+			next = entry->state_revision;
+			*ret_entry = entry;
 		}
 	}
-	for (unsigned i = 0; i < feed->removed_count; i++) {
-		uint64_t revision = feed->removed[i].revision;
-		if (revision > seen && revision < next) {
-			next = revision;
+	for (unsigned i = feed->removed_count; i-- > 0 && feed->removed[i].revision > seen;) {
+		if (feed->removed[i].revision < next) {
+			next = feed->removed[i].revision;
 			*ret_removed = &feed->removed[i];
 		}
 	}

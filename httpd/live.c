@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/random.h>
 
 #include "common/clock.h"
@@ -21,6 +22,7 @@
 
 struct live_client {
 	struct live *live;
+	TAILQ_ENTRY(live_client) next; /* while it is open */
 	bool taken, greeted;
 	enum live_kind kind;
 	struct websocket *websocket; /* NULL: not opened yet, or over */
@@ -35,9 +37,9 @@ struct live {
 	struct feed *feed;
 	char instance[2 * INSTANCE_BYTES + 1];
 	struct live_client clients[LIVE_CLIENTS_MAX];
-	unsigned open_count;
+	TAILQ_HEAD(open_clients, live_client) open;
 	bool stopping;
-	struct loop_timer *turn;  /* at the end of this turn of the loop */
+	struct loop_turn *turn;
 	struct loop_timer *later; /* what may not be looked at again yet */
 	struct loop_timer *look;  /* at the clients, while there are any */
 };
@@ -119,7 +121,8 @@ end(struct live_client *client, const char *why)
 	websocket_free(client->websocket);
 	client->websocket = NULL;
 	client->close_socket(client->arg);
-	if (--live->open_count > 0)
+	TAILQ_REMOVE(&live->open, client, next);
+	if (!TAILQ_EMPTY(&live->open))
 		return;
 	loop_timer_cancel(live->look);
 	loop_timer_cancel(live->later);
@@ -168,12 +171,12 @@ static void
 on_turn(void *arg)
 {
 	struct live *live = arg;
+	struct live_client *client;
 
 	child_doing("streaming");
 	settle(live);
-	for (size_t i = 0; i < LIVE_CLIENTS_MAX; i++)
-		if (live->clients[i].websocket != NULL)
-			pump(&live->clients[i]);
+	TAILQ_FOREACH(client, &live->open, next)
+		pump(client);
 	child_doing(NULL);
 }
 
@@ -184,9 +187,9 @@ on_look(void *arg)
 	int64_t now_ms = clock_monotonic_ms();
 
 	loop_timer_set(live->look, LOOK_MS);
-	for (size_t i = 0; i < LIVE_CLIENTS_MAX; i++) {
-		struct live_client *client = &live->clients[i];
-		const char *why = client->websocket != NULL ? websocket_look(client->websocket, now_ms) : NULL;
+	for (struct live_client *client = TAILQ_FIRST(&live->open), *next; client != NULL; client = next) {
+		next = TAILQ_NEXT(client, next);
+		const char *why = websocket_look(client->websocket, now_ms);
 		if (why != NULL)
 			end(client, why);
 	}
@@ -196,7 +199,7 @@ void
 live_on_message(struct live *live, const struct header *header, const void *message)
 {
 	if (feed_on_message(live->feed, header, message))
-		loop_timer_set(live->turn, 0);
+		loop_turn_ask(live->turn);
 }
 
 /* -- life ---------------------------------------------------------------------------------------------------------- */
@@ -211,7 +214,8 @@ live_new(struct httpd *httpd)
 	str_hex(random, sizeof random, live->instance);
 	live->httpd = httpd;
 	live->feed = feed_new(httpd->known);
-	live->turn = loop_timer_new(httpd->loop, on_turn, live);
+	TAILQ_INIT(&live->open);
+	live->turn = loop_turn_new(httpd->loop, on_turn, live);
 	live->later = loop_timer_new(httpd->loop, on_turn, live);
 	live->look = loop_timer_new(httpd->loop, on_look, live);
 	return live;
@@ -220,7 +224,7 @@ live_new(struct httpd *httpd)
 void
 live_free(struct live *live)
 {
-	loop_timer_free(live->turn);
+	loop_turn_free(live->turn);
 	loop_timer_free(live->later);
 	loop_timer_free(live->look);
 	feed_free(live->feed);
@@ -259,7 +263,9 @@ live_open(struct live_client *client, int fd, const void *early, size_t early_le
 	client->close_socket = close_socket;
 	client->arg = arg;
 	client->websocket = websocket_new(live->httpd->loop, fd, early, early_len, &events, client);
-	if (live->open_count++ > 0)
+	bool is_first = TAILQ_EMPTY(&live->open);
+	TAILQ_INSERT_TAIL(&live->open, client, next);
+	if (!is_first)
 		return true;
 	loop_timer_set(live->look, LOOK_MS);
 	feed_open(live->feed);
@@ -270,17 +276,17 @@ live_open(struct live_client *client, int fd, const void *early, size_t early_le
 void
 live_stop(struct live *live)
 {
+	struct live_client *client;
+
 	live->stopping = true;
-	for (size_t i = 0; i < LIVE_CLIENTS_MAX; i++)
-		if (live->clients[i].websocket != NULL)
-			websocket_close(live->clients[i].websocket, WEBSOCKET_GOING_AWAY, "Fuse is stopping");
+	TAILQ_FOREACH(client, &live->open, next)
+		websocket_close(client->websocket, WEBSOCKET_GOING_AWAY, "Fuse is stopping");
 }
 
 void
 live_end(struct live *live)
 {
 	live->stopping = true;
-	for (size_t i = 0; i < LIVE_CLIENTS_MAX; i++)
-		if (live->clients[i].websocket != NULL)
-			end(&live->clients[i], "Fuse is stopping");
+	while (!TAILQ_EMPTY(&live->open))
+		end(TAILQ_FIRST(&live->open), "Fuse is stopping");
 }

@@ -251,7 +251,7 @@ a_slow_client_gets_the_newest_of_each_leaf_once(void **state)
 	tell_state(1, "B", "{\"x\":4}");
 	settle();
 	delta = next_of(feed_next_event, &slow, "delta");
-	assert_json(json_object_get(delta, "printers"), "{\"A\":{\"stat\":{\"x\":3,\"y\":2}},\"B\":{\"stat\":{\"x\":4}}}");
+	assert_json(json_object_get(delta, "printers"), "{\"B\":{\"stat\":{\"x\":4}},\"A\":{\"stat\":{\"x\":3,\"y\":2}}}");
 	json_decref(delta);
 	assert_nothing(feed_next_event, &slow);
 }
