@@ -14,7 +14,8 @@ static EVP_MD *sha1;
 void
 tls_digest_init(void)
 {
-	const uint64_t lean = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT;
+	const uint64_t lean = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+			      OPENSSL_INIT_NO_ATEXIT;
 
 	if (sha1 != NULL)
 		return;
