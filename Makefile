@@ -16,10 +16,10 @@ PYTHON := /usr/bin/python3
 
 # -- packages (Debian 12 names) ------------------------------------------------------------
 DEPS := gcc binutils libc6-dev make gzip libevent-dev libseccomp-dev liblmdb-dev libsodium-dev libjansson-dev \
-	libssl-dev libpaho-mqtt-dev libyajl-dev libzstd-dev libmicrohttpd-dev
+	libssl-dev libpaho-mqtt-dev libyajl-dev libzstd-dev libmicrohttpd-dev libwslay-dev
 TEST_DEPS := libcmocka-dev python3-pytest python3-pytest-xdist python3-msgpack python3-psutil clang libclang-rt-14-dev \
 	valgrind bash-completion socat \
-	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography python3-prometheus-client \
+	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography python3-prometheus-client python3-websockets \
 	curl nmap nodejs
 
 # -- flags ----------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ PAHO_GIVES_WAY := mymalloc myrealloc myfree StackTrace_entry StackTrace_exit Log
 PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a
 LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson -lm
-LIBS_fuse-httpd := -levent_core -lseccomp -lmicrohttpd -ljansson -lm
+LIBS_fuse-httpd := -levent_core -lseccomp -lmicrohttpd -lwslay -ljansson -lcrypto -lm
 LIBS_fuse-discovery := -levent_core -lseccomp -lssl -lcrypto -ljansson -lm
 LIBS_fuse-gatewayd := -levent_core -lseccomp
 
@@ -149,7 +149,7 @@ BENCH := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
 # Program archives come before the layers that they stand on.
 ARCHIVES := $(foreach l,$(filter-out common ipc printer,$(LAYERS)),$(call archive,$(l))) $(call archive,printer) \
 	$(call archive,ipc) $(call archive,common)
-TEST_LIBS := $(PAHO) -levent_core -lseccomp -llmdb -lsodium -ljansson -lssl -lcrypto -lyajl -lzstd -lmicrohttpd -lm
+TEST_LIBS := $(PAHO) -levent_core -lseccomp -llmdb -lsodium -ljansson -lssl -lcrypto -lyajl -lzstd -lmicrohttpd -lwslay -lm
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)

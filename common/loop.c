@@ -44,6 +44,12 @@ struct loop_timer {
 	void *arg;
 };
 
+struct loop_turn {
+	struct event *event;
+	loop_timer_fn *fn;
+	void *arg;
+};
+
 struct loop_signal {
 	struct event *event;
 	loop_signal_fn *fn;
@@ -270,4 +276,44 @@ loop_signal_free(struct loop_signal *watcher)
 		return;
 	event_free(watcher->event);
 	free(watcher);
+}
+
+/* -- the end of a turn --------------------------------------------------------------------- */
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop_turn *turn = arg;
+
+	(void)fd;
+	(void)what;
+	turn->fn(turn->arg);
+}
+
+struct loop_turn *
+loop_turn_new(struct loop *loop, loop_timer_fn *fn, void *arg)
+{
+	struct loop_turn *turn = new_zeroed(sizeof *turn);
+
+	turn->fn = fn;
+	turn->arg = arg;
+	turn->event = event_new(loop->base, -1, 0, on_turn, turn);
+	ENSURE(turn->event != NULL);
+	return turn;
+}
+
+/* libevent takes it into the row of what is active: it comes last, and without another look at the descriptors. */
+void
+loop_turn_ask(struct loop_turn *turn)
+{
+	event_active(turn->event, EV_TIMEOUT, 0);
+}
+
+void
+loop_turn_free(struct loop_turn *turn)
+{
+	if (turn == NULL)
+		return;
+	event_free(turn->event);
+	free(turn);
 }

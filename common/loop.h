@@ -11,6 +11,7 @@
 struct loop;
 struct loop_io;
 struct loop_timer;
+struct loop_turn;
 struct loop_signal;
 
 enum loop_ready { LOOP_READ = 1, LOOP_WRITE = 2 };
@@ -40,6 +41,12 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_timer_fn *fn, void *ar
 void loop_timer_set(struct loop_timer *timer, int64_t after_ms);
 void loop_timer_cancel(struct loop_timer *timer);
 void loop_timer_free(struct loop_timer *timer);
+
+/* Something to do at the end of this turn of the loop, after what is ready now: once, however often it was asked for
+ * meanwhile, and without a system call. */
+struct loop_turn *loop_turn_new(struct loop *loop, loop_timer_fn *fn, void *arg);
+void loop_turn_ask(struct loop_turn *turn);
+void loop_turn_free(struct loop_turn *turn);
 
 struct loop_signal *loop_signal_new(struct loop *loop, int signal_number, loop_signal_fn *fn, void *arg);
 void loop_signal_free(struct loop_signal *watcher);

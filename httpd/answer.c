@@ -9,6 +9,7 @@
 
 #include "common/miniobj.h"
 #include "common/str.h"
+#include "httpd/handshake.h"
 #include "httpd/request.h"
 
 #define TYPE_JSON "application/json"
@@ -105,6 +106,10 @@ answer_with(struct request *request, unsigned status, const char *type, struct M
 		add_header(response, "Content-Type", type);
 	if (request_allow_peek(request) != NULL)
 		add_header(response, "Allow", request_allow_peek(request));
+	if (status == MHD_HTTP_UPGRADE_REQUIRED) {
+		add_header(response, "Upgrade", "websocket");
+		add_header(response, "Sec-WebSocket-Version", HANDSHAKE_VERSION);
+	}
 	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		add_header(response, "Retry-After", "1");
 	request_answer(request, status, response);

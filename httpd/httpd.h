@@ -10,6 +10,7 @@
 #include "ipc/child.h"
 
 struct known;
+struct live;
 struct pendings;
 struct scans;
 struct server;
@@ -20,6 +21,7 @@ struct httpd {
 	struct known *known;	    /* what the others have told */
 	struct pendings *pendings;  /* what they were asked and owe us */
 	struct scans *scans;	    /* searches for printers */
+	struct live *live;	    /* clients of the WebSockets */
 	struct server *servers[LISTENER_PURPOSE_COUNT];
 	bool stopping;
 };

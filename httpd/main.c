@@ -9,9 +9,11 @@
 #include "common/exits.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "common/tls_digest.h"
 #include "httpd/body.h"
 #include "httpd/known.h"
 #include "httpd/httpd.h"
+#include "httpd/live.h"
 #include "httpd/pending.h"
 #include "httpd/scans.h"
 #include "httpd/server.h"
@@ -50,8 +52,8 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 	const struct message_spec *spec = message_spec_peek(header->number);
 	if (spec->kind == KIND_REPLY || spec->kind == KIND_PART)
 		pending_on_message(httpd.pendings, header, message);
-	else
-		known_on_message(httpd.known, header, message);
+	else if (known_on_message(httpd.known, header, message))
+		live_on_message(httpd.live, header, message);
 }
 
 static void
@@ -80,8 +82,10 @@ on_farewell(void *arg)
 		loop_timer_set(farewell, FAREWELL_STEP_MS);
 		return;
 	}
+	live_end(httpd.live);
 	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
 		server_free(httpd.servers[i]);
+	live_free(httpd.live);
 	scans_free(httpd.scans);
 	pendings_free(httpd.pendings);
 	known_free(httpd.known);
@@ -97,6 +101,7 @@ on_stop(void *arg, uint32_t deadline_ms)
 	httpd.stopping = true;
 	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
 		server_quiesce(httpd.servers[i]);
+	live_stop(httpd.live);
 	farewell = loop_timer_new(httpd.loop, on_farewell, NULL);
 	loop_timer_set(farewell, FAREWELL_STEP_MS);
 }
@@ -107,6 +112,7 @@ main(void)
 	const struct child_duties duties = { .on_synced = on_synced, .on_message = on_message, .on_stop = on_stop };
 
 	body_init();
+	tls_digest_init();
 	/* What they need of the system is not to be had once this is locked in. */
 	for (unsigned i = 0; i < LISTENER_PURPOSE_COUNT; i++) {
 		httpd.servers[i] = server_new(i);
@@ -120,5 +126,6 @@ main(void)
 	httpd.pendings = pendings_new(httpd.child);
 	httpd.known = known_new();
 	httpd.scans = scans_new(&httpd);
+	httpd.live = live_new(&httpd);
 	return child_run(httpd.child);
 }

@@ -15,6 +15,7 @@
 #include "httpd/assets.h"
 #include "httpd/body.h"
 #include "httpd/framing.h"
+#include "httpd/rest.h"
 #include "httpd/routes.h"
 #include "httpd/server.h"
 #include "httpd/stream.h"
@@ -31,7 +32,7 @@ struct request {
 	struct server *server;
 	struct MHD_Connection *connection;
 	enum phase phase;
-	bool suspended, gone;
+	bool suspended, gone, is_get;
 	bool closes; /* the connection ends with the answer */
 	struct target target;
 	enum target_fault target_fault;
@@ -152,6 +153,12 @@ const char *
 request_header_peek(const struct request *request, const char *name)
 {
 	return header(request, name);
+}
+
+bool
+request_is_get(const struct request *request)
+{
+	return request->is_get;
 }
 
 bool
@@ -390,8 +397,10 @@ check_where_from(struct request *request, const struct framing *framing)
 	if (!target_host_is_ours(host, server_address_peek(request->server)))
 		return refuse(request, PROBLEM_FOREIGN_HOST, "Fuse is not served under the name in the Host header.",
 			      "Use localhost or the address that Fuse is bound to.");
+	/* Browsers do not agree on what site a WebSocket is of, but name its origin. */
+	bool site_counts = site != NULL && (origin == NULL || header(request, MHD_HTTP_HEADER_UPGRADE) == NULL);
 	if ((origin != NULL && !target_origin_is_host(origin, host)) ||
-	    (site != NULL && strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0 &&
+	    (site_counts && strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0 &&
 	     !goes_to_page(request)))
 		return refuse(request, PROBLEM_FOREIGN_ORIGIN, "A page of another site asks for this: it may not.",
 			      "Open Fuse's own pages, or use fusectl.");
@@ -450,6 +459,9 @@ check_route(struct request *request, const char *method)
 	return true;
 }
 
+/* Its port has one thing only, at every path. */
+static const struct route statistics_route = { ROUTE_GET, "/", rest_statistics, ROUTE_BODY_NONE, "", "statistics" };
+
 static bool
 is_json_type(const char *type)
 {
@@ -490,10 +502,12 @@ check_headers(struct request *request, const char *method)
 	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &framing);
 	if (!check_framing(request, &framing) || !check_target(request, &framing) || !check_where_from(request, &framing))
 		return false;
+	request->is_get = strcmp(method, "GET") == 0;
 	if (server_purpose(request->server) == LISTENER_STATS)
-		return refuse(request, PROBLEM_NO_STATISTICS, "This port is for the statistics WebSocket, which this "
-			      "version does not have.", "Use GET /api/v1/printers/{id}/stat at the other port.");
-	return check_route(request, method) && check_body(request);
+		request->route = &statistics_route;
+	else if (!check_route(request, method))
+		return false;
+	return check_body(request);
 }
 
 /* -- the body, then the work --------------------------------------------------------------------------------- */

@@ -34,6 +34,7 @@ const char *request_id_peek(const struct request *request); /* the {id} of the p
 const struct target *request_target_peek(const struct request *request);
 /* The first header of this name, or NULL. */
 const char *request_header_peek(const struct request *request, const char *name);
+bool request_is_get(const struct request *request); /* and not HEAD */
 const json_t *request_json_peek(const struct request *request);
 /* Does its Accept header name `type`? */
 bool request_accepts(const struct request *request, const char *type);

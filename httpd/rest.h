@@ -22,6 +22,9 @@ void rest_answer_done(void *owner, unsigned cookie, const struct reply *reply);
 /* 422 with this sentence. */
 void rest_answer_invalid(struct request *request, const char *sentence);
 
+/* Whatever the path: the statistics WebSocket, all that there is on its port (rest_events.c). */
+void rest_statistics(struct request *request);
+
 /* A list of printers to add or to change (rest_bulk.c). */
 void rest_bulk(struct request *request, bool adds);
 

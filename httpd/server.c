@@ -19,6 +19,7 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "httpd/answer.h"
+#include "httpd/live.h"
 #include "httpd/request.h"
 
 #define SWEEP_MS 500
@@ -38,6 +39,7 @@ struct connection {
 	int64_t since_ms;	 /* monotonic: accepted, last answer over, body begun, or answer begun */
 	bool served;		 /* one request at least */
 	bool reads_body, takes_answer;
+	bool is_websocket;	 /* none of ours to look after any more */
 };
 
 struct server {
@@ -52,7 +54,8 @@ struct server {
 };
 
 /* Of both servers: the limits are for the process. */
-static struct connection connections[CONNECTIONS_MAX];
+#define PLACES (CONNECTIONS_MAX + LIVE_CLIENTS_MAX)
+static struct connection connections[PLACES];
 static uint64_t gave_way, turned_away;
 
 static void wake_sweep(struct server *server);
@@ -74,7 +77,7 @@ stage_of(const struct connection *connection)
 static struct connection *
 free_connection(void)
 {
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		if (!connections[i].used)
 			return &connections[i];
 	return NULL;
@@ -172,6 +175,15 @@ leave_escaped(void *arg, struct MHD_Connection *connection, char *text)
 	return strlen(text);
 }
 
+struct server *
+server_on_upgraded(struct MHD_Connection *library_connection)
+{
+	struct connection *connection = connection_of(library_connection);
+
+	connection->is_websocket = true;
+	return connection->server;
+}
+
 /* -- the sweep: too slow, or gone ---------------------------------------------------------------------- */
 
 static bool
@@ -189,11 +201,11 @@ is_too_slow(const struct connection *connection, int64_t now_ms)
 static void
 abandon_the_gone(const struct server *server)
 {
-	struct pollfd polled[CONNECTIONS_MAX];
-	struct connection *of[CONNECTIONS_MAX];
+	struct pollfd polled[PLACES];
+	struct connection *of[PLACES];
 	nfds_t count = 0;
 
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+	for (size_t i = 0; i < PLACES; i++) {
 		struct connection *connection = &connections[i];
 		if (!connection->used || connection->server != server || connection->request == NULL ||
 		    !request_is_suspended(connection->request))
@@ -216,9 +228,9 @@ on_sweep(void *arg)
 	bool any = false;
 
 	server->sweeping = false;
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+	for (size_t i = 0; i < PLACES; i++) {
 		struct connection *connection = &connections[i];
-		if (!connection->used || connection->server != server)
+		if (!connection->used || connection->server != server || connection->is_websocket)
 			continue;
 		any = true;
 		if (is_too_slow(connection, now_ms))
@@ -301,16 +313,16 @@ on_accept_again(void *arg)
 static bool
 make_room_for(const struct in6_addr *peer)
 {
-	struct crowd_guest guests[CONNECTIONS_MAX];
+	struct crowd_guest guests[PLACES];
 
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+	for (size_t i = 0; i < PLACES; i++) {
 		const struct connection *connection = &connections[i];
-		guests[i] = (struct crowd_guest){ .present = connection->used };
-		if (connection->used)
+		guests[i] = (struct crowd_guest){ .present = connection->used && !connection->is_websocket };
+		if (guests[i].present)
 			guests[i] = (struct crowd_guest){ .present = true, .peer = connection->peer,
 							  .stage = stage_of(connection), .since_ms = connection->since_ms };
 	}
-	size_t place = crowd_admit(guests, CONNECTIONS_MAX, peer, clock_monotonic_ms());
+	size_t place = crowd_admit(guests, PLACES, peer, clock_monotonic_ms());
 	if (place == CROWD_ROOM || place == CROWD_NO_ROOM)
 		return place == CROWD_ROOM;
 	gave_way++;
@@ -401,11 +413,11 @@ server_new(enum listener_purpose purpose)
 	server->purpose = purpose;
 	server->fd = -1;
 	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-		on_step, server, MHD_OPTION_EXTERNAL_LOGGER, on_library_words, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target,
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE | MHD_USE_ERROR_LOG,
+		0, NULL, NULL, on_step, server, MHD_OPTION_EXTERNAL_LOGGER, on_library_words, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target,
 		server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_CONNECTION_TIMEOUT, LIBRARY_PAUSE_S,
-		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX + 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		MHD_OPTION_CONNECTION_LIMIT, PLACES + 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
 		MHD_OPTION_END);
 	if (server->daemon == NULL) {
@@ -459,8 +471,8 @@ void
 server_count(size_t *ret_open, uint64_t *ret_gave_way, uint64_t *ret_turned_away)
 {
 	*ret_open = 0;
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
-		*ret_open += connections[i].used;
+	for (size_t i = 0; i < PLACES; i++)
+		*ret_open += connections[i].used && !connections[i].is_websocket;
 	*ret_gave_way = gave_way;
 	*ret_turned_away = turned_away;
 }
@@ -472,7 +484,7 @@ server_quiesce(struct server *server)
 		return;
 	loop_io_free(server->knock);
 	server->knock = NULL;
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		if (connections[i].used && connections[i].server == server && connections[i].request != NULL)
 			request_cut_short(connections[i].request);
 	run_library(server);
@@ -483,7 +495,7 @@ server_busy(const struct server *server)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		count += connections[i].used && connections[i].server == server && connections[i].request != NULL;
 	return count;
 }
@@ -491,7 +503,7 @@ server_busy(const struct server *server)
 void
 server_free(struct server *server)
 {
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		if (connections[i].used && connections[i].server == server && connections[i].request != NULL)
 			request_abandon(connections[i].request);
 	if (server_is_open(server)) {

@@ -17,10 +17,11 @@
 #include "httpd/httpd.h"
 #include "ipc/terms.h"
 
-#define CONNECTIONS_MAX CROWD_MAX
+#define CONNECTIONS_MAX CROWD_MAX /* WebSockets are counted elsewhere (live.h) */
 #define FIRST_HEADERS_MS 10000
 #define PAUSE_MS 30000
 
+struct MHD_Connection;
 struct server;
 
 /* Before lock-in: what the library needs of the system is taken now. NULL (errno) when it is not to be had. */
@@ -40,6 +41,9 @@ void server_count(size_t *ret_open, uint64_t *ret_gave_way, uint64_t *ret_turned
 
 /* Something was resumed: let the library look at it. */
 void server_wake(struct server *server);
+/* The library has let go of a connection: from now on it counts as a WebSocket. Its server, to be woken when it is
+ * closed. */
+struct server *server_on_upgraded(struct MHD_Connection *library_connection);
 
 /* Take no more; what waits is answered that Fuse stops. Then server_busy() until it is 0, or long enough. */
 void server_quiesce(struct server *server);

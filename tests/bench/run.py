@@ -224,7 +224,8 @@ swing between 140 µs and more than 1 ms, so repeat a run that missed.
 
 The links' figures: 100 printers played by Mosquitto, each with its own broker, certificate and access code, reports of
 15 KB; CPU is what the scheduler counted for fused and all its children, and for 100 `mosquitto_sub` at the same time.
-The latency is measured at httpd's end of the switchboard, where a state arrives; its reference hears the same publish.
+One client follows /api/v1/events meanwhile (tests/bench/listener.py, not counted); the latency is that until it has a report's
+layer, its reference hears the same publish.
 
 {table}
 """

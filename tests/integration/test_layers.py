@@ -56,7 +56,7 @@ MAY_LOAD = {
     "fuse-worker": ["libevent", "libseccomp", "libssl", "libcrypto", "libyajl", "libzstd", "libjansson"],
     "fuse-discovery": ["libevent", "libseccomp", "libssl", "libcrypto", "libjansson"],
     "fuse-gatewayd": ["libevent", "libseccomp"],
-    "fuse-httpd": ["libevent", "libseccomp", "libmicrohttpd", "libjansson"],
+    "fuse-httpd": ["libevent", "libseccomp", "libmicrohttpd", "libwslay", "libcrypto", "libjansson"],
 }
 # What every program stands on, sanitizers included.
 BASIS = re.compile(r"libc\.so|ld-linux|libgcc_s|libasan|libubsan|libm\.so|linux-vdso")

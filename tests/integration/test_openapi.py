@@ -27,6 +27,7 @@ WORKS = {
     "status": ("/api/v1/status", None, *NOBODY),
     "models": ("/api/v1/models", None, *NOBODY),
     "settings": ("/api/v1/settings", None, *NOBODY),
+    "events": ("/api/v1/events", None, *NOBODY),  # as a plain request: 426
     "printers": ("/api/v1/printers", None, *NOBODY),
     "printer": (MINE, None, *NOBODY),
     "printerStat": (MINE + "/stat", None, *NOBODY),
@@ -165,14 +166,27 @@ def test_the_server_gives_the_document(play):
 @pytest.mark.parametrize("name", sorted(WORKS))
 def test_each_operation_does_what_it_promises(play, name):
     method, path, body = play.prepare(name)
-    wanted = {"printersAdd": 201, "printersChange": 207, "printerRetry": 409, "printerRemove": 204, "messagesClear": 204,
+    wanted = {"events": 426, "printersAdd": 201, "printersChange": 207, "printerRetry": 409, "printerRemove": 204, "messagesClear": 204,
               "scansBegin": 201, "scanEnd": 204}
     if body is not None:
         schema = http.operations()[operation_ids()[name]]["requestBody"]["content"]["application/json"]["schema"]
         http.validate(body, schema)
     play.ask(name, wanted.get(name, 200), path)
     if method == "GET":
-        play.http.ask("HEAD", path, status=200)
+        play.http.ask("HEAD", path, status=wanted.get(name, 200))
+
+
+def test_events_become_a_websocket(play):
+    headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    play.ask("events", 400, headers=headers)
+    connection = play.http.connect()
+    connection.request("GET", WORKS["events"][0], headers={**headers, "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="})
+    response = connection.getresponse()
+    answered = {name.lower(): value for name, value in response.getheaders()}
+    described = http.operations()[operation_ids()["events"]]["responses"][str(response.status)]
+    assert response.status == 101 and all(name.lower() in answered for name in described["headers"])
+    provoked.add(("events", response.status))
+    connection.close()
 
 
 def test_a_held_process_is_retried(play):

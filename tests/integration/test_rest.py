@@ -119,15 +119,6 @@ def test_only_json_is_a_body(play, kind):
     play.http.ask("PATCH", MINE, b'{"name":"L"}', {"Content-Type": "Application/JSON; charset=utf-8"}, 200)
 
 
-def test_the_statistics_port_says_that_there_are_none_yet(play):
-    other = rig_http.Http(play.fuse, 8889)
-    for method, path in (("GET", "/"), ("GET", "/api/v1/printers"), ("POST", MINE + "/reconnect")):
-        answer = other.raw(method, path)
-        assert (answer.status, answer.type) == (503, "application/problem+json")
-        assert answer.json()["type"] == "/problems/no-statistics"
-    assert other.raw("GET", "/", headers={"Host": "attacker.example"}).status == 421
-
-
 # -- paths and methods ---------------------------------------------------------------------------------------
 
 def test_a_method_that_a_path_does_not_know_is_told_those_that_it_does(play):

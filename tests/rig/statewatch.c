@@ -1,7 +1,6 @@
 /*
- * Takes fuse-httpd's place in a measurement: notes when each PRINTER_STATE and PRINTER_LINK arrives, as lines in the file
- * statewatch.log beside its binary:
- *	S <microseconds since 1970> <serial> <currentLayer of the state; -1 = none>
+ * Takes fuse-httpd's place in a measurement: notes when each PRINTER_LINK arrives, as lines in the file statewatch.log
+ * beside its binary:
  *	L <microseconds since 1970> <serial> <0 or 1: online>
  */
 #include <fcntl.h>
@@ -26,15 +25,6 @@ now_us(void)
 	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 }
 
-static long
-layer_of(const struct ipc_bytes *json)
-{
-	static const char key[] = "\"currentLayer\":";
-	const char *at = memmem(json->bytes, json->len, key, sizeof key - 1);
-
-	return at != NULL ? strtol(at + sizeof key - 1, NULL, 10) : -1;
-}
-
 static void
 on_message(void *arg, const struct header *header, const void *message, int fd)
 {
@@ -45,10 +35,7 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 		close(fd);
 	if (header->flags & HEADER_FLAG_CLEAR)
 		return;
-	if (header->number == MESSAGE_PRINTER_STATE) {
-		const struct msg_printer_state *state = message;
-		str_format(line, sizeof line, "S %lld %s %ld\n", now_us(), state->serial, layer_of(&state->json));
-	} else if (header->number == MESSAGE_PRINTER_LINK) {
+	if (header->number == MESSAGE_PRINTER_LINK) {
 		const struct msg_printer_link *link = message;
 		str_format(line, sizeof line, "L %lld %s %d\n", now_us(), link->serial, link->online);
 	}

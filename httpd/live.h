@@ -1,0 +1,45 @@
+/*
+ * live: the clients of the two WebSockets (docs/events.md): at most LIVE_CLIENTS_MAX of both together, each with the
+ * revision of the feed that it has seen.
+ *
+ * A place is taken when a handshake is answered and given back with its request, however that ends; in between it may
+ * be opened, with the socket that the HTTP library lets go.
+ */
+#ifndef FUSE_HTTPD_LIVE_H
+#define FUSE_HTTPD_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "httpd/httpd.h"
+#include "ipc/header.h"
+
+#define LIVE_CLIENTS_MAX 256
+#define LIVE_PROTOCOL 1
+
+struct live;
+struct live_client;
+
+enum live_kind { LIVE_EVENTS, LIVE_STATISTICS };
+
+struct live *live_new(struct httpd *httpd);
+/* After the last place was given back. */
+void live_free(struct live *live);
+
+/* What known_on_message() has taken in. */
+void live_on_message(struct live *live, const struct header *header, const void *message);
+
+/* NULL: as many as there may be are there. */
+struct live_client *live_take_place(struct live *live, enum live_kind kind);
+void live_give_place(struct live_client *client);
+
+/* Speak to it. `close_socket` is called once, when that is over: the socket is not touched any more then. False when
+ * nobody is to be spoken to any more; nothing is called then. */
+bool live_open(struct live_client *client, int fd, const void *early, size_t early_len,
+	       void (*close_socket)(void *arg), void *arg);
+
+/* Say goodbye to all; and end without waiting for their part. */
+void live_stop(struct live *live);
+void live_end(struct live *live);
+
+#endif
