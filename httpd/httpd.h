@@ -9,6 +9,7 @@
 #include "common/loop.h"
 #include "ipc/child.h"
 
+struct access;
 struct known;
 struct pendings;
 struct server;
@@ -18,6 +19,8 @@ struct httpd {
 	struct loop *loop;
 	struct known *known;	    /* what the others have told */
 	struct pendings *pendings;  /* what they were asked and owe us */
+	struct access *access;	    /* who may do what */
+	char hostname[64];	    /* of this machine; "" = not known */
 	struct server *servers[LISTENER_PURPOSE_COUNT];
 	bool stopping;
 };

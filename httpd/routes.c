@@ -9,8 +9,8 @@
 #include "httpd/body.h"
 
 static const struct route routes[] = {
-#define ROUTE(METHOD, pattern, handler, body, parameters, doc) \
-	{ ROUTE_##METHOD, pattern, rest_##handler, ROUTE_BODY_##body, parameters, doc },
+#define ROUTE(METHOD, pattern, handler, access, body, parameters, doc) \
+	{ ROUTE_##METHOD, pattern, rest_##handler, ROUTE_##access, ROUTE_BODY_##body, parameters, doc },
 #include "httpd/routes.def"
 };
 

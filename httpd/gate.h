@@ -1,0 +1,24 @@
+/*
+ * gate: where every request passes before anything is done for it: is it asked for under a name of ours, by nobody
+ * else's page, by whom, and may that be (httpd/access.h)? Each check gives the answer when it says no.
+ */
+#ifndef FUSE_HTTPD_GATE_H
+#define FUSE_HTTPD_GATE_H
+
+#include <stdbool.h>
+
+#include "httpd/access.h"
+#include "httpd/request.h"
+#include "httpd/routes.h"
+
+/* Host, Origin and Sec-Fetch-Site; `hosts` is how many Host headers there are. `ret_visitor` is filled in. */
+bool gate_check_where_from(struct request *request, unsigned hosts, struct visitor *ret_visitor);
+
+/* Who is it, and may it? `route` NULL: there is no such route; below /api that is not told to strangers. */
+bool gate_check_access(struct request *request, const struct route *route, const char *method,
+		       const struct visitor *visitor, struct pass *ret_pass);
+
+/* For handlers of which only a part is marked: false, and answered, unless the password was entered a moment ago. */
+bool gate_check_raised(struct request *request);
+
+#endif
