@@ -50,23 +50,29 @@ read_address(const char *text)
 	return address;
 }
 
-static void
-write_local_address(struct request *request, char ret_text[INET6_ADDRSTRLEN])
+static const char *
+setting_text(const struct httpd *httpd, const char *name)
+{
+	const struct msg_setting *setting = known_setting_peek(httpd->known, name);
+
+	return setting != NULL ? setting->value : "";
+}
+
+_Static_assert(GATE_ADDRESS_BYTES == INET6_ADDRSTRLEN, "gate.h says what arpa/inet.h does");
+
+void
+gate_describe_place(const struct httpd *httpd, const struct server *server, int fd, struct host_place *ret_place,
+		    char ret_local[GATE_ADDRESS_BYTES])
 {
 	struct sockaddr_storage local = { 0 };
 	socklen_t len = sizeof local;
 
-	ret_text[0] = '\0';
-	if (getsockname(request_socket(request), (struct sockaddr *)&local, &len) == 0)
-		write_address((struct sockaddr *)&local, ret_text);
-}
-
-static const char *
-setting_text(struct request *request, const char *name)
-{
-	const struct msg_setting *setting = known_setting_peek(request_httpd(request)->known, name);
-
-	return setting != NULL ? setting->value : "";
+	ret_local[0] = '\0';
+	if (getsockname(fd, (struct sockaddr *)&local, &len) == 0)
+		write_address((struct sockaddr *)&local, ret_local);
+	*ret_place = (struct host_place){ .guarded = server_is_guarded(server), .bound = server_address_peek(server),
+					  .local = ret_local, .hostname = httpd->hostname,
+					  .allowed = setting_text(httpd, "allowedHosts") };
 }
 
 /* A proxy adds whom it speaks for at the end; what stands before that anybody can have written. */
@@ -122,15 +128,12 @@ gate_check_where_from(struct request *request, unsigned hosts, struct visitor *r
 {
 	const char *host = request_header(request, MHD_HTTP_HEADER_HOST);
 	const char *origin = request_header(request, MHD_HTTP_HEADER_ORIGIN), *site = request_header(request, "Sec-Fetch-Site");
-	const struct server *server = request_server(request);
-	char local[INET6_ADDRSTRLEN];
-	const struct host_place place = { .guarded = server_is_guarded(server), .bound = server_address_peek(server),
-					  .local = local, .hostname = request_httpd(request)->hostname,
-					  .allowed = setting_text(request, "allowedHosts") };
+	char local[GATE_ADDRESS_BYTES];
+	struct host_place place;
 
 	if (hosts != 1 || host == NULL)
 		return refuse(request, PROBLEM_BAD_REQUEST, "A request must have exactly one Host header.", "");
-	write_local_address(request, local);
+	gate_describe_place(request_httpd(request), request_server(request), request_socket(request), &place, local);
 	enum host_kind kind = host_judge(host, &place);
 	if (kind == HOST_FOREIGN)
 		return refuse(request, PROBLEM_FOREIGN_HOST, "Fuse is not served under the name in the Host header.",
@@ -177,7 +180,7 @@ stats_are_off(struct request *request)
 	const struct server *server = request_server(request);
 
 	return server_purpose(server) == LISTENER_STATS && server_is_guarded(server) &&
-	       !setting_truth(setting_text(request, "statsOnNetwork"));
+	       !setting_truth(setting_text(request_httpd(request), "statsOnNetwork"));
 }
 
 static void

@@ -8,8 +8,15 @@
 #include <stdbool.h>
 
 #include "httpd/access.h"
+#include "httpd/hosts.h"
 #include "httpd/request.h"
 #include "httpd/routes.h"
+
+#define GATE_ADDRESS_BYTES 46 /* INET6_ADDRSTRLEN */
+
+/* What the Host of a request on this connection is held against. `ret_local` keeps a text that `ret_place` borrows. */
+void gate_describe_place(const struct httpd *httpd, const struct server *server, int fd, struct host_place *ret_place,
+			 char ret_local[GATE_ADDRESS_BYTES]);
 
 /* Host, Origin and Sec-Fetch-Site; `hosts` is how many Host headers there are. `ret_visitor` is filled in. */
 bool gate_check_where_from(struct request *request, unsigned hosts, struct visitor *ret_visitor);

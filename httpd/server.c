@@ -1,7 +1,7 @@
 /*
  * server: libmicrohttpd in our loop. It gets no listening socket and no thread: connections are accepted here and
  * handed over to one of its two instances (plain and TLS), whose epoll descriptors are our watchers, and whose
- * time-outs one timer. What speaks HTTP to the TLS one is closed by the library without an answer.
+ * time-outs one timer. What begins with plain HTTP where TLS is spoken is sent away to https.
  */
 #include "httpd/server.h"
 
@@ -21,6 +21,8 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "httpd/answer.h"
+#include "httpd/doorstep.h"
+#include "httpd/gate.h"
 #include "httpd/request.h"
 #include "httpd/tls.h"
 
@@ -309,6 +311,34 @@ turn_away(int fd, enum way way)
 	close(fd);
 }
 
+/* A browser in which somebody has typed the address without https://. What it has said is read to its end: a socket
+ * that is closed with bytes unread takes the answer back. */
+static void
+send_away(struct server *server, int fd)
+{
+	char bytes[DOORSTEP_LOOK_BYTES], answer[DOORSTEP_ANSWER_BYTES], local[GATE_ADDRESS_BYTES], rest[1024];
+	struct host_place place;
+
+	ssize_t len = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	for (int i = 0; i < 16 && recv(fd, rest, sizeof rest, MSG_DONTWAIT) > 0;)
+		i++;
+	gate_describe_place(server->httpd, server, fd, &place, local);
+	size_t answer_len = doorstep_answer(bytes, len > 0 ? (size_t)len : 0, &place, answer);
+	if (send(fd, answer, answer_len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		log_debug("a visitor left at once");
+	shutdown(fd, SHUT_WR);
+	close(fd);
+}
+
+/* The kernel hands a connection over once there is a byte of it (server_open()). */
+static bool
+speaks_plainly(int fd)
+{
+	unsigned char first;
+
+	return recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 && !doorstep_is_tls(first);
+}
+
 static void
 on_accept_again(void *arg)
 {
@@ -348,6 +378,10 @@ on_knock(void *arg, int listen_fd, unsigned ready)
 	enum way way = way_of(server, &peer);
 	if (!there_is_room_for(&peer)) {
 		turn_away(fd, way);
+		return;
+	}
+	if (way == WAY_TLS && speaks_plainly(fd)) {
+		send_away(server, fd);
 		return;
 	}
 	/* One who vanishes while it follows a log is noticed. */
@@ -426,6 +460,9 @@ server_open(struct server *server, struct httpd *httpd, int fd, const struct msg
 	server->guarded = listener->guarded;
 	str_copy(server->address, sizeof server->address, listener->address);
 	read_proxy(server, listener->trusted_proxy);
+	int wait_s = FIRST_HEADERS_MS / 1000;
+	if (server->guarded && setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &wait_s, sizeof wait_s) != 0)
+		log_debug("connections are accepted before they say anything", log_str("error", strerror(errno)));
 	server->timer = loop_timer_new(httpd->loop, on_library_timer, server);
 	server->sweep = loop_timer_new(httpd->loop, on_sweep, server);
 	server->accept_again = loop_timer_new(httpd->loop, on_accept_again, server);

@@ -328,17 +328,31 @@ def test_tls_is_as_it_should_be(fuse):
     assert "Certificate" in shown and f"https://{where}/" in shown
 
 
-def test_plain_http_at_the_tls_port_is_closed(fuse):
-    with socket.create_connection((fuse.address, 8888), 20) as plain:
-        plain.sendall(b"GET /api/v1/printers HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert b"HTTP" not in b"".join(iter(lambda: plain.recv(4096), b""))
+def test_who_forgets_the_https_is_sent_there_and_nothing_is_done(fuse):
+    plain = Visitor(fuse.address, tls=False)
+    reply = plain.ask("GET", "/api/v1/printers?x=1", status=308)
+    assert reply.headers["location"] == f"https://{fuse.address}:8888/api/v1/printers?x=1"
+    assert "set-cookie" not in reply.headers and b"https://" in reply.body
+    for method, path, headers in (("POST", "/api/v1/session", {}), ("GET", "/", {"Host": "attacker.example"}),
+                                  ("GET", "/a\"b", {})):
+        reply = plain.ask(method, path, b"{}" if method == "POST" else None, headers)
+        assert reply.status == 400 and "location" not in reply.headers
+    with socket.create_connection((fuse.address, 8888), 20) as garbage:
+        garbage.sendall(b"\0\r\n\r\n")
+        assert garbage.recv(4096).startswith(b"HTTP/1.1 400 ")
+    followed = subprocess.run(["curl", "-skL", "-m", "20", f"http://{fuse.address}:8888/livez"], capture_output=True, check=True)
+    assert json.loads(followed.stdout) == {"status": "alive"}
     Visitor(fuse.address).get("/livez")
 
 
 def test_a_handshake_that_stands_still_is_cut_off_and_harms_nobody(fuse):
-    with socket.create_connection((fuse.address, 8888), 30) as silent:
+    with socket.create_connection((fuse.address, 8888), 30) as slow, \
+            socket.create_connection((fuse.address, 8888), 30) as silent:
+        slow.sendall(b"\x16\x03\x01\x02\x00")
         Visitor(fuse.address).get("/livez")
-        assert silent.recv(1) == b""
+        assert slow.recv(1) == b""
+        silent.close()
+    Visitor(fuse.address).get("/livez")
 
 
 def test_the_certificate_outlives_fuse(make_guarded):
@@ -436,8 +450,7 @@ def test_a_trusted_proxy_alone_speaks_plainly_and_is_believed(make_guarded, plan
     assert last.status == 429
     proxy.ask("POST", "/api/v1/session", {"password": planted_secret}, forwarded, 200)
     # Nobody else may be plain.
-    with pytest.raises((OSError, Exception)):
-        Visitor(fuse.address, tls=False).get("/livez")
+    assert Visitor(fuse.address, tls=False).ask("GET", "/livez").status == 308
     Visitor(fuse.address).get("/livez")
 
 
