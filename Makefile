@@ -15,11 +15,12 @@ PYTHON := /usr/bin/python3
 .DEFAULT_GOAL := all
 
 # -- packages (Debian 12 names) ------------------------------------------------------------
-DEPS := gcc binutils libc6-dev make libevent-dev libseccomp-dev liblmdb-dev libsodium-dev libjansson-dev \
+DEPS := gcc binutils libc6-dev make gzip libevent-dev libseccomp-dev liblmdb-dev libsodium-dev libjansson-dev \
 	libssl-dev libpaho-mqtt-dev libyajl-dev libzstd-dev libmicrohttpd-dev libgnutls28-dev
 TEST_DEPS := libcmocka-dev python3-pytest python3-pytest-xdist python3-msgpack python3-psutil clang libclang-rt-14-dev \
 	valgrind bash-completion socat \
-	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography curl nmap
+	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography python3-prometheus-client \
+	curl nmap nodejs
 
 # -- flags ----------------------------------------------------------------------------------
 CC := gcc
@@ -132,6 +133,13 @@ GENERATORS := $(patsubst ipc/gen_%.c,$(B)/gen-%,$(wildcard ipc/gen_*.c))
 $(B)/obj/fusectl/completion.o: etc/fusectl.bash
 # … and the description of REST of fuse-httpd (httpd/openapi.c).
 $(B)/obj/httpd/openapi.o: docs/openapi.json
+# … and the web UI (httpd/assets.c). Folders are named too: their times tell of files that came or went.
+$(B)/gen/httpd/assets.def: etc/embed-www $(shell find www)
+	@mkdir -p $(@D)
+	$(say) PACK $@
+	$(Q)etc/embed-www www $(B)/gen/www > $@
+$(B)/obj/httpd/assets.o: $(B)/gen/httpd/assets.def
+$(B)/obj/httpd/assets.o: BASE += -I$(B)/gen
 
 # -- tests ------------------------------------------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
@@ -166,6 +174,17 @@ $(B)/tests/bench_switchboard: $(WIDE) $(call archive,common)
 	@mkdir -p $(@D)
 	$(say) LINK $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+# A httpd whose deadlines pass twenty times as fast, for the test of what it does when nobody answers.
+HURRY := $(B)/tests/hurry/fuse-httpd
+$(B)/obj/hurry/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) -DPENDING_HURRY=20 $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
+$(HURRY): $(B)/obj/httpd/main.o $(B)/obj/hurry/httpd/pending.o $(B)/obj/hurry/httpd/stream.o $(call archive,httpd) $(call archive,printer) \
+		$(call archive,ipc) $(call archive,common)
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_fuse-httpd)
 # A fuzz target runs under libFuzzer in the fuzz variant; elsewhere it replays files.
 ifeq ($(VARIANT),fuzz)
 $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(ARCHIVES)
@@ -182,7 +201,7 @@ endif
 $(UNIT) $(FUZZ) $(RIG) $(BENCH): | $(PAHO)
 
 .PHONY: tests
-tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH) $(GENERATORS)
+tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH) $(HURRY) $(GENERATORS)
 
 # -- generated documentation -------------------------------------------------------------------
 GENERATED := docs/ipc.md docs/settings.md docs/processes.md

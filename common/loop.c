@@ -1,16 +1,30 @@
 /*
  * loop: libevent's core behind four small objects.
+ *
+ * Timers are our own: libevent sets a timerfd anew on every turn as long as one is waited for (or, with a coarse clock,
+ * is up to 4 ms late), which is a system call for each message that a program handles. Ours is set when a deadline comes
+ * before all others; one that has moved away meanwhile is left to pass.
  */
 #include "common/loop.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
+#include <sys/queue.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "common/clock.h"
 #include "common/miniobj.h"
+
+#define NEVER_US INT64_MAX
 
 struct loop {
 	struct event_base *base;
+	struct loop_io *clock; /* a timerfd */
+	int clock_fd;
+	int64_t armed_us;      /* when it fires, on the monotonic clock; NEVER_US = it is not set */
+	TAILQ_HEAD(timer_list, loop_timer) timers; /* those that are set, the first due first */
 };
 
 struct loop_io {
@@ -23,7 +37,9 @@ struct loop_io {
 };
 
 struct loop_timer {
-	struct event *event;
+	TAILQ_ENTRY(loop_timer) next;
+	struct loop *loop;
+	int64_t due_us; /* NEVER_US: it is not set, and in no list */
 	loop_timer_fn *fn;
 	void *arg;
 };
@@ -43,22 +59,27 @@ new_zeroed(size_t size)
 	return object;
 }
 
+static loop_io_fn on_clock;
+
 struct loop *
 loop_new(void)
 {
-	struct event_config *config = event_config_new();
-	struct event_base *base = NULL;
+	struct event_base *base = event_base_new();
+	int clock_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 
-	if (config != NULL) {
-		/* A whole timer wheel on CLOCK_MONOTONIC_COARSE would be up to 4 ms late. */
-		event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
-		base = event_base_new_with_config(config);
-		event_config_free(config);
-	}
-	if (base == NULL)
+	if (base == NULL || clock_fd < 0) {
+		if (base != NULL)
+			event_base_free(base);
+		if (clock_fd >= 0)
+			close(clock_fd);
 		return NULL;
+	}
 	struct loop *loop = new_zeroed(sizeof *loop);
 	loop->base = base;
+	loop->clock_fd = clock_fd;
+	loop->armed_us = NEVER_US;
+	TAILQ_INIT(&loop->timers);
+	loop->clock = loop_io_new(loop, clock_fd, LOOP_READ, on_clock, loop);
 	return loop;
 }
 
@@ -67,6 +88,8 @@ loop_free(struct loop *loop)
 {
 	if (loop == NULL)
 		return;
+	loop_io_free(loop->clock);
+	close(loop->clock_fd);
 	event_base_free(loop->base);
 	free(loop);
 }
@@ -134,14 +157,36 @@ loop_io_free(struct loop_io *io)
 	free(io);
 }
 
-static void
-on_timer(evutil_socket_t fd, short what, void *arg)
-{
-	struct loop_timer *timer = arg;
+/* -- timers ------------------------------------------------------------------------------ */
 
-	(void)fd;
-	(void)what;
-	timer->fn(timer->arg);
+/* Whatever it was set to, and that it has fired, is forgotten with this. */
+static void
+arm(struct loop *loop, int64_t at_us)
+{
+	/* All zeros would disarm it. */
+	struct timespec at = { .tv_sec = (time_t)(at_us / 1000000), .tv_nsec = (long)(at_us % 1000000) * 1000 + 1 };
+	struct itimerspec when = { .it_value = at_us != NEVER_US ? at : (struct timespec){ 0, 0 } };
+
+	ENSURE(timerfd_settime(loop->clock_fd, TFD_TIMER_ABSTIME, &when, NULL) == 0);
+	loop->armed_us = at_us;
+}
+
+/* All that were due when it began: those that are set meanwhile have their turn after the descriptors. */
+static void
+on_clock(void *arg, int fd, unsigned ready)
+{
+	struct loop *loop = arg;
+	struct loop_timer *timer;
+	int64_t now_us = clock_monotonic_us();
+
+	(void)fd, (void)ready;
+	loop->armed_us = now_us; /* it is set below, once for all */
+	while ((timer = TAILQ_FIRST(&loop->timers)) != NULL && timer->due_us <= now_us &&
+	       !event_base_got_break(loop->base)) {
+		loop_timer_cancel(timer);
+		timer->fn(timer->arg);
+	}
+	arm(loop, timer != NULL ? timer->due_us : NEVER_US);
 }
 
 struct loop_timer *
@@ -149,26 +194,41 @@ loop_timer_new(struct loop *loop, loop_timer_fn *fn, void *arg)
 {
 	struct loop_timer *timer = new_zeroed(sizeof *timer);
 
+	timer->loop = loop;
+	timer->due_us = NEVER_US;
 	timer->fn = fn;
 	timer->arg = arg;
-	timer->event = evtimer_new(loop->base, on_timer, timer);
-	ENSURE(timer->event != NULL);
 	return timer;
 }
 
 void
 loop_timer_set(struct loop_timer *timer, int64_t after_ms)
 {
-	struct timeval tv = { .tv_sec = (time_t)(after_ms / 1000), .tv_usec = (suseconds_t)(after_ms % 1000) * 1000 };
+	struct timer_list *timers = &timer->loop->timers;
+	struct loop_timer *before;
 
 	ENSURE(after_ms >= 0);
-	ENSURE(evtimer_add(timer->event, &tv) == 0);
+	loop_timer_cancel(timer);
+	timer->due_us = clock_monotonic_us() + after_ms * 1000;
+	/* From the end: most have the same few distances, and what is set later is due later. */
+	TAILQ_FOREACH_REVERSE(before, timers, timer_list, next)
+		if (before->due_us <= timer->due_us)
+			break;
+	if (before != NULL)
+		TAILQ_INSERT_AFTER(timers, before, timer, next);
+	else
+		TAILQ_INSERT_HEAD(timers, timer, next);
+	if (timer->due_us < timer->loop->armed_us)
+		arm(timer->loop, timer->due_us);
 }
 
 void
 loop_timer_cancel(struct loop_timer *timer)
 {
-	evtimer_del(timer->event);
+	if (timer->due_us == NEVER_US)
+		return;
+	TAILQ_REMOVE(&timer->loop->timers, timer, next);
+	timer->due_us = NEVER_US;
 }
 
 void
@@ -176,9 +236,11 @@ loop_timer_free(struct loop_timer *timer)
 {
 	if (timer == NULL)
 		return;
-	event_free(timer->event);
+	loop_timer_cancel(timer);
 	free(timer);
 }
+
+/* -- signals ----------------------------------------------------------------------------- */
 
 static void
 on_signal(evutil_socket_t number, short what, void *arg)

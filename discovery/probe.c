@@ -1,6 +1,5 @@
 /*
- * probe: for each address a visit to the MQTT port and, beside it, up to two visits to the detect service: in TLS,
- * and where that brings no answer, plain.
+ * probe: one examination for each PROBE.
  */
 #include "discovery/probe.h"
 
@@ -13,24 +12,14 @@
 #include "common/clock.h"
 #include "common/miniobj.h"
 #include "common/str.h"
+#include "discovery/examine.h"
 #include "discovery/story.h"
-#include "discovery/visit.h"
-
-#define MQTT_PORT 8883
-/* A neighbour that is off is told by the kernel after some 3 s (ARP); a busy printer may need as long for TLS. */
-#define MQTT_TCP_MS 3500
-#define MQTT_ALL_MS (PROBE_MOST_MS - 200)
-#define DETECT_ALL_MS 2800 /* of each of the two */
 
 struct probe {
 	LIST_ENTRY(probe) next;
 	struct child *child;
 	struct header request;
-	struct msg_probe message;
-	struct sockaddr_storage address;
-	struct visit *mqtt, *detect;
-	bool detect_is_plain; /* it is the last one */
-	struct findings findings;
+	struct examination *examination;
 };
 
 static LIST_HEAD(, probe) probes = LIST_HEAD_INITIALIZER(probes);
@@ -87,23 +76,12 @@ probe_parse_address(const char *text, struct sockaddr_storage *ret_address, cons
 	return *ret_fault == NULL;
 }
 
-static void
-show_address(const struct sockaddr_storage *address, char *to, socklen_t cap)
-{
-	const void *bytes = address->ss_family == AF_INET ?
-				    (const void *)&((const struct sockaddr_in *)address)->sin_addr :
-				    (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr;
-
-	ENSURE(inet_ntop(address->ss_family, bytes, to, cap) != NULL);
-}
-
-/* -- visits ----------------------------------------------------------------------------------------------- */
+/* -- probes ------------------------------------------------------------------------------------------------ */
 
 static void
 forget(struct probe *probe)
 {
-	visit_free(probe->mqtt);
-	visit_free(probe->detect);
+	examination_free(probe->examination);
 	LIST_REMOVE(probe, next);
 	probe_count--;
 	free(probe);
@@ -117,78 +95,14 @@ probe_forget_all(void)
 }
 
 static void
-answer_if_all_is_known(struct probe *probe)
+on_end(void *arg, const struct findings *findings)
 {
+	struct probe *probe = arg;
 	struct msg_probed probed;
 
-	if (probe->mqtt != NULL || probe->detect != NULL)
-		return;
-	story_tell(&probe->findings, clock_wall_ms(), &probed);
+	story_tell(findings, clock_wall_ms(), &probed);
 	child_reply(probe->child, &probe->request, MESSAGE_PROBED, &probed, -1);
 	forget(probe);
-}
-
-static void
-on_mqtt_end(void *arg, const struct visit_result *result)
-{
-	struct probe *probe = arg;
-
-	probe->findings.mqtt = *result;
-	visit_free(probe->mqtt);
-	probe->mqtt = NULL;
-	answer_if_all_is_known(probe);
-}
-
-static void visit_detect(struct probe *probe, bool plain);
-
-/* Where there is no way to the machine, another port is no better. */
-static bool
-is_worth_a_second_visit(const struct visit_result *result)
-{
-	return (result->end != VISIT_DONE || result->reply.refused) && result->end != VISIT_UNREACHABLE;
-}
-
-static void
-on_detect_end(void *arg, const struct visit_result *result)
-{
-	struct probe *probe = arg;
-	struct visit_result *best = &probe->findings.detect;
-	bool again = !probe->detect_is_plain && is_worth_a_second_visit(result);
-
-	/* What came in TLS stays, unless the plain visit brought an answer where it had none. Its certificate stays. */
-	if (best->end == VISIT_NONE) {
-		*best = *result;
-	} else if (result->end == VISIT_DONE && (best->end != VISIT_DONE || !result->reply.refused)) {
-		best->end = VISIT_DONE;
-		best->reply = result->reply;
-	}
-	visit_free(probe->detect); /* and with it `result` */
-	probe->detect = NULL;
-	if (again)
-		visit_detect(probe, true);
-	answer_if_all_is_known(probe);
-}
-
-static void
-visit_detect(struct probe *probe, bool plain)
-{
-	uint32_t port = probe->message.detect_port;
-	struct visit_plan plan = { .address = probe->address, .tls = !plain, .asks = true, .tcp_ms = DETECT_ALL_MS,
-				   .all_ms = DETECT_ALL_MS };
-
-	plan.port = (uint16_t)(port != 0 ? port : plain ? DETECT_PORT_PLAIN : DETECT_PORT_TLS);
-	probe->detect_is_plain = plain;
-	probe->detect = visit_new(child_loop_peek(probe->child), &plan, on_detect_end, probe);
-}
-
-static void
-visit_mqtt(struct probe *probe)
-{
-	uint32_t port = probe->message.mqtt_port;
-	struct visit_plan plan = { .address = probe->address, .port = (uint16_t)(port != 0 ? port : MQTT_PORT),
-				   .tls = true, .tcp_ms = MQTT_TCP_MS, .all_ms = MQTT_ALL_MS };
-
-	probe->mqtt = visit_new(child_loop_peek(probe->child), &plan, on_mqtt_end, probe);
 }
 
 void
@@ -212,12 +126,8 @@ probe_begin(struct child *child, const struct header *request, const struct msg_
 	ENSURE(probe != NULL);
 	probe->child = child;
 	probe->request = *request;
-	probe->message = *message;
-	probe->address = address;
-	show_address(&address, probe->findings.address, sizeof probe->findings.address);
 	LIST_INSERT_HEAD(&probes, probe, next);
 	probe_count++;
-	visit_mqtt(probe);
-	/* A port that the owner names may be either; the standard one for plain talk is never TLS. */
-	visit_detect(probe, message->detect_port == DETECT_PORT_PLAIN);
+	probe->examination = examination_new(child_loop_peek(child), &address, (uint16_t)message->mqtt_port,
+					     (uint16_t)message->detect_port, on_end, probe);
 }

@@ -1,6 +1,5 @@
 /*
- * probe: answers PROBE: who is at this address? The MQTT port and the detect service are visited at the same time,
- * many addresses at once; each answer comes within PROBE_MOST_MS, whatever the peer does.
+ * probe: answers PROBE: who is at this address? Many at once; each answer comes within EXAMINE_MOST_MS.
  */
 #ifndef FUSE_DISCOVERY_PROBE_H
 #define FUSE_DISCOVERY_PROBE_H
@@ -8,7 +7,6 @@
 #include "ipc/child.h"
 
 #define PROBES_MAX 16 /* at once; others are refused BUSY */
-#define PROBE_MOST_MS 6000
 
 /* Take a PROBE; it is answered by PROBED or REFUSED, later or at once. */
 void probe_begin(struct child *child, const struct header *request, const struct msg_probe *message);

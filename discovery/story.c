@@ -60,6 +60,25 @@ model_of(const struct msg_probed *probed)
 	return probed->model_code[0] != '\0' && model != model_other() ? model : model_by_serial(probed->serial);
 }
 
+/* One that does not say who it is, is one all the same. */
+bool
+story_is_a_printer(const struct findings *findings)
+{
+	return findings->detect.end == VISIT_DONE || is_a_printer(certificate_peek(findings), reply_peek(findings));
+}
+
+static bool
+answers(enum visit_end end)
+{
+	return end != VISIT_NONE && end != VISIT_UNREACHABLE && end != VISIT_NO_ANSWER;
+}
+
+bool
+story_is_a_machine(const struct findings *findings)
+{
+	return answers(findings->mqtt.end) || answers(findings->detect.end);
+}
+
 static void
 fill_in(const struct findings *findings, struct msg_probed *probed)
 {

@@ -14,6 +14,11 @@ struct findings {
 	struct visit_result detect; /* of the detect service: the visit that got furthest; VISIT_NONE = none was paid */
 };
 
+/* A printer has answered: by a certificate that names one, or by the detect service. */
+bool story_is_a_printer(const struct findings *findings);
+/* Something is there, whatever it is. */
+bool story_is_a_machine(const struct findings *findings);
+
 /* `now_ms`: wall clock, for dates of certificates. */
 void story_tell(const struct findings *findings, int64_t now_ms, struct msg_probed *ret_probed);
 

@@ -103,22 +103,21 @@ send_frame(const struct client *client, size_t len, const struct message_spec *s
 }
 
 static enum outcome
-send_question(const struct client *client, const struct client_call *call, struct failure *failure)
+send_message(const struct client *client, const struct header *header, const void *message, int fd, int timeout_ms,
+	     struct failure *failure)
 {
-	const struct client_question *question = call->question;
-	const struct message_spec *spec = message_spec_peek(question->number);
-	struct header header = { .to_role = (uint8_t)question->to, .to_slot = question->to_slot,
-				 .number = (uint16_t)question->number, .request_id = call->request_id };
+	const struct message_spec *spec = message_spec_peek(header->number);
+	int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
 
-	header_encode(&header, client->frame);
-	ssize_t body = message_encode(spec, question->message, client->frame + HEADER_BYTES, BODY_MAX_BYTES);
+	header_encode(header, client->frame);
+	ssize_t body = message_encode(spec, message, client->frame + HEADER_BYTES, BODY_MAX_BYTES);
 	if (body < 0)
 		return failure_say(failure, OUTCOME_USAGE, "An argument is too long or is not text in UTF-8.");
 	for (;;) {
-		enum outcome outcome = wait_writable(client, call->deadline_ms, timeout_of(client, question), failure);
+		enum outcome outcome = wait_writable(client, deadline_ms, timeout_ms, failure);
 		if (outcome != OUTCOME_DONE)
 			return outcome;
-		if (send_frame(client, HEADER_BYTES + (size_t)body, spec, question->fd) >= 0)
+		if (send_frame(client, HEADER_BYTES + (size_t)body, spec, fd) >= 0)
 			return OUTCOME_DONE;
 		/* A peer that has closed may have left its reason: it is read next. */
 		if (errno == EPIPE || errno == ECONNRESET)
@@ -135,7 +134,10 @@ client_begin(struct client *client, const struct client_question *question, stru
 	call->question = question;
 	call->request_id = ++client->request_id;
 	call->deadline_ms = clock_monotonic_ms() + timeout_of(client, question);
-	enum outcome outcome = send_question(client, call, &call->failure);
+	const struct header header = { .to_role = (uint8_t)question->to, .to_slot = question->to_slot,
+				       .number = (uint16_t)question->number, .request_id = call->request_id };
+	enum outcome outcome = send_message(client, &header, question->message, question->fd, timeout_of(client, question),
+					    &call->failure);
 	/* The frame has held a secret, perhaps. */
 	explicit_bzero(client->frame, 2048);
 	if (question->follow)
@@ -203,13 +205,15 @@ find_call(struct client_call *calls, size_t count, const struct header *header)
 }
 
 /* What a frame is to the question that it answers. */
-enum piece { PIECE_PART, PIECE_REPLY, PIECE_DONE, PIECE_REFUSED, PIECE_STRANGE };
+enum piece { PIECE_PART, PIECE_PROGRESS, PIECE_REPLY, PIECE_DONE, PIECE_REFUSED, PIECE_STRANGE };
 
 static enum piece
 piece_of(const struct client_question *question, unsigned number)
 {
 	if (question->part_number != 0 && number == question->part_number)
 		return PIECE_PART;
+	if (question->progress_number != 0 && number == question->progress_number)
+		return PIECE_PROGRESS;
 	if (number == MESSAGE_REFUSED)
 		return PIECE_REFUSED;
 	if (question->reply_number != 0)
@@ -222,11 +226,14 @@ take_piece(const struct client *client, struct client_call *call, enum piece pie
 {
 	const struct client_question *question = call->question;
 
+	if (question->patient && call->deadline_ms >= 0)
+		call->deadline_ms = clock_monotonic_ms() + timeout_of(client, question);
 	switch (piece) {
 	case PIECE_PART:
-		if (question->patient && call->deadline_ms >= 0)
-			call->deadline_ms = clock_monotonic_ms() + timeout_of(client, question);
 		question->on_part(question->arg, message);
+		return;
+	case PIECE_PROGRESS:
+		question->on_progress(question->arg, message);
 		return;
 	case PIECE_REPLY:
 		question->on_reply(question->arg, message);

@@ -38,6 +38,8 @@ struct client_question {
 	int fd;                /* goes along when the message's row says that it carries one; stays the caller's */
 	unsigned part_number;  /* of the parts that may come before the end; 0 = none */
 	client_part_fn *on_part;
+	unsigned progress_number; /* of parts of another kind, that say how far it is; 0 = none */
+	client_part_fn *on_progress;
 	unsigned reply_number; /* of the reply that ends it in place of DONE; 0 = DONE */
 	client_part_fn *on_reply;
 	void *arg;

@@ -37,6 +37,8 @@ farm_json_record(const struct msg_printer *record)
 	json_object_set_new(json, "hasAccessCode", json_boolean(record->has_access_code));
 	json_object_set_new(json, "addedAt", ctl_json_time(record->added_ms));
 	json_object_set_new(json, "changedAt", ctl_json_time(record->changed_ms));
+	json_object_set_new(json, "movedFrom", record->moved_from[0] != '\0' ? ctl_json_text(record->moved_from) : json_null());
+	json_object_set_new(json, "movedAt", ctl_json_time(record->moved_ms));
 	return json;
 }
 

@@ -346,6 +346,17 @@ print_health(const struct sheet *sheet)
 	}
 }
 
+/* A printer on a cable says so all the time that its Wi-Fi has -90 dBm. */
+#define WIFI_ON_CABLE (-90)
+
+static const char *
+wifi_words(double dbm, const struct model *model)
+{
+	if (model->has_ethernet && lrint(dbm) == WIFI_ON_CABLE)
+		return "none, or very weak: it says so when it is on a cable";
+	return dbm >= -60 ? "strong" : dbm >= -70 ? "fair" : dbm >= -80 ? "weak" : "very weak";
+}
+
 static void
 print_machine(const struct sheet *sheet)
 {
@@ -360,8 +371,7 @@ print_machine(const struct sheet *sheet)
 	line(sheet, "", stat_text(stat, "previousFirmware")[0] != '\0' ? text : "");
 	str_format(text, sizeof text, "%s, %.0f %%", update, percent);
 	line(sheet, "Update", strcmp(update, "IDLE") == 0 || percent >= 100 ? "" : isnan(percent) ? update : text);
-	str_format(text, sizeof text, "%.0f dBm (%s)", wifi,
-		   wifi >= -60 ? "strong" : wifi >= -70 ? "fair" : wifi >= -80 ? "weak" : "very weak");
+	str_format(text, sizeof text, "%.0f dBm (%s)", wifi, wifi_words(wifi, model_by_key(stat_text(stat, "model.key"))));
 	line(sheet, "Wi-Fi", isnan(wifi) ? "" : text);
 	line(sheet, "Storage", stat_text(stat, "storage"));
 	line(sheet, "Developer", told[0] == '\0' ? "" : strcmp(told, "on") == 0 ? "Developer Mode is on"

@@ -99,37 +99,49 @@ take_result(void *arg, const void *message)
 }
 
 /* "switches the light on" is what the printer does; a whole sentence stands by itself. */
+static bool
+is_whole(const char *sentence)
+{
+	return sentence[0] < 'a' || sentence[0] > 'z';
+}
+
 static void
 print_sentence(const struct show *show, const char *printer, const char *sentence)
 {
 	char text[400];
 	size_t len = strlen(sentence);
 
-	if (sentence[0] >= 'a' && sentence[0] <= 'z')
+	if (!is_whole(sentence))
 		str_format(text, sizeof text, "%s %s%s", printer, sentence, sentence[len - 1] == '.' ? "" : ".");
 	else
 		str_copy(text, sizeof text, sentence);
 	show_wrapped(show, 0, 0, text);
 }
 
-static void
+/* What became of it. What the printer has not answered may be done or not. */
+static enum outcome
 print_result(const struct ctl *ctl, const char *printer, const struct msg_command_result *result)
 {
+	enum outcome outcome = result->confirmed ? OUTCOME_DONE : OUTCOME_TIMED_OUT;
 	char text[100];
 
 	if (ctl_wants_json(ctl)) {
 		ctl_print_json(stdout,
-			       json_pack("{s:b,s:b,s:o,s:I}", "done", true, "confirmed", result->confirmed, "sentence",
-					 ctl_json_text(result->sentence), "tookMs", (json_int_t)result->took_ms),
+			       json_pack("{s:b,s:b,s:o,s:I}", "done", result->confirmed, "confirmed", result->confirmed,
+					 "sentence", ctl_json_text(result->sentence), "tookMs",
+					 (json_int_t)result->took_ms),
 			       false);
-		return;
+		return outcome;
 	}
 	print_sentence(&ctl->show, printer, result->sentence);
+	if (result->confirmed && result->took_ms == 0 && is_whole(result->sentence))
+		return outcome; /* nothing that a printer confirms: it is asked to report */
 	if (result->confirmed)
 		str_format(text, sizeof text, "The printer has confirmed it after %u ms.", result->took_ms);
 	else
 		str_copy(text, sizeof text, "It is sent; the printer has not answered.");
 	show_wrapped(&ctl->show, 0, 0, text);
+	return outcome;
 }
 
 static enum outcome
@@ -149,7 +161,7 @@ ask_printer(struct ctl *ctl, const struct farm_printer *printer, const char *jso
 	if (outcome == OUTCOME_DONE)
 		outcome = client_ask(&ctl->client, &question, NULL, &ctl->failure);
 	if (outcome == OUTCOME_DONE)
-		print_result(ctl, printer->record.name, &result);
+		outcome = print_result(ctl, printer->record.name, &result);
 	return outcome;
 }
 

@@ -14,17 +14,33 @@
 #define TYPE_JSON "application/json"
 #define TYPE_PROBLEM "application/problem+json"
 
-/* Pages load nothing from elsewhere and run nothing that stands in them; nobody may frame, keep or pass on any of it. */
-static const struct { const char *name, *value; } headers[] = {
+struct named_value {
+	const char *name, *value; /* the last one of a list has no name */
+};
+
+static const struct named_value headers_of_all[] = {
 	{ "X-Content-Type-Options", "nosniff" },
-	{ "Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-				     "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
-				     "frame-ancestors 'none'" },
-	{ "Cache-Control", "no-store" },
 	{ "Referrer-Policy", "no-referrer" },
 	{ "Cross-Origin-Opener-Policy", "same-origin" },
 	{ "Cross-Origin-Resource-Policy", "same-origin" },
 	{ "Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()" },
+	{ 0 },
+};
+
+/* What is no page: no browser may run, frame, keep or pass on any of it. */
+static const struct named_value headers_of_data[] = {
+	{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
+	{ "Cache-Control", "no-store" },
+	{ 0 },
+};
+
+/* The web UI: it runs what comes from here and nothing else, and asks each time whether its copy is the newest. */
+static const struct named_value headers_of_pages[] = {
+	{ "Content-Security-Policy",
+	  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+	  "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
+	{ "Cache-Control", "no-cache" },
+	{ 0 },
 };
 
 /* Only where TLS is; for a month, so that it can be undone, and not for names below, which are not ours. */
@@ -76,12 +92,20 @@ add_header(struct MHD_Response *response, const char *name, const char *value)
 	ENSURE(MHD_add_response_header(response, name, value) == MHD_YES);
 }
 
-void
-answer_response(struct request *request, unsigned status, const char *type, struct MHD_Response *response)
+static void
+add_headers(struct MHD_Response *response, const struct named_value *headers)
+{
+	for (; headers->name != NULL; headers++)
+		add_header(response, headers->name, headers->value);
+}
+
+static void
+answer_with(struct request *request, unsigned status, const char *type, struct MHD_Response *response,
+	    const struct named_value *headers)
 {
 	ENSURE(response != NULL);
-	for (size_t i = 0; i < STR_ARRAY_LEN(headers); i++)
-		add_header(response, headers[i].name, headers[i].value);
+	add_headers(response, headers_of_all);
+	add_headers(response, headers);
 	if (type != NULL)
 		add_header(response, "Content-Type", type);
 	if (request_allow_peek(request) != NULL)
@@ -95,6 +119,18 @@ answer_response(struct request *request, unsigned status, const char *type, stru
 	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		add_header(response, "Retry-After", "1");
 	request_answer(request, status, response);
+}
+
+void
+answer_response(struct request *request, unsigned status, const char *type, struct MHD_Response *response)
+{
+	answer_with(request, status, type, response, headers_of_data);
+}
+
+void
+answer_page(struct request *request, unsigned status, const char *type, struct MHD_Response *response)
+{
+	answer_with(request, status, type, response, headers_of_pages);
 }
 
 void

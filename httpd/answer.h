@@ -51,6 +51,8 @@ void answer_too_many_tries(struct request *request, int64_t wait_ms);
 void answer_refusal(struct request *request, const struct msg_refused *refused);
 /* A response of the caller's own making (taken over), e.g. a stream. */
 void answer_response(struct request *request, unsigned status, const char *type, struct MHD_Response *response);
+/* The same for a file of the web UI: as such it may run in a browser. */
+void answer_page(struct request *request, unsigned status, const char *type, struct MHD_Response *response);
 
 /* A whole answer as bytes, for one whom we have no connection to spare for. */
 size_t answer_busy_bytes(char *to, size_t cap);

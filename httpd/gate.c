@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "httpd/answer.h"
+#include "httpd/assets.h"
 #include "httpd/hosts.h"
 #include "httpd/known.h"
 #include "httpd/server.h"
@@ -79,7 +80,7 @@ gate_describe_place(const struct httpd *httpd, const struct server *server, int 
 static void
 take_forwarded(struct request *request, struct visitor *visitor)
 {
-	const char *chain = request_header(request, "X-Forwarded-For"), *proto = request_header(request, "X-Forwarded-Proto");
+	const char *chain = request_header_peek(request, "X-Forwarded-For"), *proto = request_header_peek(request, "X-Forwarded-Proto");
 	char text[INET6_ADDRSTRLEN] = "";
 
 	if (chain != NULL) {
@@ -95,15 +96,15 @@ take_forwarded(struct request *request, struct visitor *visitor)
 static bool
 came_through_a_proxy(struct request *request)
 {
-	return request_header(request, "X-Forwarded-For") != NULL || request_header(request, "Forwarded") != NULL ||
-	       request_header(request, "X-Real-IP") != NULL || request_header(request, "Via") != NULL;
+	return request_header_peek(request, "X-Forwarded-For") != NULL || request_header_peek(request, "Forwarded") != NULL ||
+	       request_header_peek(request, "X-Real-IP") != NULL || request_header_peek(request, "Via") != NULL;
 }
 
 static void
 meet(struct request *request, enum host_kind host, struct visitor *ret_visitor)
 {
 	const struct server *server = request_server(request);
-	const char *cookies, *authorization = request_header(request, MHD_HTTP_HEADER_AUTHORIZATION);
+	const char *cookies, *authorization = request_header_peek(request, MHD_HTTP_HEADER_AUTHORIZATION);
 	char peer[INET6_ADDRSTRLEN];
 
 	*ret_visitor = (struct visitor){ .by_tls = request_is_by_tls(request), .secure = request_is_by_tls(request) };
@@ -113,11 +114,20 @@ meet(struct request *request, enum host_kind host, struct visitor *ret_visitor)
 		take_forwarded(request, ret_visitor);
 	/* Whoever has put a proxy before Fuse has put the network before it. */
 	ret_visitor->this_machine = host == HOST_THIS_MACHINE && !came_through_a_proxy(request);
-	cookies = request_header(request, MHD_HTTP_HEADER_COOKIE);
+	cookies = request_header_peek(request, MHD_HTTP_HEADER_COOKIE);
 	if (cookies != NULL)
 		ret_visitor->session = credential_of_cookie(cookies, SESSION_COOKIE(ret_visitor->secure));
 	if (authorization != NULL)
 		ret_visitor->bearer = credential_of_bearer(authorization);
+}
+
+/* A link on another site, or in a mail, may lead to a page of ours: that is the same for everybody. */
+static bool
+goes_to_page(const struct request *request)
+{
+	const char *mode = request_header_peek(request, "Sec-Fetch-Mode");
+
+	return mode != NULL && strcasecmp(mode, "navigate") == 0 && assets_is_page(request_target_peek(request));
 }
 
 /* Another site's page in a browser of the owner's must not drive Fuse: it would have to come by a foreign name
@@ -126,13 +136,16 @@ meet(struct request *request, enum host_kind host, struct visitor *ret_visitor)
 bool
 gate_check_where_from(struct request *request, unsigned hosts, struct visitor *ret_visitor)
 {
-	const char *host = request_header(request, MHD_HTTP_HEADER_HOST);
-	const char *origin = request_header(request, MHD_HTTP_HEADER_ORIGIN), *site = request_header(request, "Sec-Fetch-Site");
+	const char *host = request_header_peek(request, MHD_HTTP_HEADER_HOST);
+	const char *origin = request_header_peek(request, MHD_HTTP_HEADER_ORIGIN), *site = request_header_peek(request, "Sec-Fetch-Site");
 	char local[GATE_ADDRESS_BYTES];
 	struct host_place place;
 
 	if (hosts != 1 || host == NULL)
 		return refuse(request, PROBLEM_BAD_REQUEST, "A request must have exactly one Host header.", "");
+	const char *authority = request_target_peek(request)->authority;
+	if (authority[0] != '\0' && strcasecmp(authority, host) != 0)
+		return refuse(request, PROBLEM_BAD_REQUEST, "The Host header names another host than the target.", "");
 	gate_describe_place(request_httpd(request), request_server(request), request_socket(request), &place, local);
 	enum host_kind kind = host_judge(host, &place);
 	if (kind == HOST_FOREIGN)
@@ -140,7 +153,8 @@ gate_check_where_from(struct request *request, unsigned hosts, struct visitor *r
 			      "Use the address that Fuse is bound to, or add the name to the setting allowedHosts.");
 	meet(request, kind, ret_visitor);
 	if ((origin != NULL && !target_origin_is_host(origin, host, ret_visitor->secure)) ||
-	    (site != NULL && strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0))
+	    (site != NULL && strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0 &&
+	     !goes_to_page(request)))
 		return refuse(request, PROBLEM_FOREIGN_ORIGIN, "A page of another site asks for this: it may not.",
 			      "Open Fuse's own pages, or use fusectl.");
 	return true;

@@ -12,6 +12,7 @@
 struct access;
 struct known;
 struct pendings;
+struct scans;
 struct server;
 
 struct httpd {
@@ -21,6 +22,7 @@ struct httpd {
 	struct pendings *pendings;  /* what they were asked and owe us */
 	struct access *access;	    /* who may do what */
 	char hostname[64];	    /* of this machine; "" = not known */
+	struct scans *scans;	    /* searches for printers */
 	struct server *servers[LISTENER_PURPOSE_COUNT];
 	bool stopping;
 };

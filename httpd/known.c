@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "common/miniobj.h"
+#include "httpd/places.h"
 #include "ipc/role.h"
 #include "ipc/terms.h"
 
@@ -28,9 +29,12 @@ struct known {
 	struct msg_printer *printers[KNOWN_PRINTERS_MAX]; /* by their places */
 	struct worker workers[KNOWN_WORKERS_MAX];	 /* by their slots */
 	struct process processes[KNOWN_PROCESSES_MAX];
+	struct places *printer_places;		 /* of printers, by serial number */
+	struct places *worker_places;		 /* of those processes that are workers, by their printers' */
 	struct msg_setting *settings[KNOWN_SETTINGS_MAX];
 	struct msg_store_status *store;
 	struct msg_fuse_status *fuse;
+	struct msg_discovery_status *discovery;
 };
 
 struct known *
@@ -39,6 +43,8 @@ known_new(void)
 	struct known *known = calloc(1, sizeof *known);
 
 	ENSURE(known != NULL);
+	known->printer_places = places_new(KNOWN_PRINTERS_MAX);
+	known->worker_places = places_new(KNOWN_PROCESSES_MAX);
 	return known;
 }
 
@@ -55,8 +61,11 @@ known_free(struct known *known)
 		free(known->processes[i].status);
 	for (size_t i = 0; i < KNOWN_SETTINGS_MAX; i++)
 		free(known->settings[i]);
+	places_free(known->printer_places);
+	places_free(known->worker_places);
 	free(known->store);
 	free(known->fuse);
+	free(known->discovery);
 	free(known);
 }
 
@@ -95,23 +104,40 @@ keep_state(struct worker *worker, const struct header *header, const struct msg_
 }
 
 static void
+keep_printer(struct known *known, const struct header *header, const struct msg_printer *message)
+{
+	size_t place = header->retain_key;
+
+	keep(&known->printers[place], header, message, sizeof *message);
+	places_set(known->printer_places, place, known->printers[place] != NULL ? message->serial : NULL);
+}
+
+static void
+keep_process_at(struct known *known, size_t place, const struct header *header, const struct msg_proc_status *message)
+{
+	struct process *process = &known->processes[place];
+
+	process->key = header->retain_key;
+	keep(&process->status, header, message, sizeof *message);
+	bool is_worker = process->status != NULL && message->role == ROLE_WORKER;
+	places_set(known->worker_places, place, is_worker ? message->entry : NULL);
+}
+
+static void
 keep_process(struct known *known, const struct header *header, const struct msg_proc_status *message)
 {
-	struct process *free_one = NULL;
+	size_t free_one = KNOWN_PROCESSES_MAX;
 
-	for (size_t i = 0; i < KNOWN_PROCESSES_MAX; i++) {
-		struct process *process = &known->processes[i];
-		if (process->status == NULL && free_one == NULL)
-			free_one = process;
-		if (process->status == NULL || process->key != header->retain_key)
-			continue;
-		keep(&process->status, header, message, sizeof *message);
-		return;
+	for (size_t i = KNOWN_PROCESSES_MAX; i-- > 0;) {
+		if (known->processes[i].status == NULL) {
+			free_one = i;
+		} else if (known->processes[i].key == header->retain_key) {
+			keep_process_at(known, i, header, message);
+			return;
+		}
 	}
-	if (free_one == NULL)
-		return;
-	free_one->key = header->retain_key;
-	keep(&free_one->status, header, message, sizeof *message);
+	if (free_one < KNOWN_PROCESSES_MAX)
+		keep_process_at(known, free_one, header, message);
 }
 
 bool
@@ -123,7 +149,7 @@ known_on_message(struct known *known, const struct header *header, const void *m
 	switch (header->number) {
 	case MESSAGE_PRINTER:
 		if (key < KNOWN_PRINTERS_MAX)
-			keep(&known->printers[key], header, message, sizeof(struct msg_printer));
+			keep_printer(known, header, message);
 		return true;
 	case MESSAGE_PRINTER_LINK:
 		if (slot < KNOWN_WORKERS_MAX)
@@ -145,6 +171,9 @@ known_on_message(struct known *known, const struct header *header, const void *m
 		return true;
 	case MESSAGE_FUSE_STATUS:
 		keep(&known->fuse, header, message, sizeof(struct msg_fuse_status));
+		return true;
+	case MESSAGE_DISCOVERY_STATUS:
+		keep(&known->discovery, header, message, sizeof(struct msg_discovery_status));
 		return true;
 	default:
 		return false;
@@ -177,45 +206,48 @@ known_printers(const struct known *known, const struct msg_printer *ret_printers
 const struct msg_printer *
 known_printer_peek(const struct known *known, const char *serial)
 {
-	for (size_t i = 0; i < KNOWN_PRINTERS_MAX; i++)
-		if (known->printers[i] != NULL && strcmp(known->printers[i]->serial, serial) == 0)
-			return known->printers[i];
-	return NULL;
+	size_t place = places_find(known->printer_places, serial);
+
+	return place != PLACES_NONE ? known->printers[place] : NULL;
 }
 
 const struct msg_proc_status *
 known_worker_peek(const struct known *known, const char *serial)
 {
-	for (size_t i = 0; i < KNOWN_PROCESSES_MAX; i++) {
-		const struct msg_proc_status *status = known->processes[i].status;
-		if (status != NULL && status->role == ROLE_WORKER && strcmp(status->entry, serial) == 0)
-			return status;
-	}
-	return NULL;
+	size_t place = places_find(known->worker_places, serial);
+
+	return place != PLACES_NONE ? known->processes[place].status : NULL;
 }
 
-/* What a worker told counts for the printer that it serves; its slot may have served another before. */
+/* What was told from the place of the worker that serves this printer. That place may have served another before. */
+static const struct worker *
+worker_of(const struct known *known, const char *serial)
+{
+	const struct msg_proc_status *status = known_worker_peek(known, serial);
+
+	return status != NULL && status->slot < KNOWN_WORKERS_MAX ? &known->workers[status->slot] : NULL;
+}
+
 const struct msg_printer_link *
 known_link_peek(const struct known *known, const char *serial)
 {
-	for (size_t i = 0; i < KNOWN_WORKERS_MAX; i++)
-		if (known->workers[i].link != NULL && strcmp(known->workers[i].link->serial, serial) == 0)
-			return known->workers[i].link;
-	return NULL;
+	const struct worker *worker = worker_of(known, serial);
+
+	if (worker == NULL || worker->link == NULL || strcmp(worker->link->serial, serial) != 0)
+		return NULL;
+	return worker->link;
 }
 
 const char *
 known_state_peek(const struct known *known, const char *serial, size_t *ret_len)
 {
-	for (size_t i = 0; i < KNOWN_WORKERS_MAX; i++) {
-		const struct worker *worker = &known->workers[i];
-		if (worker->state == NULL || strcmp(worker->state_serial, serial) != 0)
-			continue;
-		*ret_len = worker->state_len;
-		return worker->state;
-	}
+	const struct worker *worker = worker_of(known, serial);
+
 	*ret_len = 0;
-	return NULL;
+	if (worker == NULL || worker->state == NULL || strcmp(worker->state_serial, serial) != 0)
+		return NULL;
+	*ret_len = worker->state_len;
+	return worker->state;
 }
 
 static int
@@ -259,4 +291,29 @@ const struct msg_fuse_status *
 known_fuse_peek(const struct known *known)
 {
 	return known->fuse;
+}
+
+const struct msg_discovery_status *
+known_discovery_peek(const struct known *known)
+{
+	return known->discovery;
+}
+
+bool
+known_is_ready(const struct known *known, const char **ret_sentence, const char **ret_remedy)
+{
+	bool stored_is_up = false;
+
+	for (size_t i = 0; i < KNOWN_PROCESSES_MAX; i++) {
+		const struct msg_proc_status *status = known->processes[i].status;
+		if (status != NULL && status->role == ROLE_STORED && status->state == LIFE_UP)
+			stored_is_up = true;
+	}
+	*ret_sentence = "The store does not run just now.";
+	*ret_remedy = "It is started again by itself; GET /api/v1/status shows when.";
+	if (!stored_is_up || known->store == NULL)
+		return false;
+	*ret_sentence = known->store->sentence;
+	*ret_remedy = known->store->remedy;
+	return known->store->health != STORE_READ_ONLY && known->store->health != STORE_FULL;
 }

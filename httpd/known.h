@@ -1,6 +1,8 @@
 /*
  * known: what the other processes have told and the supervisor replays: printers, their links and states, processes,
  * settings, the store, Fuse itself. Only the newest of each; pointers are good until the next message.
+ *
+ * Looking up by serial number takes the same time however many printers there are: it is done at the rate of reports.
  */
 #ifndef FUSE_HTTPD_KNOWN_H
 #define FUSE_HTTPD_KNOWN_H
@@ -29,7 +31,8 @@ bool known_on_message(struct known *known, const struct header *header, const vo
 size_t known_printers(const struct known *known, const struct msg_printer *ret_printers[KNOWN_PRINTERS_MAX]);
 const struct msg_printer *known_printer_peek(const struct known *known, const char *serial);
 
-/* Of a printer; NULL when nothing was told yet. */
+/* Of a printer; NULL when nothing was told yet. Link and state are those that its own worker has told: who that is,
+ * the supervisor says, and what a worker tells of another's printer is not heard. */
 const struct msg_proc_status *known_worker_peek(const struct known *known, const char *serial);
 const struct msg_printer_link *known_link_peek(const struct known *known, const char *serial);
 const char *known_state_peek(const struct known *known, const char *serial, size_t *ret_len);
@@ -38,5 +41,10 @@ size_t known_processes(const struct known *known, const struct msg_proc_status *
 const struct msg_setting *known_setting_peek(const struct known *known, const char *name);
 const struct msg_store_status *known_store_peek(const struct known *known);
 const struct msg_fuse_status *known_fuse_peek(const struct known *known);
+const struct msg_discovery_status *known_discovery_peek(const struct known *known);
+
+/* Can Fuse do its work: does the store run, and keep what it is told? What printers do is no matter of Fuse's own
+ * health. False: why not, and what to do; both good until the next message. */
+bool known_is_ready(const struct known *known, const char **ret_sentence, const char **ret_remedy);
 
 #endif

@@ -126,12 +126,13 @@ known_json_printer(const struct known *known, const struct msg_printer *printer)
 	json_t *ports = packed(json_pack("{s:o, s:o, s:o, s:o}", "mqtt", port_json(printer->mqtt_port), "ftps",
 					 port_json(printer->ftps_port), "camera", port_json(printer->camera_port), "detect",
 					 port_json(printer->detect_port)));
-	return packed(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o}", "serial", printer->serial, "name",
+	return packed(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "serial", printer->serial, "name",
 				printer->name, "address", printer->address, "model", printer->model, "modelName",
 				model_by_key(printer->model)->name, "ports", ports, "certificateSha256",
 				known_json_text(printer->certificate_sha256), "hasAccessCode", printer->has_access_code,
 				"addedAt", known_json_time(printer->added_ms), "changedAt",
-				known_json_time(printer->changed_ms), "link", link_part));
+				known_json_time(printer->changed_ms), "movedFrom", known_json_text(printer->moved_from), "movedAt",
+				known_json_time(printer->moved_ms), "link", link_part));
 }
 
 json_t *
@@ -290,6 +291,26 @@ known_json_status(const struct known *known, int64_t now_ms)
 					known_json_text(fuse->stats), "counts", counts_json(known), "store",
 					store_json(known_store_peek(known))));
 	json_object_set_new(json, "processes", processes_json(known));
+	return json;
+}
+
+/* -- what discovery finds ------------------------------------------------------------------------------------ */
+
+json_t *
+known_json_probed(const struct msg_probed *probed)
+{
+	json_t *json = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "serial", known_json_text(probed->serial), "model",
+				 probed->model, "modelCode", known_json_text(probed->model_code), "name",
+				 known_json_text(probed->name), "firmware", known_json_text(probed->firmware), "bind",
+				 known_json_text(probed->bind), "connect", known_json_text(probed->connect));
+	json_t *more = json_pack("{s:o, s:o, s:s, s:b, s:b, s:s, s:o}", "certificateSha256",
+				 known_json_text(probed->certificate_sha256), "issuer", known_json_text(probed->issuer),
+				 "verified", known_json_vouch(probed->vouch), "mqttOpen", probed->mqtt_open, "detectAnswered",
+				 probed->detect_answered, "sentence", probed->sentence, "remedy",
+				 known_json_text(probed->remedy));
+	ENSURE(json != NULL && more != NULL);
+	json_object_update(json, more);
+	json_decref(more);
 	return json;
 }
 

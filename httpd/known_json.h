@@ -16,6 +16,7 @@ json_t *known_json_time(int64_t wall_ms);
 json_t *known_json_printer(const struct known *known, const struct msg_printer *printer);
 json_t *known_json_printers(const struct known *known);
 json_t *known_json_status(const struct known *known, int64_t now_ms);
+json_t *known_json_probed(const struct msg_probed *probed); /* what answered at an address */
 json_t *known_json_settings(const struct known *known);
 json_t *known_json_models(void);
 

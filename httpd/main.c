@@ -14,6 +14,7 @@
 #include "httpd/known.h"
 #include "httpd/httpd.h"
 #include "httpd/pending.h"
+#include "httpd/scans.h"
 #include "httpd/server.h"
 #include "httpd/tls.h"
 
@@ -139,6 +140,7 @@ on_farewell(void *arg)
 	}
 	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
 		server_free(httpd.servers[i]);
+	scans_free(httpd.scans);
 	pendings_free(httpd.pendings);
 	known_free(httpd.known);
 	access_free(httpd.access);
@@ -181,5 +183,6 @@ main(void)
 	httpd.known = known_new();
 	httpd.access = access_new();
 	certificate_timer = loop_timer_new(httpd.loop, ask_for_certificate, NULL);
+	httpd.scans = scans_new(&httpd);
 	return child_run(httpd.child);
 }

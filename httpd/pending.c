@@ -97,7 +97,7 @@ pending_ask(struct pendings *pendings, const struct ask *ask)
 	if (pending->unsent)
 		loop_timer_set(pending->timer, 0);
 	else if (ask->deadline_ms != NO_DEADLINE)
-		loop_timer_set(pending->timer, ask->deadline_ms);
+		loop_timer_set(pending->timer, ask->deadline_ms / PENDING_HURRY);
 	return pending->request_id;
 }
 

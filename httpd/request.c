@@ -12,7 +12,9 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "httpd/answer.h"
+#include "httpd/assets.h"
 #include "httpd/body.h"
+#include "httpd/framing.h"
 #include "httpd/gate.h"
 #include "httpd/routes.h"
 #include "httpd/server.h"
@@ -32,6 +34,7 @@ struct request {
 	struct MHD_Connection *connection;
 	enum phase phase;
 	bool suspended, gone;
+	bool closes; /* the connection ends with the answer */
 	struct target target;
 	enum target_fault target_fault;
 	const struct route *route;
@@ -139,6 +142,12 @@ request_text(const struct request *request, const char *name)
 	return target_param_peek(&request->target, name);
 }
 
+const struct target *
+request_target_peek(const struct request *request)
+{
+	return &request->target;
+}
+
 const struct visitor *
 request_visitor(const struct request *request)
 {
@@ -192,7 +201,7 @@ request_cookie_peek(const struct request *request)
 }
 
 const char *
-request_header(const struct request *request, const char *name)
+request_header_peek(const struct request *request, const char *name)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
@@ -200,7 +209,7 @@ request_header(const struct request *request, const char *name)
 bool
 request_accepts(const struct request *request, const char *type)
 {
-	const char *accept = request_header(request, MHD_HTTP_HEADER_ACCEPT);
+	const char *accept = request_header_peek(request, MHD_HTTP_HEADER_ACCEPT);
 
 	return accept != NULL && strcasestr(accept, type) != NULL;
 }
@@ -252,6 +261,13 @@ void *
 request_work(struct request *request)
 {
 	return request->work;
+}
+
+void
+request_drop_work(struct request *request)
+{
+	request->work = NULL;
+	request->work_free = NULL;
 }
 
 /* -- asking others ------------------------------------------------------------------------------------- */
@@ -308,6 +324,12 @@ bool
 request_is_coming(const struct request *request)
 {
 	return request->phase == PHASE_NEW || request->phase == PHASE_BODY;
+}
+
+bool
+request_is_being_taken(const struct request *request)
+{
+	return request->phase == PHASE_ANSWERED && request->stream == NULL;
 }
 
 bool
@@ -381,6 +403,8 @@ queue_answer(struct request *request)
 	request->response = NULL;
 	request->phase = PHASE_ANSWERED;
 	forget_body(request);
+	if (request->closes)
+		ENSURE(MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES);
 	enum MHD_Result queued = MHD_queue_response(request->connection, request->status, response);
 	MHD_destroy_response(response); /* the connection holds it now */
 	return queued == MHD_YES ? REQUEST_GOES_ON : REQUEST_ENDS;
@@ -388,19 +412,11 @@ queue_answer(struct request *request)
 
 /* -- what every request must be -------------------------------------------------------------------------- */
 
-struct header_tally {
-	size_t bytes;
-	unsigned hosts;
-};
-
 static enum MHD_Result
 count_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-	struct header_tally *tally = arg;
-
 	(void)kind;
-	tally->bytes += strlen(name) + (value != NULL ? strlen(value) : 0) + 4;
-	tally->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+	framing_add(arg, name, value);
 	return MHD_YES;
 }
 
@@ -412,14 +428,25 @@ refuse(struct request *request, enum problem problem, const char *detail, const 
 }
 
 static bool
-check_target(struct request *request, const struct header_tally *tally)
+check_framing(struct request *request, const struct framing *framing)
+{
+	const char *fault = framing_fault(framing);
+
+	if (fault == NULL)
+		return true;
+	request->closes = true;
+	return refuse(request, PROBLEM_BAD_REQUEST, fault, "");
+}
+
+static bool
+check_target(struct request *request, const struct framing *framing)
 {
 	if (request->target_fault == TARGET_TOO_LONG)
 		return refuse(request, PROBLEM_TARGET_TOO_LONG, "The path and query have more than 2048 bytes.", "");
 	if (request->target_fault != TARGET_FINE)
 		return refuse(request, PROBLEM_BAD_REQUEST,
 			      "The path or query is not well-formed, or has a parameter twice.", "");
-	if (tally->bytes > HEADERS_MAX_BYTES)
+	if (framing->bytes > HEADERS_MAX_BYTES)
 		return refuse(request, PROBLEM_HEADERS_TOO_LARGE, "The headers have more than 16 KiB.", "");
 	return true;
 }
@@ -463,8 +490,8 @@ is_json_type(const char *type)
 static bool
 check_body(struct request *request)
 {
-	const char *type = request_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
-	const char *length = request_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *type = request_header_peek(request, MHD_HTTP_HEADER_CONTENT_TYPE);
+	const char *length = request_header_peek(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	int64_t bytes = 0;
 
 	/* A form or a text can be sent from anywhere without asking; JSON cannot. */
@@ -479,18 +506,19 @@ check_body(struct request *request)
 static bool
 announces_body(const struct request *request)
 {
-	const char *length = request_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length = request_header_peek(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
-	return request_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL || (length != NULL && strcmp(length, "0") != 0);
+	return request_header_peek(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL || (length != NULL && strcmp(length, "0") != 0);
 }
 
 static bool
 check_headers(struct request *request, const char *method)
 {
-	struct header_tally tally = { 0 };
+	struct framing framing = { 0 };
 
-	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &tally);
-	if (!check_target(request, &tally) || !gate_check_where_from(request, tally.hosts, &request->visitor))
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &framing);
+	if (!check_framing(request, &framing) || !check_target(request, &framing) ||
+	    !gate_check_where_from(request, framing.hosts, &request->visitor))
 		return false;
 	enum route_outcome outcome = routes_find(method, &request->target, &request->route, request->id, request->allow);
 	if (!gate_check_access(request, request->route, method, &request->visitor, &request->pass))

@@ -26,12 +26,16 @@ struct sockaddr;
 struct MHD_Response;
 struct request;
 struct stream;
+struct target;
 
 /* -- for handlers ------------------------------------------------------------------------------ */
 
 struct httpd *request_httpd(struct request *request);
 const char *request_path_peek(const struct request *request);
 const char *request_id_peek(const struct request *request); /* the {id} of the path */
+const struct target *request_target_peek(const struct request *request);
+/* The first header of this name, or NULL. */
+const char *request_header_peek(const struct request *request, const char *name);
 const json_t *request_json_peek(const struct request *request);
 /* Does its Accept header name `type`? */
 bool request_accepts(const struct request *request, const char *type);
@@ -54,6 +58,8 @@ void request_set_session_cookie(struct request *request, const char *id);
 /* State of the handler's own, freed with the request. */
 void request_set_work(struct request *request, void *work, void (*work_free)(void *work));
 void *request_work(struct request *request);
+/* Forget it without freeing it: it goes on without the request. */
+void request_drop_work(struct request *request);
 
 /* Ask another process; `on_reply` is called with the request as its owner. Refusals and time-outs can be left to
  * request_answer_failure(): true when it was one, and the answer is given. */
@@ -69,7 +75,6 @@ bool request_answer_failure(struct request *request, const struct reply *reply);
 /* The cookie that carries a session. The longer name binds it to https and to this very host (RFC 6265bis, 4.1.3). */
 #define SESSION_COOKIE(secure) ((secure) ? "__Host-fuse_session" : "fuse_session")
 
-const char *request_header(const struct request *request, const char *name); /* NULL = not there */
 struct server *request_server(const struct request *request);
 int request_socket(const struct request *request);
 const struct sockaddr *request_peer(const struct request *request); /* of the connection */
@@ -102,6 +107,8 @@ bool request_is_suspended(const struct request *request);
 bool request_reads_body(const struct request *request);
 /* Its headers or its body are still on their way. */
 bool request_is_coming(const struct request *request);
+/* It is answered with something that has an end, and the client takes it (no stream). */
+bool request_is_being_taken(const struct request *request);
 /* The client has gone away. */
 void request_abandon(struct request *request);
 /* Fuse stops. */

@@ -231,20 +231,7 @@ on_probed(void *owner, unsigned cookie, const struct reply *reply)
 		rest_answer_done(owner, 0, reply);
 		return;
 	}
-	const struct msg_probed *probed = reply->message;
-	json_t *json = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "serial", known_json_text(probed->serial), "model",
-				 probed->model, "modelCode", known_json_text(probed->model_code), "name",
-				 known_json_text(probed->name), "firmware", known_json_text(probed->firmware), "bind",
-				 known_json_text(probed->bind), "connect", known_json_text(probed->connect));
-	json_t *more = json_pack("{s:o, s:o, s:s, s:b, s:b, s:s, s:o}", "certificateSha256",
-				 known_json_text(probed->certificate_sha256), "issuer", known_json_text(probed->issuer),
-				 "verified", known_json_vouch(probed->vouch), "mqttOpen", probed->mqtt_open, "detectAnswered",
-				 probed->detect_answered, "sentence", probed->sentence, "remedy",
-				 known_json_text(probed->remedy));
-	ENSURE(json != NULL && more != NULL);
-	json_object_update(json, more);
-	json_decref(more);
-	answer_json(owner, 200, json);
+	answer_json(owner, 200, known_json_probed(reply->message));
 }
 
 void

@@ -13,7 +13,6 @@
 #include "httpd/openapi.h"
 #include "httpd/rest.h"
 #include "httpd/routes.h"
-#include "ipc/terms.h"
 
 void
 rest_livez(struct request *request)
@@ -21,25 +20,15 @@ rest_livez(struct request *request)
 	answer_json(request, 200, json_pack("{s:s}", "status", "alive"));
 }
 
-/* Ready: the store answers and keeps what it is told. What printers do is no matter of Fuse's own health. */
 void
 rest_readyz(struct request *request)
 {
-	const struct known *known = request_httpd(request)->known;
-	const struct msg_proc_status *processes[KNOWN_PROCESSES_MAX];
-	size_t count = known_processes(known, processes);
-	const struct msg_store_status *store = known_store_peek(known);
-	bool stored_is_up = false;
+	const char *sentence, *remedy;
 
-	for (size_t i = 0; i < count; i++)
-		stored_is_up = stored_is_up || (processes[i]->role == ROLE_STORED && processes[i]->state == LIFE_UP);
-	if (!stored_is_up || store == NULL)
-		answer_problem(request, PROBLEM_NOT_READY, "The store does not run just now.",
-			       "It is started again by itself; GET /api/v1/status shows when.");
-	else if (store->health == STORE_READ_ONLY || store->health == STORE_FULL)
-		answer_problem(request, PROBLEM_NOT_READY, store->sentence, store->remedy);
-	else
+	if (known_is_ready(request_httpd(request)->known, &sentence, &remedy))
 		answer_json(request, 200, json_pack("{s:s}", "status", "ready"));
+	else
+		answer_problem(request, PROBLEM_NOT_READY, sentence, remedy);
 }
 
 void

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/str.h"
+#include "httpd/assets.h"
 #include "httpd/body.h"
 
 static const struct route routes[] = {
@@ -13,6 +14,9 @@ static const struct route routes[] = {
 	{ ROUTE_##METHOD, pattern, rest_##handler, ROUTE_##access, ROUTE_BODY_##body, parameters, doc },
 #include "httpd/routes.def"
 };
+
+/* What stands in no row may be a file of the web UI. Its pages keep their view in the query: any may come. */
+static const struct route asset_route = { ROUTE_GET, "", assets_answer, ROUTE_OPEN, ROUTE_BODY_NONE, NULL, "the web UI" };
 
 static const char *const method_names[] = { "GET", "POST", "PATCH", "DELETE" };
 
@@ -23,8 +27,8 @@ routes_all(size_t *ret_count)
 	return routes;
 }
 
-static bool
-path_matches(const char *pattern, const struct target *target, char *ret_id)
+bool
+routes_match(const char *pattern, const struct target *target, char ret_id[ROUTES_ID_BYTES])
 {
 	ret_id[0] = '\0';
 	for (size_t i = 0; i < target->segment_count; i++) {
@@ -63,7 +67,7 @@ routes_find(const char *method, const struct target *target, const struct route 
 	ret_allow[0] = ret_id[0] = '\0';
 	for (size_t i = 0; i < STR_ARRAY_LEN(routes); i++) {
 		const char *name = method_names[routes[i].method];
-		if (!path_matches(routes[i].pattern, target, id))
+		if (!routes_match(routes[i].pattern, target, id))
 			continue;
 		add_method(ret_allow, name);
 		if (routes[i].method == ROUTE_GET)
@@ -72,6 +76,10 @@ routes_find(const char *method, const struct target *target, const struct route 
 			*ret_route = &routes[i];
 			str_copy(ret_id, ROUTES_ID_BYTES, id);
 		}
+	}
+	if (ret_allow[0] == '\0' && assets_find(target) != NULL) {
+		str_copy(ret_allow, ROUTES_ALLOW_BYTES, "GET, HEAD");
+		*ret_route = strcmp(wanted, "GET") == 0 ? &asset_route : NULL;
 	}
 	if (*ret_route != NULL)
 		return ROUTE_FOUND;
@@ -84,6 +92,8 @@ route_has_parameter(const struct route *route, const char *name)
 	size_t len = strlen(name);
 	const char *at = route->parameters;
 
+	if (at == NULL)
+		return true;
 	while (*at != '\0') {
 		size_t piece = strcspn(at, ",");
 		if (piece == len && strncmp(at, name, len) == 0)

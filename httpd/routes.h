@@ -1,5 +1,6 @@
 /*
- * routes: from method and path to a handler. The table is routes.def.
+ * routes: from method and path to a handler. The table is routes.def; what is not in it may be a file or a page of
+ * the web UI (assets.h).
  */
 #ifndef FUSE_HTTPD_ROUTES_H
 #define FUSE_HTTPD_ROUTES_H
@@ -21,7 +22,7 @@ struct route {
 	void (*handle)(struct request *request);
 	enum route_access access;
 	enum route_body body;
-	const char *parameters;
+	const char *parameters; /* NULL: any */
 	const char *doc;
 };
 
@@ -32,6 +33,9 @@ const struct route *routes_all(size_t *ret_count);
 #define ROUTES_ID_BYTES 33
 
 enum route_outcome { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
+
+/* Is it the path of a pattern? `ret_id` gets the {id}, or "". */
+bool routes_match(const char *pattern, const struct target *target, char ret_id[ROUTES_ID_BYTES]);
 
 /*
  * Find the row. `ret_allow` gets the methods of the path ("GET, HEAD, PATCH"), whatever the outcome; `ret_id` the

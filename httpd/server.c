@@ -29,8 +29,11 @@
 #define SWEEP_MS 500
 #define CONNECTION_MEMORY_BYTES (64 * 1024) /* our own 431 and 414 come long before the library's */
 #define ACCEPT_PAUSE_MS 200
-#define LIBRARY_PAUSE_S 30
+#define ACCEPTS_AT_ONCE 32
+#define LIBRARY_PAUSE_S 30 /* PAUSE_MS, as the library counts: without a byte in either direction */
 #define LIBRARY_WAIT_MAX_MS 60000
+#define KEEPALIVE_S 30
+#define UNSENT_MAX_BYTES (128 * 1024)
 
 /* How a connection speaks. The library wants an instance for each. */
 enum way { WAY_PLAIN, WAY_TLS, WAY_COUNT };
@@ -41,9 +44,9 @@ struct connection {
 	int fd;
 	struct in6_addr peer;
 	struct request *request; /* NULL between two */
-	int64_t since_ms;	 /* monotonic: accepted, last answer over, or body begun */
+	int64_t since_ms;	 /* monotonic: accepted, last answer over, body begun, or answer begun */
 	bool served;		 /* one request at least */
-	bool reads_body;
+	bool reads_body, takes_answer;
 };
 
 struct server {
@@ -61,33 +64,22 @@ struct server {
 
 /* Of both servers: the limits are for the process. */
 static struct connection connections[CONNECTIONS_MAX];
+static uint64_t gave_way, turned_away;
 
 static void wake_sweep(struct server *server);
 
 /* -- connections ------------------------------------------------------------------------------------ */
 
-static struct in6_addr
-peer_of(const struct sockaddr *address)
+static enum crowd_stage
+stage_of(const struct connection *connection)
 {
-	struct in6_addr peer = { 0 };
+	const struct request *request = connection->request;
 
-	if (address->sa_family == AF_INET6)
-		peer = ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-	else if (address->sa_family == AF_INET)
-		memcpy(&peer.s6_addr[12], &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
-	return peer;
-}
-
-static bool
-there_is_room_for(const struct in6_addr *peer)
-{
-	size_t total = 0, of_peer = 0;
-
-	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-		total += connections[i].used;
-		of_peer += connections[i].used && memcmp(&connections[i].peer, peer, sizeof *peer) == 0;
-	}
-	return total < CONNECTIONS_MAX && of_peer < CONNECTIONS_PER_PEER_MAX;
+	if (request == NULL)
+		return connection->served ? CROWD_IDLE : CROWD_HEADERS;
+	if (request_is_coming(request))
+		return connection->reads_body ? CROWD_BODY : CROWD_HEADERS;
+	return request_is_being_taken(request) ? CROWD_ANSWER : CROWD_WORK;
 }
 
 static struct connection *
@@ -117,7 +109,7 @@ on_connection(void *arg, struct MHD_Connection *library_connection, void **socke
 	const union MHD_ConnectionInfo *peer = MHD_get_connection_info(library_connection,
 								       MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	*connection = (struct connection){ .used = true, .server = server, .fd = fd->connect_fd,
-					   .peer = peer_of(peer->client_addr), .since_ms = clock_monotonic_ms() };
+					   .peer = crowd_peer(peer->client_addr), .since_ms = clock_monotonic_ms() };
 	*socket_context = connection;
 	wake_sweep(server);
 }
@@ -157,6 +149,9 @@ on_step(void *arg, struct MHD_Connection *library_connection, const char *url, c
 	if (!connection->reads_body && request_reads_body(request)) {
 		connection->reads_body = true;
 		connection->since_ms = clock_monotonic_ms();
+	} else if (!connection->takes_answer && request_is_being_taken(request)) {
+		connection->takes_answer = true;
+		connection->since_ms = clock_monotonic_ms();
 	}
 	return progress == REQUEST_GOES_ON ? MHD_YES : MHD_NO;
 }
@@ -175,7 +170,7 @@ on_completed(void *arg, struct MHD_Connection *library_connection, void **reques
 	*request_context = NULL;
 	connection->request = NULL;
 	connection->served = true;
-	connection->reads_body = false;
+	connection->reads_body = connection->takes_answer = false;
 	connection->since_ms = clock_monotonic_ms();
 }
 
@@ -304,6 +299,7 @@ turn_away(int fd, enum way way)
 	char bytes[1024];
 	size_t len = answer_busy_bytes(bytes, sizeof bytes);
 
+	turned_away++;
 	/* A fresh socket's buffer takes this whole; if not, the visitor sees less. */
 	if (way == WAY_PLAIN && send(fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_debug("a visitor left at once");
@@ -349,47 +345,104 @@ on_accept_again(void *arg)
 }
 
 static enum way
-way_of(const struct server *server, const struct in6_addr *peer)
+way_of(const struct server *server, const struct sockaddr *peer)
 {
-	bool is_proxy = server->proxy[0] != '\0' && memcmp(peer, &server->proxy_address, sizeof *peer) == 0;
+	struct in6_addr address = { 0 };
+
+	if (peer->sa_family == AF_INET6)
+		address = ((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr;
+	else
+		memcpy(&address.s6_addr[12], &((const struct sockaddr_in *)(const void *)peer)->sin_addr, 4);
+	bool is_proxy = server->proxy[0] != '\0' && memcmp(&address, &server->proxy_address, sizeof address) == 0;
 
 	return server->guarded && !is_proxy ? WAY_TLS : WAY_PLAIN;
 }
 
+/* Close the one that gives way to a newcomer, if any must. False: there is no room. */
+static bool
+make_room_for(const struct in6_addr *peer)
+{
+	struct crowd_guest guests[CONNECTIONS_MAX];
+
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		const struct connection *connection = &connections[i];
+		guests[i] = (struct crowd_guest){ .present = connection->used };
+		if (connection->used)
+			guests[i] = (struct crowd_guest){ .present = true, .peer = connection->peer,
+							  .stage = stage_of(connection), .since_ms = connection->since_ms };
+	}
+	size_t place = crowd_admit(guests, CONNECTIONS_MAX, peer, clock_monotonic_ms());
+	if (place == CROWD_ROOM || place == CROWD_NO_ROOM)
+		return place == CROWD_ROOM;
+	gave_way++;
+	shutdown(connections[place].fd, SHUT_RDWR);
+	run_library(connections[place].server); /* it sees it end, and takes it out of the table */
+	return !connections[place].used;
+}
+
+static void
+set_option(int fd, int level, int option, int value)
+{
+	if (setsockopt(fd, level, option, &value, sizeof value) != 0)
+		log_debug("a socket option cannot be set", log_int("option", option), log_str("error", strerror(errno)));
+}
+
+/* One who vanishes while it follows a log is noticed; one who takes nothing costs the kernel no more than it must. */
+static void
+bound_socket(int fd)
+{
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_S);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_S / 3);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, PAUSE_MS);
+	set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX_BYTES);
+}
+
+/* False: nobody waits at the door any more, or none can be let in just now. */
+static bool
+accept_one(struct server *server, int listen_fd)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof address;
+
+	int fd = accept4(listen_fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
+		return true;
+	if (fd < 0 && errno != EAGAIN) {
+		log_warn("cannot accept a connection", log_str("error", strerror(errno)));
+		loop_io_set_interest(server->knock, 0); /* not in circles */
+		loop_timer_set(server->accept_again, ACCEPT_PAUSE_MS);
+	}
+	if (fd < 0)
+		return false;
+	struct in6_addr peer = crowd_peer((struct sockaddr *)&address);
+	enum way way = way_of(server, (struct sockaddr *)&address);
+	if (!make_room_for(&peer)) {
+		turn_away(fd, way);
+		return true;
+	}
+	if (way == WAY_TLS && speaks_plainly(fd)) {
+		send_away(server, fd);
+		return true;
+	}
+	bound_socket(fd);
+	/* It closes the socket when it fails. */
+	if (MHD_add_connection(server->daemons[way], fd, (struct sockaddr *)&address, len) != MHD_YES)
+		log_warn("a connection could not be served");
+	return true;
+}
+
+/* Several at a time: who waits behind a crowd is not served one turn of the loop later for each of them. But not
+ * all: those that are in have a turn, too. */
 static void
 on_knock(void *arg, int listen_fd, unsigned ready)
 {
 	struct server *server = arg;
-	struct sockaddr_storage address = { 0 };
-	socklen_t len = sizeof address;
-	int on = 1;
 
 	(void)ready;
-	int fd = accept4(listen_fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
-		return;
-	if (fd < 0) {
-		log_warn("cannot accept a connection", log_str("error", strerror(errno)));
-		loop_io_set_interest(server->knock, 0); /* not in circles */
-		loop_timer_set(server->accept_again, ACCEPT_PAUSE_MS);
-		return;
-	}
-	struct in6_addr peer = peer_of((struct sockaddr *)&address);
-	enum way way = way_of(server, &peer);
-	if (!there_is_room_for(&peer)) {
-		turn_away(fd, way);
-		return;
-	}
-	if (way == WAY_TLS && speaks_plainly(fd)) {
-		send_away(server, fd);
-		return;
-	}
-	/* One who vanishes while it follows a log is noticed. */
-	if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0)
-		log_debug("no keep-alive", log_str("error", strerror(errno)));
-	/* It closes the socket when it fails. */
-	if (MHD_add_connection(server->daemons[way], fd, (struct sockaddr *)&address, len) != MHD_YES)
-		log_warn("a connection could not be served");
+	for (unsigned i = 0; i < ACCEPTS_AT_ONCE && accept_one(server, listen_fd); i++)
+		;
 	run_library(server);
 }
 
@@ -514,6 +567,16 @@ const char *
 server_proxy_peek(const struct server *server)
 {
 	return server->proxy;
+}
+
+void
+server_count(size_t *ret_open, uint64_t *ret_gave_way, uint64_t *ret_turned_away)
+{
+	*ret_open = 0;
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		*ret_open += connections[i].used;
+	*ret_gave_way = gave_way;
+	*ret_turned_away = turned_away;
 }
 
 void

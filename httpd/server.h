@@ -2,8 +2,9 @@
  * server: one listening socket and its connections: accepts within the limits, runs the HTTP library inside our
  * loop, ends what is too slow, and notices clients that go away while they wait.
  *
- * Limits: CONNECTIONS_MAX in total (both servers), CONNECTIONS_PER_PEER_MAX from one address. 10 s for the headers
- * of the first request of a connection, 30 s for those of later ones, for a body, and for any pause.
+ * How many connections there may be (of both servers together), and who gives way to whom: crowd.h. 10 s for the
+ * headers of the first request of a connection, 30 s for those of later ones, for a body, and for any pause, also in
+ * taking an answer.
  */
 #ifndef FUSE_HTTPD_SERVER_H
 #define FUSE_HTTPD_SERVER_H
@@ -12,12 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "httpd/crowd.h"
 #include "httpd/httpd.h"
 #include "ipc/message.h"
 #include "ipc/terms.h"
 
-#define CONNECTIONS_MAX 256
-#define CONNECTIONS_PER_PEER_MAX 64
+#define CONNECTIONS_MAX CROWD_MAX
 #define FIRST_HEADERS_MS 10000
 #define PAUSE_MS 30000
 
@@ -37,6 +38,10 @@ enum listener_purpose server_purpose(const struct server *server);
 const char *server_address_peek(const struct server *server);
 bool server_is_guarded(const struct server *server); /* reached from beyond this machine */
 const char *server_proxy_peek(const struct server *server); /* numeric address of the trusted proxy; "" = none */
+
+/* Of all servers: connections that are open; and since the start, those that gave way to others, and those that were
+ * turned away. */
+void server_count(size_t *ret_open, uint64_t *ret_gave_way, uint64_t *ret_turned_away);
 
 /* Something was resumed: let the library look at it. */
 void server_wake(struct server *server);

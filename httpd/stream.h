@@ -12,7 +12,7 @@
 
 #define STREAM_NDJSON "application/x-ndjson"
 #define STREAM_LINES_MAX_BYTES (256 * 1024) /* that wait for a slow client; more are not taken */
-#define STREAM_SILENCE_MS 10000		    /* a pipe that must end is given up after so long without a byte */
+#define STREAM_SILENCE_MS (10000 / PENDING_HURRY) /* a pipe that must end is given up after so long without a byte */
 #define STREAM_FOLLOW_START_MS 250	    /* one that need not: the headers go out without waiting longer */
 
 struct request;

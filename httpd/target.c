@@ -84,18 +84,46 @@ read_query(struct target *target, const char *query, char **store)
 	return true;
 }
 
+/* How many bytes of a text are "http://" or "https://"; 0: it begins with neither. */
+static size_t
+scheme_len(const char *text)
+{
+	return strncasecmp(text, "http://", 7) == 0 ? 7 : strncasecmp(text, "https://", 8) == 0 ? 8 : 0;
+}
+
+/* Take the authority of an absolute-form target off it. NULL: it is malformed. */
+static const char *
+take_authority(const char *raw, struct target *target)
+{
+	size_t scheme = scheme_len(raw), len = strcspn(raw + scheme, "/?");
+
+	target->authority[0] = '\0';
+	if (scheme == 0)
+		return raw;
+	if (len == 0 || len >= sizeof target->authority)
+		return NULL;
+	memcpy(target->authority, raw + scheme, len);
+	target->authority[len] = '\0';
+	raw += scheme + len;
+	return raw[0] == '\0' ? "/" : raw;
+}
+
 enum target_fault
 target_parse(const char *raw, struct target *ret_target)
 {
-	size_t len = strnlen(raw, TARGET_MAX_BYTES + 1), path_len = strcspn(raw, "?");
+	size_t len = strnlen(raw, TARGET_MAX_BYTES + 1);
 	char *store = ret_target->store;
 
 	ret_target->segment_count = ret_target->param_count = 0;
-	ret_target->path[0] = '\0';
+	ret_target->path[0] = ret_target->authority[0] = '\0';
 	if (len > TARGET_MAX_BYTES)
 		return TARGET_TOO_LONG;
-	if (raw[0] != '/' || !str_valid_utf8(raw, len))
+	if (!str_valid_utf8(raw, len))
 		return TARGET_MALFORMED;
+	raw = take_authority(raw, ret_target);
+	if (raw == NULL || raw[0] != '/')
+		return TARGET_MALFORMED;
+	size_t path_len = strcspn(raw, "?");
 	memcpy(ret_target->path, raw, path_len);
 	ret_target->path[path_len] = '\0';
 	if (!read_path(ret_target, &store) ||

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #define TARGET_MAX_BYTES 2048
+#define TARGET_AUTHORITY_BYTES 128
 #define TARGET_SEGMENTS_MAX 8
 #define TARGET_PARAMS_MAX 8
 
@@ -23,6 +24,7 @@ struct target_param {
 };
 
 struct target {
+	char authority[TARGET_AUTHORITY_BYTES]; /* "host[:port]" of an absolute-form target, else "" */
 	char path[TARGET_MAX_BYTES + 1]; /* as it came, without the query */
 	char store[TARGET_MAX_BYTES + 1]; /* the decoded pieces that the pointers below point into */
 	const char *segments[TARGET_SEGMENTS_MAX];
@@ -31,8 +33,8 @@ struct target {
 	size_t param_count;
 };
 
-/* Read an origin-form request target ("/api/v1/logs?lines=5"; RFC 9112, 3.2.1). An encoded '/' never parts
- * segments. `ret_target` points into itself: do not copy it. */
+/* Read a request target in origin-form ("/api/v1/logs?lines=5"; RFC 9112, 3.2.1) or, as some proxies' clients send it,
+ * in absolute-form ("http://localhost:8888/livez"). An encoded '/' never parts segments. `ret_target` points into itself: do not copy it. */
 enum target_fault target_parse(const char *raw, struct target *ret_target);
 
 /* The value of a parameter, or NULL. */

@@ -23,6 +23,7 @@
 
 #define CHANNEL_MAGIC 0xc4a77e1u
 #define SEND_BUFFER_BYTES (1024 * 1024)
+#define BUSY_TURNS 16 /* so many turns in a row with a frame in each, until one looks for more */
 
 const char channel_fault_other_build[] = "is of another build";
 
@@ -42,6 +43,8 @@ struct channel {
 	void *arg;
 	STAILQ_HEAD(, waiting) queue;
 	size_t queued_frames, queued_bytes;
+	unsigned share;	     /* how many frames the next turn reads at most */
+	unsigned busy_turns; /* that read their whole share, in a row */
 };
 
 /* One thread, and no handler reads another channel while it looks at its frame: one buffer serves all. */
@@ -351,11 +354,11 @@ receive_one(struct channel *channel, struct header *ret_header, size_t *ret_len,
 	return RECEIVED_FAULT;
 }
 
-/* Read up to `most` frames; false when the channel ended (on_closed was called or it was closed). */
+/* Read up to `most` frames, and count them; false when the channel ended (on_closed was called or it was closed). */
 static bool
-receive_some(struct channel *channel, unsigned most, bool tell_end)
+receive_some(struct channel *channel, unsigned most, bool tell_end, unsigned *ret_taken)
 {
-	for (unsigned i = 0; i < most && channel->fd >= 0; i++) {
+	for (*ret_taken = 0; *ret_taken < most && channel->fd >= 0; ++*ret_taken) {
 		struct header header;
 		size_t len = 0;
 		int fd = -1;
@@ -380,6 +383,23 @@ receive_some(struct channel *channel, unsigned most, bool tell_end)
 	return channel->fd >= 0;
 }
 
+/* Frames mostly come alone, and to look in vain for another is a system call: so a turn reads one, and more only while
+ * each turn finds what it may read. */
+static void
+receive_share(struct channel *channel)
+{
+	unsigned taken = 0;
+
+	if (!receive_some(channel, channel->share, true, &taken))
+		return;
+	if (taken < channel->share) {
+		channel->busy_turns = 0;
+		channel->share = 1;
+	} else if (++channel->busy_turns >= BUSY_TURNS && channel->share * 2 <= channel->limits.frames_per_turn) {
+		channel->share *= 2;
+	}
+}
+
 static void
 on_ready(void *arg, int fd, unsigned ready)
 {
@@ -390,13 +410,15 @@ on_ready(void *arg, int fd, unsigned ready)
 	if (ready & LOOP_WRITE)
 		send_queue(channel);
 	if (ready & LOOP_READ)
-		receive_some(channel, channel->limits.frames_per_turn, true);
+		receive_share(channel);
 }
 
 void
 channel_drain(struct channel *channel, unsigned most_frames)
 {
-	receive_some(channel, most_frames, false);
+	unsigned taken;
+
+	receive_some(channel, most_frames, false, &taken);
 }
 
 /* -- life -------------------------------------------------------------------------------- */
@@ -425,6 +447,7 @@ channel_new(struct loop *loop, int fd, const struct channel_limits *limits, cons
 	channel->limits = *limits;
 	channel->events = *events;
 	channel->arg = arg;
+	channel->share = 1;
 	STAILQ_INIT(&channel->queue);
 	channel->io = loop_io_new(loop, fd, LOOP_READ, on_ready, channel);
 	return channel;

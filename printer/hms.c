@@ -224,6 +224,12 @@ hms_describe(const struct model *model, uint32_t attr, uint32_t code, struct hms
 			   ret_text->code, ret_text->module, hms_severity_name(ret_text->severity));
 }
 
+bool
+hms_means_unsigned(uint32_t attr, uint32_t code)
+{
+	return (attr & 0xffffff00u) == 0x05000500 && code == 0x00010007;
+}
+
 /* -- print errors ------------------------------------------------------------------------------------ */
 static const struct error_row *
 find_error(uint32_t print_error)

@@ -27,6 +27,9 @@ void hms_describe(const struct model *model, uint32_t attr, uint32_t code, struc
 /* A print_error. False when it is none: 0, an echo of the user's own cancel, or a mere notice. */
 bool print_error_describe(const struct model *model, uint32_t print_error, struct hms_text *ret_text);
 
+/* The health code with which a printer complains of commands that are not signed. */
+bool hms_means_unsigned(uint32_t attr, uint32_t code);
+
 const char *hms_severity_name(enum hms_severity severity); /* "fatal", "serious", "common", "info", "unknown" */
 
 /* stg_cur in words ("heating the bed"); "" for idle, "stage 91" for unknown ones. Static or in `ret`. */

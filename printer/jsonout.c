@@ -152,6 +152,23 @@ is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* As much of `from` as needs no escape, at most `most` bytes; returns how much that was. */
+static size_t
+put_plain(struct jsonout *out, const unsigned char *from, size_t most)
+{
+	size_t room = out->is_full ? 0 : (size_t)(out->end - out->at), run = 0;
+
+	for (; run < most && is_plain(from[run]); run++) {
+		if (run == room) {
+			out->is_full = true;
+			return run;
+		}
+		out->at[run] = (char)from[run];
+	}
+	out->at += run;
+	return run;
+}
+
 void
 jsonout_text(struct jsonout *out, const char *text, size_t max_bytes)
 {
@@ -162,14 +179,10 @@ jsonout_text(struct jsonout *out, const char *text, size_t max_bytes)
 	put(out, "\"", 1);
 	out->needs_comma = false;
 	for (;;) {
-		size_t run = 0, taken;
-		while (run < left && is_plain(from[run]))
-			run++;
-		if (run > 0)
-			put(out, (const char *)from, run);
+		size_t taken, run = put_plain(out, from, left);
 		from += run;
 		left -= run;
-		if (*from == '\0' || left == 0)
+		if (*from == '\0' || left == 0 || out->is_full)
 			break;
 		size_t len = escape(from, escaped, &taken);
 		if (len > left)

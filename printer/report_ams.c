@@ -216,13 +216,26 @@ take_info(struct ams_unit *unit, uint64_t info)
 	unit->extruder = extruder <= 1 ? (int32_t)extruder : STATE_UNKNOWN;
 }
 
+/* A slot that says that it is empty is newer than the bits of an earlier message. */
+static void
+doubt_bit(struct printer_state *state, int32_t unit, const struct staged_tray *staged)
+{
+	int bit = slot_bit(unit, staged->tray.id);
+	bool says_empty = (staged->told & TRAY_BIT(state)) != 0 &&
+			  (staged->tray.raw_state == RAW_EMPTY || staged->tray.raw_state == RAW_REMEMBERED);
+
+	if (says_empty && bit >= 0)
+		state->tray_exist_bits &= ~(UINT64_C(1) << bit);
+}
+
 #define TAKE_UNIT(key, member)                                                                 \
 	if ((staged->told & UNIT_BIT(key)) != 0)                                               \
 		unit->member = staged->unit.member
 
 static void
-merge_unit(struct printer_state *state, const struct staged_unit *staged, bool is_full)
+merge_unit(struct report *report, const struct staged_unit *staged, bool is_full)
 {
+	struct printer_state *state = &report->state;
 	struct ams_unit *unit = unit_of(state, staged->unit.id);
 
 	if (unit == NULL)
@@ -238,6 +251,8 @@ merge_unit(struct printer_state *state, const struct staged_unit *staged, bool i
 		struct tray *tray = tray_of(unit->trays, &unit->tray_count, STATE_TRAYS_MAX, told->tray.id);
 		if (tray == NULL)
 			continue;
+		if (!report->told[FIELD_AMS_tray_exist_bits])
+			doubt_bit(state, unit->id, told);
 		bool is_ht = unit->id >= HT_FIRST;
 		if (has_lost_its_spool(told, is_full, is_ht, report_slot_exists(state, unit->id, tray->id)))
 			clear_spool(tray);
@@ -396,7 +411,9 @@ merge_externals(struct report *report, bool is_full)
 	for (uint32_t i = 0; i < report->external_count; i++)
 		merge_external(state, &report->external[i], is_full);
 	if ((state->sources & STATE_TOLD_VIR_SLOT) == 0 && report->vt_tray.told != 0) {
-		/* There is one, whichever id it goes by. */
+		/* There is one, whichever id it goes by. Untold: the one that is known, else that of the older form. */
+		if (report->vt_tray.tray.id == STATE_UNKNOWN)
+			report->vt_tray.tray.id = state->external_count > 0 ? state->external[0].id : EXTERNAL_LEFT;
 		if (state->external_count > 0 && state->external[0].id != report->vt_tray.tray.id)
 			state->external_count = 0;
 		merge_external(state, &report->vt_tray, is_full);
@@ -410,7 +427,7 @@ report_ams_settle(struct report *report, bool is_full)
 
 	take_bits(report);
 	for (uint32_t i = 0; i < report->unit_count; i++)
-		merge_unit(state, &report->units[i], is_full);
+		merge_unit(report, &report->units[i], is_full);
 	remove_units(report, is_full);
 	merge_externals(report, is_full);
 	report_ams_name_kinds(state);

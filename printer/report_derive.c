@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/str.h"
+#include "printer/hms.h"
 #include "printer/report_inner.h"
 
 /* -- job -------------------------------------------------------------------------------------- */
@@ -295,6 +296,23 @@ door_of(const struct printer_state *state)
 	return state->door_by_home_flag == TRI_UNKNOWN ? state->door_by_stat : TRI_UNKNOWN;
 }
 
+/* By bit 29 of `fun`, "signature required"; firmware without it complains of unsigned commands in its health codes. */
+static void
+derive_developer_mode(struct report *report)
+{
+	struct printer_state *state = &report->state;
+
+	if (report->told[FIELD_PRINT_fun]) {
+		state->fun_told = true;
+		state->developer_mode = bit_of(state->fun, 29) == TRI_YES ? TRI_NO : TRI_YES;
+	} else if (report->told[FIELD_PRINT_hms] && !state->fun_told) {
+		state->developer_mode = TRI_UNKNOWN;
+		for (uint32_t i = 0; i < state->hms_count; i++)
+			if (hms_means_unsigned(state->hms[i].attr, state->hms[i].code))
+				state->developer_mode = TRI_NO;
+	}
+}
+
 static void
 derive_bits(struct report *report, bool is_full)
 {
@@ -312,11 +330,7 @@ derive_bits(struct report *report, bool is_full)
 		state->lid_open = bit_of(report->now.stat, 24);
 	}
 	state->door_open = door_of(state);
-	if (report->told[FIELD_PRINT_fun]) {
-		state->fun_told = true;
-		/* The bit says "signature required". */
-		state->developer_mode = bit_of(state->fun, 29) == TRI_YES ? TRI_NO : TRI_YES;
-	}
+	derive_developer_mode(report);
 	derive_storage(report, is_full);
 }
 

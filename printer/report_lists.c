@@ -224,11 +224,15 @@ end_tray(struct report *report, enum place outer)
 {
 	struct staged_tray staged = { report->tray, told_mask(report, FIELD_TRAY_id, FIELD_TRAY_cols) };
 
+	if (outer == PLACE_PRINT) {
+		report->vt_tray = staged;
+		if (!report->told[FIELD_TRAY_id]) /* it is the only one */
+			report->vt_tray.tray.id = STATE_UNKNOWN;
+		return;
+	}
 	if (!report->told[FIELD_TRAY_id])
 		return;
-	if (outer == PLACE_PRINT)
-		report->vt_tray = staged;
-	else if (outer == PLACE_VIR_SLOTS && report->external_count < STATE_EXTERNAL_MAX)
+	if (outer == PLACE_VIR_SLOTS && report->external_count < STATE_EXTERNAL_MAX)
 		report->external[report->external_count++] = staged;
 	else if (outer == PLACE_TRAYS && report->unit_tray_count < STATE_TRAYS_MAX)
 		report->unit_trays[report->unit_tray_count++] = staged;

@@ -209,7 +209,8 @@ struct printer_state {
 	enum tri door_open; /* what both say, or the only one that was told */
 	enum storage_state storage;
 	enum storage_state sdcard;	 /* as told by `sdcard` alone, which outweighs the bits of home_flag and aux */
-	enum tri developer_mode;	 /* from `fun` bit 29 (docs/protocol.md); the worker adds what replies prove */
+	enum tri developer_mode;	 /* from `fun` bit 29, else a health code (docs/protocol.md); the worker adds
+					  * what replies prove */
 	uint64_t fun;
 	bool fun_told;
 	int32_t wifi_dbm;

@@ -352,8 +352,8 @@ size_t
 state_json_write(const struct model *model, const struct printer_state *state, const struct link_view *link, char *to,
 		 size_t cap)
 {
+	static struct state_view view; /* 22 KB, which would be zeroed on the stack each time */
 	struct jsonout out;
-	struct state_view view;
 
 	view_init(&view, model, state, link);
 	jsonout_init(&out, to, cap);

@@ -284,6 +284,9 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 	case MESSAGE_PRINTER_SEEN:
 		printer_desk_seen(desk, header, message);
 		break;
+	case MESSAGE_PRINTER_MOVED:
+		printer_desk_moved(desk, header, message);
+		break;
 	default:
 		owner_desk_on_message(desk, header, message);
 		break; /* retained messages for all children come here, too: what others publish */

@@ -325,9 +325,12 @@ take_named(const struct msg_printer_edit *message, struct printer_record *record
 	if ((message->changes & CHANGES(NAME)) &&
 	    !printer_rules_name(message->name, record->model, record->serial, record->name, complaint))
 		return false;
-	if ((message->changes & CHANGES(ADDRESS)) &&
-	    !printer_rules_address(message->address, record->address, complaint))
-		return false;
+	if (message->changes & CHANGES(ADDRESS)) {
+		if (!printer_rules_address(message->address, record->address, complaint))
+			return false;
+		record->moved_from[0] = '\0'; /* the owner's word counts now */
+		record->moved_ms = 0;
+	}
 	return !(message->changes & CHANGES(CERTIFICATE)) ||
 	       printer_rules_certificate(message->certificate_sha256, record->certificate_sha256, complaint);
 }
@@ -355,7 +358,9 @@ edit_checked(struct desk *desk, const struct header *request, struct printer_pla
 		child_reply_done(desk->child, request, sentence);
 		return;
 	}
-	if (refuse_shared_address(desk, request, record) ||
+	/* An address that a move has left with two printers is no reason to refuse a new name. */
+	bool is_elsewhere = strcmp(record->address, place->kept.address) != 0 || record->mqtt_port != place->kept.mqtt_port;
+	if ((is_elsewhere && refuse_shared_address(desk, request, record)) ||
 	    (code != NULL && !seal_code(desk, request, record->serial, code, sealed, &sealed_len)))
 		return;
 	record->changed_ms = clock_wall_ms();
@@ -492,4 +497,36 @@ printer_desk_seen(struct desk *desk, const struct header *request, const struct 
 	str_copy(record->firmware, sizeof record->firmware, message->firmware);
 	record->firmware_ms = clock_wall_ms();
 	new_item(desk, request, record);
+}
+
+/*
+ * Also to an address that another printer is kept with: this one has proved itself there, so that one's record is old
+ * (two printers have swapped), and it will be followed as well.
+ */
+void
+printer_desk_moved(struct desk *desk, const struct header *request, const struct msg_printer_moved *message)
+{
+	char address[PRINTER_ADDRESS_BYTES];
+	struct complaint complaint;
+	const struct printer_place *own = own_printer(desk, request);
+
+	if (own == NULL)
+		return;
+	if (!printer_rules_address(message->address, address, &complaint)) {
+		refuse_complaint(desk, request, &complaint);
+		return;
+	}
+	struct printer_place *place = find_or_refuse(desk, request, own->kept.serial);
+	if (place == NULL)
+		return;
+	if (strcmp(place->kept.address, message->from) != 0) {
+		refuse_with(desk, request, REFUSAL_CONFLICT, "", "The address was changed meanwhile.");
+		return;
+	}
+	struct printer_record *record = printers_plan_change(place);
+	str_copy(record->moved_from, sizeof record->moved_from, record->address);
+	str_copy(record->address, sizeof record->address, address);
+	record->moved_ms = record->changed_ms = clock_wall_ms();
+	struct batch_item *item = new_item(desk, request, record);
+	str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is at %s now.", record->name, record->serial, address);
 }

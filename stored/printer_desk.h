@@ -11,6 +11,8 @@ void printer_desk_edit(struct desk *desk, const struct header *request, const st
 void printer_desk_remove(struct desk *desk, const struct header *request, const struct msg_printer_remove *message);
 void printer_desk_want(struct desk *desk, const struct header *request);
 void printer_desk_seen(struct desk *desk, const struct header *request, const struct msg_printer_seen *message);
+/* Its worker has proved it at another address. */
+void printer_desk_moved(struct desk *desk, const struct header *request, const struct msg_printer_moved *message);
 
 /* What follows from a batch item that is on the disk now, for printers: tell everybody who has to know. Items about
  * something else are left alone. */

@@ -9,7 +9,8 @@
 #include "common/str.h"
 #include "ipc/mpack.h"
 
-#define FIELDS 15
+#define FIELDS 17
+#define FIELDS_BEFORE_MOVES 15 /* of records that an earlier version wrote */
 
 static void
 put_text(struct mpack_writer *writer, const char *text)
@@ -39,6 +40,8 @@ printer_record_encode(const struct printer_record *record, uint8_t ret_bytes[PRI
 	put_text(&writer, record->firmware);
 	put_text(&writer, record->previous_firmware);
 	mpack_put_i64(&writer, record->firmware_ms);
+	put_text(&writer, record->moved_from);
+	mpack_put_i64(&writer, record->moved_ms);
 	ENSURE(!writer.failed);
 	return (size_t)(writer.at - ret_bytes);
 }
@@ -81,7 +84,7 @@ printer_record_decode(const void *key, size_t key_len, const uint8_t *bytes, siz
 	uint32_t fields = mpack_get_array(&reader);
 	if (!take_serial(key, key_len, ret_record))
 		mpack_fault(&reader, "does not stand under a serial number");
-	if (fields < FIELDS)
+	if (fields < FIELDS_BEFORE_MOVES)
 		mpack_fault(&reader, "has too few fields");
 	if (mpack_get_u64(&reader, UINT32_MAX) != PRINTER_RECORD_VERSION)
 		mpack_fault(&reader, "is of another version");
@@ -99,6 +102,10 @@ printer_record_decode(const void *key, size_t key_len, const uint8_t *bytes, siz
 	get_text(&reader, ret_record->firmware, sizeof ret_record->firmware);
 	get_text(&reader, ret_record->previous_firmware, sizeof ret_record->previous_firmware);
 	ret_record->firmware_ms = mpack_get_i64(&reader);
+	if (fields >= FIELDS) {
+		get_text(&reader, ret_record->moved_from, sizeof ret_record->moved_from);
+		ret_record->moved_ms = mpack_get_i64(&reader);
+	}
 	*ret_fault = reader.fault;
 	return reader.fault == NULL;
 }

@@ -30,6 +30,8 @@ struct printer_record {
 	int64_t added_ms, changed_ms; /* wall clock */
 	char firmware[PRINTER_FIRMWARE_BYTES], previous_firmware[PRINTER_FIRMWARE_BYTES];
 	int64_t firmware_ms; /* when `firmware` was seen first; 0 = never */
+	char moved_from[PRINTER_ADDRESS_BYTES]; /* the address before, when it was followed to this one; "" = it was not */
+	int64_t moved_ms;
 };
 
 /* Write all but the serial; returns the bytes. */

@@ -13,7 +13,9 @@
 
 #include "common/str.h"
 
-#define LISTEN_BACKLOG 512
+/* Beyond it, the kernel lets a visitor knock again after a second: a crowd must not fill it. It takes what it can
+ * (net.core.somaxconn). */
+#define LISTEN_BACKLOG 4096
 
 /* Split ADDR:PORT; config.c has checked its form. */
 static bool

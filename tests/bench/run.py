@@ -27,6 +27,7 @@ from rig.fuse import Fuse  # noqa: E402
 from rig.waiting import wait_until  # noqa: E402
 
 import links  # noqa: E402
+import web  # noqa: E402
 
 WORKERS = [f"PRINTER-{n:03}" for n in range(200)]
 LIVED_S = 10  # a worker that has lived so long restarts at once
@@ -241,6 +242,8 @@ def main() -> int:
         measure()
     print("links: 100 printers played by Mosquitto", flush=True)
     links.measure(row)
+    print("web: a crowd, and one who wants to be served", flush=True)
+    web.measure(row)
     page = PAGE.format(cores=os.cpu_count(), machine=platform.machine(), kernel=".".join(platform.release().split(".")[:2]),
                        table=table_text())
     print("\n" + page)

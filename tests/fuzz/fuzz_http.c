@@ -1,15 +1,18 @@
 /*
- * Any bytes as what comes over HTTP: a request target, a Host and an Origin, a JSON body, a printer in it. Nothing
- * is read or written beyond its place, and what was taken keeps its bounds.
- * Covers: target_parse, target_host_is_ours, target_origin_is_host, body_parse, printer_body_parse, routes_find
+ * Any bytes as what comes over HTTP: a request target, headers, a JSON body, a printer in it. Nothing is read or
+ * written beyond its place, and what was taken keeps its bounds.
+ * Covers: target_parse, target_host_is_ours, target_origin_is_host, body_parse, printer_body_parse, routes_find,
+ *  framing_add, assets_take_gzip, assets_match
  *
- * Input: a letter (t = target, o = Host and Origin, b = body), then the text.
+ * Input: a letter (t = target, o = Host and Origin, h = header lines, b = body), then the text.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/str.h"
+#include "httpd/assets.h"
+#include "httpd/framing.h"
 #include "httpd/printer_body.h"
 #include "httpd/routes.h"
 #include "httpd/target.h"
@@ -46,6 +49,7 @@ check_target(const char *text)
 	must(target != NULL);
 	enum target_fault fault = target_parse(text, target);
 	must(fault != TARGET_TOO_LONG || strlen(text) > TARGET_MAX_BYTES);
+	must(strlen(target->authority) < sizeof target->authority);
 	must(target->segment_count <= TARGET_SEGMENTS_MAX && target->param_count <= TARGET_PARAMS_MAX);
 	if (fault == TARGET_FINE) {
 		for (size_t i = 0; i < target->segment_count; i++)
@@ -82,6 +86,27 @@ check_origin(const char *text)
 	must(!target_host_is_ours("attacker.example", host) || strncasecmp(host, "attacker.example", 16) == 0);
 	if (origin != NULL && target_origin_is_host(origin, host, strncasecmp(origin, "https", 5) == 0))
 		must(strlen(host) > 0 && strlen(origin) > strlen(host));
+}
+
+/* -- other headers ------------------------------------------------------------------------------------------ */
+
+static void
+check_headers(char *text)
+{
+	struct framing framing = { 0 };
+	unsigned lines = 0;
+
+	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"), lines++) {
+		char *value = strchr(line, ':');
+		if (value != NULL)
+			*value++ = '\0';
+		framing_add(&framing, line, value);
+		must(!assets_take_gzip(value) || strchr(value, '*') != NULL || strcasestr(value, "gzip") != NULL);
+		must(!assets_match(value, "\"tag\"") || strchr(value, '*') != NULL || strstr(value, "\"tag\"") != NULL);
+	}
+	must(framing.hosts + framing.lengths + framing.encodings <= lines);
+	if (framing_fault(&framing) == NULL)
+		must(framing.lengths + framing.encodings <= 1);
 }
 
 /* -- bodies --------------------------------------------------------------------------------------------------- */
@@ -141,6 +166,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_target(text);
 	else if (data[0] == 'o')
 		check_origin(text);
+	else if (data[0] == 'h')
+		check_headers(text);
 	else if (data[0] == 'b')
 		check_body(text, size - 1);
 	free(text);

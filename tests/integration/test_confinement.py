@@ -66,10 +66,12 @@ def test_limits_are_those_of_the_process_table_and_no_child_leaves_a_core(fuse):
 @pytest.mark.skipif(not AS_ROOT, reason="only root may look at the descriptors of a sealed process")
 def test_open_descriptors_are_exactly_those_that_a_child_needs(fuse):
     """Standard ones, channel, lock, what the loop needs; httpd's two listeners and what the two instances of its library
-    for each wait with; what wakes a worker's loop; the store's own files, and what wakes it when a password is hashed."""
+    for each wait with; discovery's ears; what wakes a worker's loop; the store's own files, and what wakes it when a
+    password is hashed."""
     pipe_or_socket = r"pipe:\[\d+\]|socket:\[\d+\]"
     loop = [r"anon_inode:\[eventpoll\]", r"anon_inode:\[timerfd\]", pipe_or_socket, pipe_or_socket]
     more = {"httpd": [r"socket:\[\d+\]"] * 2 + [r"anon_inode:\[eventpoll\]"] * 4,
+            "discovery": [r"socket:\[\d+\]"] * 2,
             "stored": [re.escape(str(fuse.state / "store")) + "(/.*)?"] * 8 + [r"anon_inode:\[eventfd\]"],
             "worker": [r"anon_inode:\[eventfd\]"] * 2}  # the mailbox, and to wake the MQTT library
     for process, pid in fuse.pids().items():
@@ -79,7 +81,7 @@ def test_open_descriptors_are_exactly_those_that_a_child_needs(fuse):
         assert re.fullmatch(r"socket:\[\d+\]", fds.pop(3)), process
         assert fds.pop(4) == str(fuse.state / "fused.lock"), process
         role = role_of(process)
-        allowed = loop + more.get(role, [])
+        allowed = more.get(role, []) + loop
         for fd, target in fds.items():
             fitting = next((pattern for pattern in allowed if re.fullmatch(pattern, target)), None)
             assert fitting is not None, f"{process} has {fd} -> {target}"

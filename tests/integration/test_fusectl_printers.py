@@ -58,6 +58,9 @@ def test_show_has_everything(three):
                   "Developer Mode is on", "closed"):
         assert words in text, words
     assert "Chamber" not in text  # it has no sensor: not told, not shown
+    for key, words in (("X1E", "-90 dBm (none, or very weak: it says so when it is on a cable)"), ("X1C", "-90 dBm (very weak)")):
+        three.add(ANNA, "Anna", "192.0.2.1", slot=3, link={}, state=stat(ANNA, model={"key": key}, wifiDbm=-90))
+        assert words in three.run("printer", "show", "Anna").stdout
     text = three.run("printer", "show", "Berta").stdout
     assert "nothing was told yet" in text and "Machine" not in text
     assert "AB:AB" in text and "CD:CD" in text and "signed by somebody" in text and "Approve it anew." in text

@@ -30,7 +30,13 @@ def test_send_builds_the_command_and_says_what_became_of_it(three):
     assert document == {"done": True, "confirmed": True, "sentence": "The bed is set to 60 °C.", "tookMs": 87}
     three.answers["COMMAND"] = lambda _, say: say("COMMAND_RESULT", {"sentence": "pauses the print"})
     assert three.run("send", "Berta", "pause").stdout.startswith("Berta pauses the print.\n")
-    assert "has not answered" in three.run("send", "Berta", "pause").stdout
+    told = three.run("send", "Berta", "pause")
+    assert "has not answered" in told.stdout and (told.returncode, told.stderr) == (TIMED_OUT, "")
+    told = three.run("--json", "send", "Berta", "pause")
+    assert told.returncode == TIMED_OUT and json.loads(told.stdout)["done"] is False
+    three.answers["COMMAND"] = lambda _, say: say("COMMAND_RESULT", {"confirmed": True, "sentence": "It is asked to report."})
+    told = three.run("send", "Berta", "resync-data")
+    assert (told.returncode, told.stdout) == (DONE, "It is asked to report.\n")
     three.answers["COMMAND"] = lambda _, say: say("REFUSED", {"reason": 4, "sentence": "Too hot.", "remedy": "Cooler."})
     told = three.run("send", "Berta", "pause")
     assert (told.returncode, told.stderr) == (REFUSED, "Too hot.\nCooler.\n")

@@ -1,5 +1,6 @@
 """Who is at this address? `PROBE` answers with what the certificate at the MQTT port and the detect service tell, in
 bounded time whatever is there, and says nothing to it but the TLS handshake and the detect question."""
+import concurrent.futures
 import contextlib
 import time
 
@@ -15,7 +16,7 @@ from rig.wire import Refused
 MQTT, DETECT_TLS, DETECT_PLAIN = 8883, 3002, 3000
 SERIAL = "01P00A123456789"
 UNKNOWN, BAMBU, OWNER = 0, 1, 2  # enum tls_vouch
-MOST_S = 7 * SLOWNESS
+MOST_S = 12 * SLOWNESS  # it gives up after 6 s; a busy machine may be late with everything
 HOST = "127.0.20.7"
 
 
@@ -48,11 +49,23 @@ def probe(fuse, address=HOST, **ports) -> dict:
 
 
 @contextlib.contextmanager
-def peers(**behaviours):
-    """Peers at HOST: mqtt=…, detect_tls=…, detect_plain=…."""
+def peers(host=HOST, **behaviours):
+    """Peers at `host`: mqtt=…, detect_tls=…, detect_plain=…."""
     ports = {"mqtt": MQTT, "detect_tls": DETECT_TLS, "detect_plain": DETECT_PLAIN}
     with contextlib.ExitStack() as stack:
-        yield {name: stack.enter_context(Peer(HOST, ports[name], behaviour)) for name, behaviour in behaviours.items()}
+        yield {name: stack.enter_context(Peer(host, ports[name], behaviour)) for name, behaviour in behaviours.items()}
+
+
+def probe_together(fuse, casts: dict) -> dict:
+    """Each of `casts` (name: behaviours for peers()) at an address of its own, all at the same time: those that hang cost
+    their six seconds once. Returns what is found, by name. Discovery makes 16 probes at once."""
+    assert len(casts) <= 16
+    hosts = {name: f"127.0.20.{n}" for n, name in enumerate(casts, 101)}
+    with contextlib.ExitStack() as stack, concurrent.futures.ThreadPoolExecutor(len(casts)) as pool:
+        for name, behaviours in casts.items():
+            stack.enter_context(peers(hosts[name], **behaviours))
+        asked = {name: pool.submit(probe, fuse, hosts[name]) for name in casts}
+        return {name: answer.result() for name, answer in asked.items()}
 
 
 # -- printers ----------------------------------------------------------------------------------------
@@ -181,17 +194,18 @@ HANGS = {
 }
 
 
-@pytest.mark.parametrize("how", HANGS)
-def test_an_mqtt_port_that_hangs(fuse, owners, how):
+def test_an_mqtt_port_that_hangs(fuse, owners):
     """Also one that has shown a certificate: without its key that is a copy which anybody can have."""
-    behaviour, words, remedy = HANGS[how]
-    with peers(mqtt=behaviour or hang_before_the_end_of_the_handshake(owners.printer(SERIAL))):
-        alone = probe(fuse)
-        with peers(detect_plain=plain(detect_reply(SERIAL))):
-            known = probe(fuse)
-    assert words in alone["sentence"] and remedy in alone["remedy"] and alone["mqtt_open"]
-    assert (alone["serial"], alone["certificate_sha256"]) == ("", "")
-    assert words in known["sentence"] and remedy in known["remedy"] and SERIAL in known["sentence"]
+    casts = {}
+    for how, (behaviour, *_) in HANGS.items():
+        casts[how, "alone"] = {"mqtt": behaviour or hang_before_the_end_of_the_handshake(owners.printer(SERIAL))}
+        casts[how, "known"] = {**casts[how, "alone"], "detect_plain": plain(detect_reply(SERIAL))}
+    found = probe_together(fuse, casts)
+    for how, (_behaviour, words, remedy) in HANGS.items():
+        alone, known = found[how, "alone"], found[how, "known"]
+        assert words in alone["sentence"] and remedy in alone["remedy"] and alone["mqtt_open"], how
+        assert (alone["serial"], alone["certificate_sha256"]) == ("", ""), how
+        assert words in known["sentence"] and remedy in known["remedy"] and SERIAL in known["sentence"], how
 
 
 # -- no printers -----------------------------------------------------------------------------------------
@@ -238,7 +252,6 @@ BAD_ANSWERS = {
     "a length that is too long": detect_frame({"login": {"id": SERIAL}}, length=9000),
     "a length that is too short": detect_frame({"login": {"id": SERIAL}}, length=12),
     "a length of nothing": detect_frame({"login": {"id": SERIAL}}, length=0),
-    "a length that never comes": detect_frame({"login": {"id": SERIAL}}, length=4000),
     "no frame": b'{"login":{}}',
     "no JSON": detect_frame(b"hello"),
     "JSON of another shape": detect_frame([{"login": 1}]),
@@ -247,17 +260,18 @@ BAD_ANSWERS = {
     "the same key twice": detect_frame(b'{"login":{"id":"A1","id":"B2"}}'),
     "a thousand brackets": detect_frame(b"[" * 8000),
     "no UTF-8": detect_frame(b'{"login":{"id":"\xff\xfe"}}'),
+    "a length that never comes": detect_frame({"login": {"id": SERIAL}}, length=4000),
     "nothing": b"",
 }
 
 
-@pytest.mark.parametrize("what", BAD_ANSWERS)
-def test_a_detect_service_that_answers_nonsense_is_passed_over(fuse, owners, what):
+def test_a_detect_service_that_answers_nonsense_is_passed_over(fuse, owners):
     printer = owners.printer(SERIAL)
-    with peers(mqtt=tls(printer), detect_tls=tls_detect(printer, BAD_ANSWERS[what]),
-               detect_plain=plain(BAD_ANSWERS[what], stays=True)):
-        found = probe(fuse)
-    assert not found["detect_answered"] and found["serial"] == SERIAL and found["name"] == ""
+    casts = [(what, {"mqtt": tls(printer), "detect_tls": tls_detect(printer, answer),
+                     "detect_plain": plain(answer, stays=True)}) for what, answer in BAD_ANSWERS.items()]
+    for few in (casts[:4], casts[4:8], casts[8:12], casts[12:]):
+        for what, found in probe_together(fuse, dict(few)).items():
+            assert not found["detect_answered"] and found["serial"] == SERIAL and found["name"] == "", what
 
 
 def test_what_a_detect_service_says_is_shown_harmlessly_and_cut(fuse):
@@ -316,7 +330,7 @@ def test_stopping_does_not_wait_for_probes(fuse):
         fuse.wait_until(lambda: peer.connections and peer.connections[0].raw, 5, "the probe has not begun")
         started = time.monotonic()
         assert fuse.stop() == 0
-        assert time.monotonic() - started < 2 * SLOWNESS
+        assert time.monotonic() - started < 5 * SLOWNESS  # a probe may take 6 s
 
 
 # -- not a byte more ---------------------------------------------------------------------------------------
@@ -342,7 +356,7 @@ def test_to_what_hangs_or_lies_goes_a_client_hello_and_an_alert_at_most(fuse):
         with peers(mqtt=behaviour, detect_tls=behaviour) as at:
             probe(fuse)
             for peer in at.values():
-                fuse.wait_until(lambda peer=peer: all(c.closed_by_client for c in peer.connections), 5)
+                fuse.wait_until(lambda peer=peer: peer.connections and all(c.closed_by_client for c in peer.connections), 5)
                 (connection,) = peer.connections
                 kinds = [kind for kind, _ in connection.records()]
                 assert kinds in ([HANDSHAKE], [HANDSHAKE, ALERT])

@@ -173,7 +173,7 @@ def test_the_store_down_is_told_and_mends_by_itself(fuse, rest):
     fuse.kill("stored", signal.SIGSTOP)
     started = time.monotonic()
     rest.problem("POST", "/api/v1/printers", 504, "timed-out", {"serial": P1S, "address": "127.28.3.31"})
-    assert 9 < time.monotonic() - started < 13
+    assert 9 < time.monotonic() - started < 20
     assert rest.get("/api/v1/printers").json() is not None
     fuse.kill("stored", signal.SIGKILL)
     # Whether it was done, was not known: now it can be seen, and done if it was not.

@@ -114,6 +114,8 @@ what_a_worker_told_is_found_by_its_printer(void **state)
 	size_t len;
 
 	(void)state;
+	tell_worker(100, 0, "A", LIFE_UP);
+	tell_worker(101, 1, "B", LIFE_UP);
 	tell_link(0, "A", true);
 	tell_state(0, "A", "{\"of\":\"A\"}");
 	tell_link(1, "B", false);
@@ -121,9 +123,13 @@ what_a_worker_told_is_found_by_its_printer(void **state)
 	assert_false(known_link_peek(known, "B")->online);
 	tell_link(0, "C", false);
 	assert_null(known_link_peek(known, "A"));
-	assert_non_null(known_link_peek(known, "C"));
+	assert_null(known_link_peek(known, "C")); /* the supervisor has not said so yet */
 	assert_string_equal(known_state_peek(known, "A", &len), "{\"of\":\"A\"}");
+	tell_worker(100, 0, "C", LIFE_UP);
+	assert_non_null(known_link_peek(known, "C"));
+	assert_null(known_state_peek(known, "C", &len));
 	tell_state(0, "C", "{}");
+	assert_string_equal(known_state_peek(known, "C", &len), "{}");
 	assert_null(known_state_peek(known, "A", &len));
 	assert_int_equal(len, 0);
 	tell(MESSAGE_PRINTER_LINK, 0, 0, NULL);
@@ -132,6 +138,79 @@ what_a_worker_told_is_found_by_its_printer(void **state)
 	assert_null(known_state_peek(known, "C", &len));
 	tell_link(60000, "Z", true);
 	assert_null(known_link_peek(known, "Z"));
+}
+
+/* A worker that claims another's printer is not heard, whichever of them speaks first or last. */
+static void
+no_worker_speaks_for_anothers_printer(void **state)
+{
+	size_t len;
+
+	(void)state;
+	tell_worker(100, 0, "A", LIFE_UP);
+	tell_worker(101, 1, "B", LIFE_UP);
+	tell_link(0, "B", true);
+	tell_state(0, "B", "{\"forged\":true}");
+	assert_null(known_link_peek(known, "B"));
+	assert_null(known_state_peek(known, "B", &len));
+	tell_link(1, "B", false);
+	tell_state(1, "B", "{}");
+	tell_link(0, "B", true);
+	tell_state(0, "B", "{\"forged\":true}");
+	assert_false(known_link_peek(known, "B")->online);
+	assert_string_equal(known_state_peek(known, "B", &len), "{}");
+	assert_null(known_link_peek(known, "A"));
+}
+
+/* A printer that was removed and came back at once: its new worker counts while the old one still stops. */
+static void
+the_newest_worker_of_a_printer_counts(void **state)
+{
+	(void)state;
+	tell_worker(100, 0, "A", LIFE_UP);
+	tell_link(0, "A", false);
+	tell_worker(101, 1, "A", LIFE_STARTING);
+	tell_worker(100, 0, "A", LIFE_STOPPING);
+	tell_link(1, "A", true);
+	assert_int_equal(known_worker_peek(known, "A")->slot, 1);
+	assert_true(known_link_peek(known, "A")->online);
+	tell(MESSAGE_PROC_STATUS, 0, 100, NULL);
+	assert_int_equal(known_worker_peek(known, "A")->slot, 1);
+	tell(MESSAGE_PROC_STATUS, 0, 101, NULL);
+	assert_null(known_worker_peek(known, "A"));
+}
+
+/* As many printers as there may be, each found by itself: after they came, changed places and went. */
+static void
+each_of_256_printers_is_found(void **state)
+{
+	char serial[33];
+	size_t len;
+
+	(void)state;
+	for (uint32_t i = 0; i < KNOWN_PRINTERS_MAX; i++) {
+		str_format(serial, sizeof serial, "01S00A%09u", i);
+		tell_printer((i * 7) % KNOWN_PRINTERS_MAX, serial, "x");
+		tell_worker(i, (uint16_t)(KNOWN_WORKERS_MAX - 1 - i), serial, LIFE_UP);
+		tell_link((uint16_t)(KNOWN_WORKERS_MAX - 1 - i), serial, i % 2 == 0);
+		tell_state((uint16_t)(KNOWN_WORKERS_MAX - 1 - i), serial, serial);
+	}
+	for (uint32_t i = 0; i < KNOWN_PRINTERS_MAX; i++) {
+		str_format(serial, sizeof serial, "01S00A%09u", i);
+		assert_string_equal(known_printer_peek(known, serial)->serial, serial);
+		assert_int_equal(known_link_peek(known, serial)->online, i % 2 == 0);
+		assert_string_equal(known_state_peek(known, serial, &len), serial);
+		if (i % 3 == 0)
+			tell(MESSAGE_PRINTER, 0, (i * 7) % KNOWN_PRINTERS_MAX, NULL);
+	}
+	for (uint32_t i = 0; i < KNOWN_PRINTERS_MAX; i++) {
+		str_format(serial, sizeof serial, "01S00A%09u", i);
+		assert_int_equal(known_printer_peek(known, serial) == NULL, i % 3 == 0);
+	}
+	/* Another printer at a place that is taken: the one before is not there any more. */
+	tell_printer(7, "NEW", "x");
+	assert_non_null(known_printer_peek(known, "NEW"));
+	assert_null(known_printer_peek(known, "01S00A000000001"));
 }
 
 static void
@@ -233,8 +312,8 @@ there_is_always_a_state(void **state)
 	json_decref(json);
 
 	/* What the worker wrote passes as it is while it lives … */
-	tell_state(2, "A", "{\"isOnline\":true,  \"x\":1}");
 	tell_worker(1, 2, "A", LIFE_UP);
+	tell_state(2, "A", "{\"isOnline\":true,  \"x\":1}");
 	size_t len;
 	char *text = known_json_state(known, known_printer_peek(known, "A"), &len);
 	assert_string_equal(text, "{\"isOnline\":true,  \"x\":1}");
@@ -275,6 +354,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(printers_are_told_by_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_a_worker_told_is_found_by_its_printer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_worker_speaks_for_anothers_printer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_newest_worker_of_a_printer_counts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_of_256_printers_is_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(processes_come_and_go_by_their_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_messages_are_none_of_its_business, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_printer_whose_process_is_dead_is_not_online_whatever_it_said_last, set_up,

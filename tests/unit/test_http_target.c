@@ -69,13 +69,36 @@ static void
 what_is_not_well_formed_is_refused(void **state)
 {
 	static const char *const wrong[] = {
-		"", "x", "http://localhost/x", "*", "/%", "/%4", "/%4g", "/%00", "/%ff", "/\xff", "/x?a=%", "/x?a=%00", "/x?=b",
+		"", "x", "http:///x", "*", "/%", "/%4", "/%4g", "/%00", "/%ff", "/\xff", "/x?a=%", "/x?a=%00", "/x?=b",
 		"/x?a=1&a=2", "/x?a=1&%61=2", "/x?1&2&3&4&5&6&7&8&9", "/%c0%af", "/x?&",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < STR_ARRAY_LEN(wrong); i++)
 		assert_int_equal(target_parse(wrong[i], &target), TARGET_MALFORMED);
+}
+
+static void
+an_absolute_target_names_its_host(void **state)
+{
+	static const char *const wrong[] = { "http://", "http:///livez", "https://?x", "ftp://localhost/livez", "http:/livez",
+					     "http:livez", "localhost:8888", "*", "http" };
+	char long_host[TARGET_AUTHORITY_BYTES + 20];
+
+	(void)state;
+	assert_int_equal(target_parse("/livez", &target), TARGET_FINE);
+	assert_string_equal(target.authority, "");
+	assert_int_equal(target_parse("HTTP://localhost:8888/livez?a=http://b/", &target), TARGET_FINE);
+	assert_string_equal(target.authority, "localhost:8888");
+	assert_string_equal(target.path, "/livez");
+	assert_string_equal(target_param_peek(&target, "a"), "http://b/");
+	assert_int_equal(target_parse("https://[::1]", &target), TARGET_FINE);
+	assert_string_equal(target.authority, "[::1]");
+	assert_string_equal(target.path, "/");
+	for (size_t i = 0; i < STR_ARRAY_LEN(wrong); i++)
+		assert_int_equal(target_parse(wrong[i], &target), TARGET_MALFORMED);
+	str_format(long_host, sizeof long_host, "http://%0*d/", TARGET_AUTHORITY_BYTES, 1);
+	assert_int_equal(target_parse(long_host, &target), TARGET_MALFORMED);
 }
 
 static void
@@ -161,7 +184,7 @@ a_route_is_found_by_method_and_path(void **state)
 static void
 what_could_be_no_printer_is_no_path(void **state)
 {
-	static const char *const wrong[] = { "/", "/livez/", "/livez/x", "/api/v1/printers/", "/api/v1/printers/x",
+	static const char *const wrong[] = { "//", "/livez/", "/livez/x", "/api/v1/printers/", "/api/v1/printers/x",
 					     "/api/v1/printers/..", "/api/v1/printers/A%2FB", "/api/v1/printers/{id}",
 					     "/api/v1/printers/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "/api/v1/printersX",
 					     "/api/v1/printers/A/stat/" };
@@ -203,7 +226,7 @@ each_row_is_found_by_itself(void **state)
 static void
 a_row_knows_its_parameters(void **state)
 {
-	const struct route route = { .parameters = "lines,follow" }, none = { .parameters = "" };
+	const struct route route = { .parameters = "lines,follow" }, none = { .parameters = "" }, any = { .parameters = NULL };
 
 	(void)state;
 	assert_true(route_has_parameter(&route, "lines"));
@@ -212,6 +235,7 @@ a_row_knows_its_parameters(void **state)
 	assert_false(route_has_parameter(&route, "linesx"));
 	assert_false(route_has_parameter(&route, ""));
 	assert_false(route_has_parameter(&none, "lines"));
+	assert_true(route_has_parameter(&any, "lines"));
 }
 
 int
@@ -223,6 +247,7 @@ main(void)
 		cmocka_unit_test(more_segments_than_any_path_has_are_no_path),
 		cmocka_unit_test(a_query_is_names_and_values),
 		cmocka_unit_test(what_is_not_well_formed_is_refused),
+		cmocka_unit_test(an_absolute_target_names_its_host),
 		cmocka_unit_test(length_has_a_bound),
 		cmocka_unit_test(a_host_is_ours_by_its_name_whatever_the_port),
 		cmocka_unit_test(an_origin_is_ours_by_host_and_port),

@@ -75,6 +75,16 @@ on_firmware(void *arg, const char *firmware)
 	firmware_news++;
 }
 
+static char moved_to[65];
+
+static void
+on_moved(void *arg, const char *from, const char *address)
+{
+	(void)arg;
+	assert_string_equal(from, "192.0.2.7");
+	str_copy(moved_to, sizeof moved_to, address);
+}
+
 static struct link_settings
 settings_of(const char *model)
 {
@@ -91,10 +101,11 @@ static void
 begin(const char *model)
 {
 	static const struct link_duties duties = { on_connect, on_drop,	  on_subscribe, on_publish,
-						   on_changed, on_firmware, NULL };
+						   on_changed, on_firmware, on_moved, NULL };
 	struct link_settings settings = settings_of(model);
 
 	connects = drops = subscribes = pushalls = versions = others = changes = firmware_news = 0;
+	moved_to[0] = '\0';
 	now_ms = START_MS;
 	wall_ms = WALL_MS;
 	printer_state_init(&state);
@@ -443,12 +454,50 @@ a_silent_printer_whose_connection_ends_too_is_still_told_as_silent(void **unused
 	event(MQTT_ENDED, 0, "it no longer answers");
 	assert_int_equal(link_.fault, LINK_FAULT_SILENT);
 	assert_int_equal(link_shown_phase(&link_), LINK_PHASE_REPORTS);
+	pass(10000);
+	assert_string_equal(sentence(), "The printer takes the connection, but has said nothing for 40 s.");
 	/* A session that ends before the limit tells nothing about silence. */
 	to_deadline();
 	come_up();
 	pass(20000);
 	event(MQTT_ENDED, 0, "it no longer answers");
 	assert_int_equal(link_.fault, LINK_FAULT_LOST);
+}
+
+static void
+a_printer_that_was_seen_elsewhere_is_tried_there_and_moves_only_when_it_proves_itself(void **unused)
+{
+	(void)unused;
+	begin("X1C");
+	event(MQTT_TCP_FAILED, EHOSTUNREACH, "");
+	event(MQTT_ENDED, 0, "");
+	link_try_at(&link_, "192.0.2.99", now_ms, wall_ms);
+	assert_string_equal(last_target.address, "192.0.2.99");
+	assert_string_equal(last_target.expectation.serial, SERIAL);
+	event(MQTT_TCP_OPEN, 0, "");
+	identity(TLS_OTHER_SERIAL, "00M00A000000009");
+	event(MQTT_ENDED, 0, "");
+	assert_string_equal(moved_to, "");
+	to_deadline();
+	assert_string_equal(last_target.address, "192.0.2.7"); /* as before */
+	link_try_at(&link_, "192.0.2.99", now_ms, wall_ms);
+	event(MQTT_TCP_OPEN, 0, "");
+	assert_string_equal(moved_to, "");
+	identity(TLS_TRUSTED_PIN, SERIAL);
+	assert_string_equal(moved_to, "192.0.2.99");
+	event(MQTT_CONNECTED, 0, "");
+	event(MQTT_SUBSCRIBED, 0, "");
+	report(REPORT_FULL);
+	assert_true(link_is_online(&link_));
+	/* One that is linked is left where it is. */
+	link_try_at(&link_, "192.0.2.50", now_ms, wall_ms);
+	assert_string_equal(last_target.address, "192.0.2.99");
+	/* What the store keeps now is what it has already. */
+	struct link_settings settings = settings_of("X1C");
+	str_copy(settings.address, sizeof settings.address, "192.0.2.99");
+	unsigned before = connects;
+	link_configure(&link_, &settings, now_ms, wall_ms);
+	assert_int_equal(connects, before);
 }
 
 static void
@@ -627,6 +676,51 @@ developer_mode_is_asked_of_older_firmware_once_and_the_answer_counts(void **unus
 	assert_int_equal(link_.developer_mode, TRI_NO);
 	assert_string_equal(sentence(),
 			    "Developer Mode is off: the printer shows its state, but refuses commands and prints from Fuse.");
+}
+
+static void
+answer_to_the_probe(enum report_result result)
+{
+	struct report_summary reply = { .kind = REPORT_REPLY, .result = result, .sequence_id = last_sequence,
+					.refused_unsigned = result == REPORT_RESULT_FAIL };
+
+	link_on_report(&link_, &reply, &state, now_ms, wall_ms);
+}
+
+/* As the remedy says: switch it on, restart the printer, enter the new code. */
+static void
+developer_mode_that_was_off_is_asked_for_again_by_the_next_session(void **unused)
+{
+	struct link_settings settings;
+
+	(void)unused;
+	begin("P1S");
+	come_up();
+	state.gcode_state = GCODE_STATE_IDLE;
+	state.speed_level = 2;
+	report(REPORT_FULL);
+	answer_to_the_probe(REPORT_RESULT_FAIL);
+	assert_int_equal(link_.developer_mode, TRI_NO);
+	event(MQTT_ENDED, 0, "closed");
+	while (!link_.attempting)
+		to_deadline();
+	come_up();
+	report(REPORT_FULL);
+	assert_int_equal(link_.developer_mode, TRI_NO); /* until the contrary is known */
+	assert_int_equal(others, 1);
+	pass(LINK_DEVELOPER_GAP_MS); /* Wi-Fi that flaps is no reason to ask each time */
+	report(REPORT_DELTA);
+	assert_int_equal(others, 2);
+	answer_to_the_probe(REPORT_RESULT_SUCCESS);
+	assert_int_equal(link_.developer_mode, TRI_YES);
+	assert_string_equal(sentence(), "");
+	answer_to_the_probe(REPORT_RESULT_FAIL);
+	assert_int_equal(link_.developer_mode, TRI_NO);
+	/* Another code: the mode was switched, to which side is not known. */
+	settings = settings_of("P1S");
+	secret_set(&settings.access_code, "87654321", 8);
+	link_configure(&link_, &settings, now_ms, wall_ms);
+	assert_int_equal(link_.developer_mode, TRI_UNKNOWN);
 }
 
 static void
@@ -821,6 +915,7 @@ main(void)
 		cmocka_unit_test(an_hour_off_is_tried_again_ever_more_seldom_and_then_found),
 		cmocka_unit_test(a_refused_code_is_tried_after_a_minute_then_ever_more_seldom_and_at_once_when_edited),
 		cmocka_unit_test(a_new_name_does_not_touch_the_link),
+		cmocka_unit_test(a_printer_that_was_seen_elsewhere_is_tried_there_and_moves_only_when_it_proves_itself),
 		cmocka_unit_test(a_silent_printer_is_asked_and_then_linked_anew),
 		cmocka_unit_test(a_silent_printer_whose_connection_ends_too_is_still_told_as_silent),
 		cmocka_unit_test(a_slow_model_has_more_time_and_is_not_asked_more_than_once_in_five_minutes),
@@ -831,6 +926,7 @@ main(void)
 		cmocka_unit_test(a_fault_says_since_when_it_stands_not_when_it_was_tried_last),
 		cmocka_unit_test(a_drop_right_after_the_subscription_has_its_own_words),
 		cmocka_unit_test(developer_mode_is_asked_of_older_firmware_once_and_the_answer_counts),
+		cmocka_unit_test(developer_mode_that_was_off_is_asked_for_again_by_the_next_session),
 		cmocka_unit_test(firmware_that_changed_overnight_is_told_for_a_day),
 		cmocka_unit_test(firmware_that_changes_all_the_time_is_told_seldom_and_in_the_end_rightly),
 		cmocka_unit_test(what_only_a_report_changes_is_announced_at_once_but_not_without_end),

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "worker/link/mailbox.h"
@@ -73,6 +74,28 @@ letters_come_as_they_were_posted(void **state)
 	assert_int_equal(letter->bytes[0], 0);
 	mail_free(letter);
 	assert_null(mailbox_take(box));
+}
+
+static void
+a_block_is_moved_into_its_letter(void **state)
+{
+	const struct mail head = { .class = MAIL_MAY_BE_LOST, .tag = 5 };
+
+	(void)state;
+	assert_true(mailbox_post_taking(box, &head, strdup("report"), 6));
+	assert_true(mailbox_post_taking(box, &head, NULL, 0));
+	struct mail *letter = mailbox_take(box);
+	assert_int_equal(letter->tag, 5);
+	assert_int_equal(letter->len, 6);
+	assert_memory_equal(letter->bytes, "report", 7);
+	mail_free(letter);
+	letter = mailbox_take(box);
+	assert_int_equal(letter->len, 0);
+	assert_int_equal(letter->bytes[0], 0);
+	mail_free(letter);
+	while (mailbox_post_taking(box, &head, malloc(1000), 1000)) /* what is dropped is freed: see valgrind */
+		;
+	assert_int_equal(mailbox_take_dropped(box), 1);
 }
 
 static void
@@ -214,6 +237,7 @@ main(void)
 #define STORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		STORY(letters_come_as_they_were_posted),
+		STORY(a_block_is_moved_into_its_letter),
 		STORY(the_descriptor_is_readable_exactly_while_something_waits),
 		STORY(when_full_the_newest_is_dropped_and_counted),
 		STORY(small_letters_count_with_their_heads),

@@ -174,6 +174,23 @@ in_a_delta_a_slot_is_emptied_by_its_state_or_its_bit(void **state)
 }
 
 static void
+a_slot_that_says_that_it_is_empty_outweighs_an_older_bit(void **state)
+{
+	(void)state;
+	full_ams("'ams':[" FOUR_SLOTS "],'ams_exist_bits':'1','tray_exist_bits':'f'");
+	delta_ams("'ams':[{'id':'0','tray':[{'id':'1','state':8},{'id':'2','state':10}]}]");
+	assert_int_equal(slot(0, 0)->fill, TRAY_LOADED);
+	assert_int_equal(slot(0, 1)->fill, TRAY_EMPTY);
+	assert_int_equal(slot(0, 2)->fill, TRAY_REMEMBERED);
+	delta("'bed_temper':20");
+	assert_int_equal(slot(0, 1)->fill, TRAY_EMPTY);
+	/* Told together, the bit counts, and so does a later one. */
+	delta_ams("'ams':[{'id':'0','tray':[{'id':'0','state':8}]}],'tray_exist_bits':'f'");
+	assert_int_equal(slot(0, 0)->fill, TRAY_UNREAD);
+	assert_int_equal(slot(0, 2)->fill, TRAY_LOADED);
+}
+
+static void
 an_ht_has_its_own_bit_and_state_nine_means_loaded(void **state)
 {
 	(void)state;
@@ -387,6 +404,24 @@ expect_active(int32_t ams, int32_t slot_id)
 }
 
 static void
+the_virtual_tray_is_merged_without_its_id(void **state)
+{
+	(void)state;
+	full("'vt_tray':{'id':'255','tray_type':'ABS','tray_color':'FF0000FF'}");
+	delta("'vt_tray':{'tray_type':'PETG'}");
+	assert_int_equal(printer.external_count, 1);
+	assert_int_equal(printer.external[0].id, 255);
+	assert_string_equal(printer.external[0].material, "PETG");
+	assert_string_equal(printer.external[0].color, "FF0000FF");
+	delta("'vt_tray':{}");
+	assert_string_equal(printer.external[0].material, "PETG");
+	fresh(state);
+	full("'vt_tray':{'tray_type':'TPU'}");
+	assert_int_equal(printer.external[0].id, 254);
+	assert_string_equal(printer.external[0].material, "TPU");
+}
+
+static void
 one_nozzle_counts_slots_through(void **state)
 {
 	(void)state;
@@ -490,6 +525,7 @@ main(void)
 		STORY(units_stand_in_the_order_of_their_ids),
 		STORY(a_slot_that_shrinks_in_a_full_report_has_lost_its_spool),
 		STORY(in_a_delta_a_slot_is_emptied_by_its_state_or_its_bit),
+		STORY(a_slot_that_says_that_it_is_empty_outweighs_an_older_bit),
 		STORY(an_ht_has_its_own_bit_and_state_nine_means_loaded),
 		STORY(the_lite_of_an_a2l_counts_from_bit_24),
 		STORY(a_slot_whose_tag_is_being_read_says_so),
@@ -501,6 +537,7 @@ main(void)
 		STORY(the_module_list_may_come_after_the_units),
 		STORY(the_virtual_slots_outweigh_the_virtual_tray),
 		STORY(the_virtual_tray_is_one_spool_whatever_its_id),
+		STORY(the_virtual_tray_is_merged_without_its_id),
 		STORY(one_nozzle_counts_slots_through),
 		STORY(two_nozzles_are_read_off_snow),
 		STORY(a_local_slot_of_two_nozzles_is_not_guessed_at),

@@ -247,6 +247,21 @@ home_flag_is_signed_or_not(void **state)
 }
 
 static void
+a_complaint_of_unsigned_commands_is_developer_mode_off_where_no_bit_tells(void **state)
+{
+	(void)state;
+	full("'hms':[{'attr':83887360,'code':65543}]"); /* 0500-0500-0001-0007 */
+	assert_int_equal(printer.developer_mode, TRI_NO);
+	delta("'bed_temper':20");
+	assert_int_equal(printer.developer_mode, TRI_NO);
+	delta("'hms':[{'attr':83887360,'code':65544}]");
+	assert_int_equal(printer.developer_mode, TRI_UNKNOWN);
+	delta("'fun':'0'");
+	delta("'hms':[{'attr':83887360,'code':65543}]");
+	assert_int_equal(printer.developer_mode, TRI_YES);
+}
+
+static void
 the_bit_of_the_signature_is_developer_mode_off(void **state)
 {
 	static const struct { const char *fun; enum tri mode; } bits[] = {
@@ -512,6 +527,7 @@ main(void)
 		STORY(the_door_is_told_in_two_places),
 		STORY(home_flag_is_signed_or_not),
 		STORY(the_bit_of_the_signature_is_developer_mode_off),
+		STORY(a_complaint_of_unsigned_commands_is_developer_mode_off_where_no_bit_tells),
 		STORY(storage_is_told_by_sdcard_and_detailed_by_bits),
 		STORY(storage_may_be_a_word),
 		STORY(the_first_name_of_a_field_outweighs_the_second),

@@ -183,7 +183,9 @@ new_farm(size_t ring_bytes)
 static void
 hear(struct farm *farm, enum report_kind kind, const char *text)
 {
-	rawreport_note(farm->raw, kind, ring_add(farm->ring, RING_RECEIVED, (uint8_t)kind, 0, text, strlen(text)));
+	uint64_t number = ring_add(farm->ring, RING_RECEIVED, (uint8_t)kind, 0, text, strlen(text));
+
+	rawreport_note(farm->raw, kind, number, text, strlen(text));
 }
 
 static void
@@ -267,6 +269,91 @@ what_the_ring_forgets_stays_in_the_merged_report(void **unused)
 	snprintf(text, sizeof text, "{\"print\":{\"second\":true,\"pad\":\"%08x\"}}", 3000 * 2654435761u);
 	assert_report(&farm, text);
 	ring_clear(farm.ring);
+	free_farm(&farm);
+}
+
+static size_t
+length_of_report(struct farm *farm)
+{
+	size_t len;
+	char *text = rawreport_text(farm->raw, farm->ring, &len);
+
+	assert_non_null(text);
+	free(text);
+	return len;
+}
+
+static void
+a_printer_that_tells_ever_new_things_fills_no_memory(void **unused)
+{
+	struct farm farm = new_farm(8192);
+	char text[4096];
+
+	(void)unused;
+	hear(&farm, REPORT_FULL, "{\"print\":{\"first\":true}}");
+	for (int i = 1; i <= 2000; i++) {
+		size_t used = (size_t)snprintf(text, sizeof text, "{\"print\":{\"n\":%d", i);
+		for (int k = 0; k < 20; k++)
+			used += (size_t)snprintf(text + used, sizeof text - used, ",\"k%d.%d\":\"%060d\"", i, k, k);
+		str_copy(text + used, sizeof text - used, "}}");
+		hear(&farm, REPORT_DELTA, text);
+		if (i == 50) /* so much is kept */
+			assert_in_range(length_of_report(&farm), 50 * 20 * 60, 50 * 20 * 80);
+	}
+	assert_in_range(length_of_report(&farm), 200000, 320 * 1024);
+	/* What it says at last of all of itself counts again. */
+	hear(&farm, REPORT_FULL, "{\"print\":{\"second\":true}}");
+	hear(&farm, REPORT_DELTA, "{\"print\":{\"n\":1}}");
+	assert_report(&farm, "{\"print\":{\"second\":true,\"n\":1}}");
+	free_farm(&farm);
+}
+
+/* The ring keeps only its beginning. */
+static void
+a_full_report_longer_than_a_message_of_the_ring_is_told_whole(void **unused)
+{
+	struct farm farm = new_farm(64 * 1024);
+	size_t pad = 250 * 1000, len = pad + 200;
+	char *text = malloc(len), *expected = malloc(len);
+
+	(void)unused;
+	assert_non_null(text);
+	assert_non_null(expected);
+	snprintf(text, len, "{\"print\":{\"pad\":\"%0*d\",\"n\":0}}", (int)pad, 7);
+	hear(&farm, REPORT_FULL, text);
+	assert_report(&farm, text);
+	/* Also when the ring has forgotten it, and what came after it counts. */
+	for (int i = 1; i <= 3000; i++) {
+		snprintf(expected, len, "{\"print\":{\"n\":%d,\"x\":\"%08x%08x\"}}", i, (unsigned)i * 2654435761u,
+			 (unsigned)i * 40503u);
+		hear(&farm, REPORT_DELTA, expected);
+		if (i == 1 || i == 3000) {
+			snprintf(expected, len, "{\"print\":{\"pad\":\"%0*d\",\"n\":%d,\"x\":\"%08x%08x\"}}", (int)pad, 7, i,
+				 (unsigned)i * 2654435761u, (unsigned)i * 40503u);
+			assert_report(&farm, expected);
+		}
+	}
+	hear(&farm, REPORT_FULL, "{\"print\":{\"short\":true}}");
+	assert_report(&farm, "{\"print\":{\"short\":true}}");
+	free(text);
+	free(expected);
+	free_farm(&farm);
+}
+
+static void
+one_value_that_changes_often_takes_no_room(void **unused)
+{
+	struct farm farm = new_farm(8192);
+	char text[1200];
+
+	(void)unused;
+	hear(&farm, REPORT_FULL, "{\"print\":{\"first\":true}}");
+	for (int i = 1; i <= 3000; i++) {
+		snprintf(text, sizeof text, "{\"print\":{\"pad\":\"%01000d\"}}", i);
+		hear(&farm, REPORT_DELTA, text);
+	}
+	snprintf(text, sizeof text, "{\"print\":{\"first\":true,\"pad\":\"%01000d\"}}", 3000);
+	assert_report(&farm, text);
 	free_farm(&farm);
 }
 
@@ -492,6 +579,9 @@ main(void)
 		cmocka_unit_test(access_codes_and_credentials_are_blotted_out),
 		cmocka_unit_test(the_merged_report_is_the_newest_full_one_and_what_followed),
 		cmocka_unit_test(what_the_ring_forgets_stays_in_the_merged_report),
+		cmocka_unit_test(a_printer_that_tells_ever_new_things_fills_no_memory),
+		cmocka_unit_test(one_value_that_changes_often_takes_no_room),
+		cmocka_unit_test(a_full_report_longer_than_a_message_of_the_ring_is_told_whole),
 		cmocka_unit_test(messages_go_out_as_one_object_a_line),
 		cmocka_unit_test(a_follower_gets_what_comes_and_its_leaving_is_noticed),
 		cmocka_unit_test(who_does_not_follow_gets_what_was_kept_and_no_more),

@@ -25,7 +25,7 @@ static const struct printer_record full = {
 	.ftps_port = 990, .camera_port = 6000, .detect_port = 1,
 	.certificate_sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
 	.added_ms = 1700000000000, .changed_ms = 1700000000001, .firmware = "01.08.02.00",
-	.previous_firmware = "01.08.01.00", .firmware_ms = 1700000000002,
+	.previous_firmware = "01.08.01.00", .firmware_ms = 1700000000002, .moved_from = "192.0.2.5", .moved_ms = 1795305600123,
 };
 
 static int
@@ -81,7 +81,8 @@ the_longest_record_fits(void **state)
 	memset(longest.model, 'm', sizeof longest.model - 1);
 	memset(longest.firmware, 'f', sizeof longest.firmware - 1);
 	memset(longest.previous_firmware, 'p', sizeof longest.previous_firmware - 1);
-	longest.added_ms = longest.changed_ms = longest.firmware_ms = INT64_MIN;
+	longest.added_ms = longest.changed_ms = longest.firmware_ms = longest.moved_ms = INT64_MIN;
+	memset(longest.moved_from, 'm', sizeof longest.moved_from - 1);
 	assert_null(decode(bytes, printer_record_encode(&longest, bytes), &back));
 	assert_memory_equal(&back, &longest, sizeof longest);
 }
@@ -91,17 +92,37 @@ static void
 fields_of_a_later_fuse_are_passed_over(void **state)
 {
 	static const uint8_t later[] = { 0xa3, 'n', 'e', 'w', 0xc4, 0x01, 0xff, 0x92, 0xc3, 0x81, 0xa1, 'k', 0xc0 };
-	uint8_t bytes[PRINTER_RECORD_MAX_BYTES + 32] = { 0xdc, 0, 18 };
+	uint8_t bytes[PRINTER_RECORD_MAX_BYTES + 32];
 	uint8_t now[PRINTER_RECORD_MAX_BYTES];
 	struct printer_record back;
 	size_t len = printer_record_encode(&full, now);
 
 	(void)state;
-	assert_int_equal(now[0], 0x9f);
-	memcpy(bytes + 3, now + 1, len - 1);
-	memcpy(bytes + 2 + len, later, sizeof later);
-	assert_null(decode(bytes, 2 + len + sizeof later, &back));
+	assert_memory_equal(now, ((const uint8_t[]){ 0xdc, 0, 17 }), 3);
+	memcpy(bytes, now, len);
+	bytes[2] = 17 + 3;
+	memcpy(bytes + len, later, sizeof later);
+	assert_null(decode(bytes, len + sizeof later, &back));
 	assert_memory_equal(&back, &full, sizeof full);
+}
+
+/* Before moves were kept, a record had two fields less. */
+static void
+a_record_of_an_earlier_fuse_is_read(void **state)
+{
+	uint8_t now[PRINTER_RECORD_MAX_BYTES], before[PRINTER_RECORD_MAX_BYTES];
+	struct printer_record back, unmoved = full;
+
+	(void)state;
+	memset(unmoved.moved_from, 0, sizeof unmoved.moved_from);
+	unmoved.moved_ms = 0;
+	size_t len = printer_record_encode(&unmoved, now);
+	/* Its last two fields take a byte each: an empty text, and 0. */
+	assert_memory_equal(now + len - 2, ((const uint8_t[]){ 0xa0, 0x00 }), 2);
+	before[0] = 0x9f;
+	memcpy(before + 1, now + 3, len - 5);
+	assert_null(decode(before, len - 4, &back));
+	assert_memory_equal(&back, &unmoved, sizeof unmoved);
 }
 
 static void
@@ -115,12 +136,12 @@ a_record_of_another_layout_or_cut_off_is_not_read(void **state)
 	(void)state;
 	for (size_t cut = 0; cut < len; cut++)
 		assert_non_null(decode(bytes, cut, &back));
-	bytes[1] = 2;
+	bytes[3] = 2;
 	assert_string_equal(decode(bytes, len, &back), "is of another version");
-	bytes[1] = 1;
-	bytes[0] = 0x9e;
+	bytes[3] = 1;
+	bytes[2] = 14;
 	assert_string_equal(decode(bytes, len, &back), "has too few fields");
-	bytes[0] = 0x9f;
+	bytes[2] = 17;
 	assert_string_equal(decode((const uint8_t *)"rubbish", 7, &back), "is no array");
 	assert_false(printer_record_decode("01p", 3, bytes, len, &back, &why));
 	assert_string_equal(why, "does not stand under a serial number");
@@ -327,6 +348,7 @@ main(void)
 		cmocka_unit_test(a_record_comes_back_as_it_was),
 		cmocka_unit_test(the_longest_record_fits),
 		cmocka_unit_test(fields_of_a_later_fuse_are_passed_over),
+		cmocka_unit_test(a_record_of_an_earlier_fuse_is_read),
 		cmocka_unit_test(a_record_of_another_layout_or_cut_off_is_not_read),
 		cmocka_unit_test(a_place_or_port_out_of_range_is_not_read),
 		STORY(printers_come_back_at_their_places),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "supervisor/spawn.h"
 #include "supervisor/watchdog.h"
 
 #define WARN_MS 5000
@@ -124,6 +125,33 @@ who_speaks_by_itself_is_not_asked_but_must_answer_what_it_was_asked(void **state
 	assert_int_equal(tick(1000), WATCHDOG_SPEAKS);
 }
 
+/* Of each role of procs.def, from the first ping on. */
+static void
+each_role_is_warned_of_and_ended_after_its_own_patience(void **state)
+{
+	size_t count;
+	const struct proc_spec *rows = proc_specs(&count);
+	int64_t longest_ms = 0;
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		int64_t warned_ms = 0, ended_ms = 0;
+		watchdog_init(&dog);
+		watchdog_tick(&dog, 1000, rows[i].warn_ms, rows[i].hang_ms);
+		for (int64_t at_ms = 1000; ended_ms == 0 && at_ms <= 100000; at_ms += 1000) {
+			enum watchdog_verdict verdict = watchdog_tick(&dog, 1000, rows[i].warn_ms, rows[i].hang_ms);
+			if (verdict == WATCHDOG_WARN)
+				warned_ms = at_ms;
+			else if (verdict == WATCHDOG_HUNG)
+				ended_ms = at_ms;
+		}
+		assert_int_equal(warned_ms, rows[i].warn_ms);
+		assert_int_equal(ended_ms, rows[i].hang_ms);
+		longest_ms = ended_ms > longest_ms ? ended_ms : longest_ms;
+	}
+	assert_int_equal(longest_ms, 60000); /* the store's, for slow SD cards */
+}
+
 int
 main(void)
 {
@@ -135,6 +163,7 @@ main(void)
 		cmocka_unit_test(an_answer_to_a_ping_that_was_never_sent_is_none),
 		cmocka_unit_test(counting_survives_the_wrap_of_the_sequence),
 		cmocka_unit_test(who_speaks_by_itself_is_not_asked_but_must_answer_what_it_was_asked),
+		cmocka_unit_test(each_role_is_warned_of_and_ended_after_its_own_patience),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,14 @@ on_refused(struct worker *worker, struct open_command *open, const struct report
 	child_reply_refused(worker->child, &request, REFUSAL_CONFLICT, sentence, "Look at the printer's screen, then try again.");
 }
 
+/* Some refusals carry an error and no result. */
+static bool
+says_no(const struct report_summary *summary)
+{
+	return summary->result == REPORT_RESULT_FAIL || summary->refused_unsigned ||
+	       (summary->result == REPORT_RESULT_NONE && (summary->err_code != 0 || summary->err_number < 0));
+}
+
 void
 commander_on_reply(struct worker *worker, const struct report_summary *summary, int64_t now_ms)
 {
@@ -171,7 +179,7 @@ commander_on_reply(struct worker *worker, const struct report_summary *summary, 
 
 	if (open == NULL)
 		return;
-	if (summary->result == REPORT_RESULT_FAIL) {
+	if (says_no(summary)) {
 		on_refused(worker, open, summary, now_ms);
 		return;
 	}

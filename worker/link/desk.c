@@ -237,8 +237,13 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 		desk_want(worker);
 		break;
 	case MESSAGE_REFUSED:
-		if (header->request_id == worker->want_request)
+		if (!follow_on_refused(worker, header->request_id) && header->request_id == worker->want_request)
 			on_want_refused(worker, message);
+		worker_rearm(worker);
+		break;
+	case MESSAGE_LOCATED:
+		follow_on_located(worker, header->request_id, message, clock_monotonic_ms(), clock_wall_ms());
+		worker_rearm(worker);
 		break;
 	case MESSAGE_COMMAND:
 	case MESSAGE_REPORT_WANT:

@@ -11,7 +11,7 @@
 struct fault_row {
 	const char *id;
 	enum link_phase phase;
-	enum { WARNING, BARS, BROKEN } kind;
+	enum { WARNING, BARS, BROKEN, ASTRAY } kind;
 	const char *sentence, *remedy;
 };
 
@@ -48,7 +48,13 @@ fault_phase(enum link_fault fault)
 bool
 fault_breaks(enum link_fault fault)
 {
-	return rows[fault].kind == BROKEN;
+	return rows[fault].kind >= BROKEN;
+}
+
+bool
+fault_leads_astray(enum link_fault fault)
+{
+	return rows[fault].kind == ASTRAY;
 }
 
 bool

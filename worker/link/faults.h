@@ -45,8 +45,9 @@ struct fault_facts {
 const char *link_phase_name(enum link_phase phase);
 const char *fault_id(enum link_fault fault);
 enum link_phase fault_phase(enum link_fault fault);
-bool fault_breaks(enum link_fault fault); /* BROKEN */
-bool fault_bars_prints(enum link_fault fault); /* BROKEN or BARS: no print can start */
+bool fault_breaks(enum link_fault fault); /* BROKEN or ASTRAY: no link */
+bool fault_leads_astray(enum link_fault fault); /* ASTRAY: the printer may have another address by now */
+bool fault_bars_prints(enum link_fault fault); /* all but WARNING: no print can start */
 
 /* Both are cut to fit, always at a character. */
 void fault_sentence(enum link_fault fault, const struct fault_facts *facts, char ret[FAULT_SENTENCE_BYTES]);

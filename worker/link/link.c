@@ -123,24 +123,27 @@ static void
 forget_session(struct link *link)
 {
 	link->attempting = false;
+	link->elsewhere[0] = '\0';
 	link->heard_this_time = link->silent = link->asked_developer = link->pushall_wanted = false;
 	link->asked_ms = link->connected_ms = link->connected_wall_ms = 0;
 	link->phase = LINK_PHASE_SETUP;
 }
 
-void
-link_start_attempt(struct link *link, int64_t now_ms, int64_t wall_ms)
+/* At its address, or `elsewhere`. */
+static void
+start_attempt_at(struct link *link, const char *elsewhere, int64_t now_ms, int64_t wall_ms)
 {
 	struct mqtt_target target = { .port = link->settings.port, .keepalive_s = LINK_KEEPALIVE_S,
 				      .connect_timeout_s = LINK_CONNECT_TIMEOUT_S };
 
 	forget_session(link);
+	str_copy(link->elsewhere, sizeof link->elsewhere, elsewhere);
 	memset(link->phase_ms, 0, sizeof link->phase_ms);
 	link->attempting = true;
 	link->attempts++;
 	link->attempt_number++;
 	link->next_try_ms = link->next_try_wall_ms = 0;
-	str_copy(target.address, sizeof target.address, link->settings.address);
+	str_copy(target.address, sizeof target.address, elsewhere[0] != '\0' ? elsewhere : link->settings.address);
 	str_copy(target.client_id, sizeof target.client_id, link->settings.client_id);
 	str_copy(target.expectation.serial, sizeof target.expectation.serial, link->settings.serial);
 	str_copy(target.expectation.pin_sha256, sizeof target.expectation.pin_sha256, link->settings.pin_sha256);
@@ -149,6 +152,12 @@ link_start_attempt(struct link *link, int64_t now_ms, int64_t wall_ms)
 	link_set_phase(link, LINK_PHASE_ROUTE, now_ms, wall_ms);
 	link->duties.connect(link->duties.arg, &target);
 	secret_wipe(&target.access_code);
+}
+
+void
+link_start_attempt(struct link *link, int64_t now_ms, int64_t wall_ms)
+{
+	start_attempt_at(link, "", now_ms, wall_ms);
 }
 
 /* -- settings --------------------------------------------------------------------------- */
@@ -182,6 +191,9 @@ link_configure(struct link *link, const struct link_settings *settings, int64_t 
 	/* What the printer has said of itself counts more than what is kept, until a person changes that. */
 	if (link->model == model_other() || settings->model != link->settings.model)
 		link->model = settings->model;
+	/* It changes with each switching of Developer Mode. */
+	if (!secret_equal(&link->settings.access_code, &settings->access_code))
+		link->developer_mode = TRI_UNKNOWN;
 	secret_wipe(&link->settings.access_code);
 	link->settings = *settings;
 	link->facts.model = link->model;
@@ -191,6 +203,7 @@ link_configure(struct link *link, const struct link_settings *settings, int64_t 
 	}
 	reset_waits(link);
 	link->has_seen = false;
+	link->silent_from_ms = 0;
 	link->fault = LINK_FAULT_NONE;
 	if (was_attempting)
 		link->duties.drop(link->duties.arg);
@@ -213,6 +226,16 @@ link_reconnect(struct link *link, int64_t now_ms, int64_t wall_ms)
 		link->reconnects++;
 	reset_waits(link);
 	link_start_attempt(link, now_ms, wall_ms);
+}
+
+void
+link_try_at(struct link *link, const char *address, int64_t now_ms, int64_t wall_ms)
+{
+	if (link_is_listening(link) || link->settings.access_code.len_bytes == 0)
+		return;
+	if (link->attempting)
+		link->duties.drop(link->duties.arg);
+	start_attempt_at(link, address, now_ms, wall_ms);
 }
 
 /* -- what a session says ---------------------------------------------------------------- */
@@ -246,6 +269,20 @@ fault_of_verdict(enum tls_verdict verdict)
 }
 
 static void
+take_new_address(struct link *link)
+{
+	char from[sizeof link->settings.address];
+
+	if (link->elsewhere[0] == '\0')
+		return;
+	str_copy(from, sizeof from, link->settings.address);
+	str_copy(link->settings.address, sizeof link->settings.address, link->elsewhere);
+	link->elsewhere[0] = '\0';
+	reset_waits(link);
+	link->duties.moved(link->duties.arg, from, link->settings.address);
+}
+
+static void
 on_identity(struct link *link, const struct mqtt_event *event, int64_t now_ms, int64_t wall_ms)
 {
 	char reason[80] = "", when[CLOCK_UTC_BYTES];
@@ -254,6 +291,7 @@ on_identity(struct link *link, const struct mqtt_event *event, int64_t now_ms, i
 	link->has_seen = true;
 	link_set_phase(link, LINK_PHASE_IDENTITY, now_ms, wall_ms);
 	if (TLS_IS_TRUSTED(event->verdict)) {
+		take_new_address(link);
 		link_set_phase(link, LINK_PHASE_LOGIN, now_ms, wall_ms);
 		return;
 	}

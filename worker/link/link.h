@@ -32,6 +32,7 @@
 #define LINK_WARNING_MS 60000		 /* so long after an unreadable or lost report it is spoken of */
 #define LINK_NEWS_GAP_MS 250		 /* what only reports change is announced no more often */
 #define LINK_FIRMWARE_GAP_MS 10000	 /* nor is a firmware, which the store writes down */
+#define LINK_DEVELOPER_GAP_MS 60000	 /* a printer whose Developer Mode was off is asked no more often */
 #define LINK_FIRMWARE_NEWS_MS (24 * 3600 * 1000LL)
 #define LINK_CONNECT_TIMEOUT_S 15	 /* P1 models answer a login 3 to 5 s after a cold start */
 #define LINK_KEEPALIVE_S 30
@@ -57,6 +58,8 @@ struct link_duties {
 	void (*changed)(void *arg);
 	/* The printer names a firmware that is not the one in the settings. */
 	void (*firmware_seen)(void *arg, const char *firmware);
+	/* It has proved itself at link_try_at()'s address, which is its own from now on. */
+	void (*moved)(void *arg, const char *from, const char *address);
 	void *arg;
 };
 
@@ -76,6 +79,7 @@ struct link {
 	enum link_phase phase;	   /* the farthest that is being tried, or has been reached */
 	enum link_fault fault;	   /* what broke the last attempt; NONE when it stands */
 	bool attempting;	   /* a session is open or being opened */
+	char elsewhere[65];	   /* where this attempt goes instead of to settings.address; "" = there */
 	struct fault_facts facts;
 	int64_t phase_ms[LINK_PHASE_COUNT]; /* when this attempt reached each; 0 = not */
 	enum link_phase since_phase; /* as shown; since_wall_ms is of it and of since_fault */
@@ -93,11 +97,13 @@ struct link {
 	int32_t report_gap_ms;
 	bool heard_this_time;	   /* in this session */
 	bool silent;		   /* longer than the limit */
+	int64_t silent_from_ms;	   /* since when nothing is heard, over all sessions; 0 = it is not silent */
 	int64_t asked_ms, first_asked_ms; /* last pushall; 0 = none in this session */
 	bool pushall_wanted;
 	int64_t silence_reconnect_ms;
 	uint64_t tray_bits;
-	bool asked_developer;
+	bool asked_developer;	   /* in this session */
+	int64_t asked_developer_ms; /* 0 = never */
 	enum tri developer_mode;
 	uint32_t probe_sequence;
 	int64_t bad_ms, flood_ms; /* the newest unreadable report, the newest loss; 0 = none */
@@ -135,9 +141,14 @@ int64_t link_deadline_ms(const struct link *link);
 /* A person wants the link anew, or tried at once. */
 void link_reconnect(struct link *link, int64_t now_ms, int64_t wall_ms);
 
+/* The printer was seen at `address`: try it there at once. When it proves itself on that very connection, before the
+ * access code is sent, this becomes its address; else all is as before. */
+void link_try_at(struct link *link, const char *address, int64_t now_ms, int64_t wall_ms);
+
 /* Ask for a full report as soon as the model's limit permits. Returns in how many ms: 0 = asked now. */
 int64_t link_ask_full(struct link *link, int64_t now_ms);
 
+bool link_is_listening(const struct link *link); /* the session stands and the printer's reports are due */
 bool link_is_online(const struct link *link);
 
 /* All that a person should know, the worst first; at most `cap`. */

@@ -15,9 +15,6 @@ void link_note_change(struct link *link, int64_t wall_ms);
 void link_tell_news(struct link *link, const struct printer_state *state, int64_t now_ms, int64_t wall_ms);
 int64_t link_news_deadline_ms(const struct link *link);
 
-/* The session stands and the printer's reports are due. */
-bool link_is_listening(const struct link *link);
-
 void link_begin_reports(struct link *link, int64_t now_ms);
 void link_check_silence(struct link *link, const struct printer_state *state, int64_t now_ms, int64_t wall_ms);
 int64_t link_silence_deadline_ms(const struct link *link);

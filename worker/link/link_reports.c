@@ -51,12 +51,17 @@ link_ask_full(struct link *link, int64_t now_ms)
 
 /* -- silence ----------------------------------------------------------------------------- */
 
+/* Of this session. */
+static int64_t
+last_sign_ms(const struct link *link)
+{
+	return link->heard_ms > link->connected_ms ? link->heard_ms : link->connected_ms;
+}
+
 static int64_t
 silent_at_ms(const struct link *link)
 {
-	int64_t last_ms = link->heard_ms > link->connected_ms ? link->heard_ms : link->connected_ms;
-
-	return last_ms + link->model->silence_ms;
+	return last_sign_ms(link) + link->model->silence_ms;
 }
 
 static int64_t
@@ -79,6 +84,8 @@ link_check_silence(struct link *link, const struct printer_state *state, int64_t
 {
 	if (!link->silent && now_ms >= silent_at_ms(link)) {
 		link->silent = true;
+		if (link->silent_from_ms == 0)
+			link->silent_from_ms = last_sign_ms(link);
 		link_break(link, LINK_FAULT_SILENT, "", wall_ms);
 		if (now_ms >= may_ask_at_ms(link) && !link_is_upgrading(state))
 			ask_full(link, now_ms);
@@ -134,17 +141,23 @@ developer_mode_of(const struct link *link, const struct report_summary *summary,
 	return link->developer_mode;
 }
 
-/* Older firmware does not tell whether Developer Mode is on: a command without effect does. */
+/* Older firmware does not tell whether Developer Mode is on: a command without effect does. Where it was off each session
+ * asks anew, since a person who switches it on restarts the printer. */
 static void
-ask_developer_mode(struct link *link, const struct printer_state *state)
+ask_developer_mode(struct link *link, const struct printer_state *state, int64_t now_ms)
 {
 	struct command_payload payload;
 
-	if (link->asked_developer || link->developer_mode != TRI_UNKNOWN || state->full_ms == 0 ||
+	if (link->developer_mode == TRI_NO && link->asked_developer_ms != 0 &&
+	    now_ms - link->asked_developer_ms < LINK_DEVELOPER_GAP_MS)
+		return;
+	if (link->asked_developer || link->developer_mode == TRI_YES || state->developer_mode != TRI_UNKNOWN ||
+	    state->full_ms == 0 ||
 	    link->model->first_signed_firmware[0] == '\0' || link_is_upgrading(state) ||
 	    !command_developer_probe(state, &link->sequence_id, &payload))
 		return;
 	link->asked_developer = true;
+	link->asked_developer_ms = now_ms;
 	link->probe_sequence = payload.sequence_id;
 	link->duties.publish(link->duties.arg, &payload);
 }
@@ -160,6 +173,7 @@ note_heard(struct link *link, int64_t now_ms, int64_t wall_ms)
 	link->heard_wall_ms = wall_ms;
 	link->heard_this_time = true;
 	link->silent = false;
+	link->silent_from_ms = 0;
 	if (!news)
 		return;
 	link->attempts = 0;
@@ -194,7 +208,7 @@ link_on_report(struct link *link, const struct report_summary *summary, const st
 	case REPORT_DELTA:
 		note_trays(link, summary, state);
 		note_heard(link, now_ms, wall_ms);
-		ask_developer_mode(link, state);
+		ask_developer_mode(link, state, now_ms);
 		break;
 	case REPORT_VERSION:
 		note_modules(link, state);

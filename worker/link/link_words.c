@@ -157,7 +157,9 @@ storage_words(const struct link *link, const struct printer_state *state)
 static int64_t
 silent_for_ms(const struct link *link, int64_t now_ms)
 {
-	int64_t from_ms = link->heard_ms != 0 ? link->heard_ms : link->connected_ms;
+	int64_t from_ms = link->silent_from_ms != 0 ? link->silent_from_ms
+			  : link->heard_ms != 0	    ? link->heard_ms
+						    : link->connected_ms;
 
 	return from_ms != 0 ? now_ms - from_ms : 0;
 }
@@ -173,7 +175,8 @@ link_facts(const struct link *link, enum link_fault fault, const struct printer_
 	facts->port = link->settings.port;
 	facts->clock_ms = wall_ms;
 	facts->since_ms = silent_for_ms(link, now_ms);
-	str_copy(facts->address, sizeof facts->address, link->settings.address);
+	str_copy(facts->address, sizeof facts->address,
+		 link->elsewhere[0] != '\0' ? link->elsewhere : link->settings.address);
 	str_copy(facts->serial, sizeof facts->serial, link->settings.serial);
 	str_copy(facts->seen, sizeof facts->seen, link->seen.serial);
 	str_copy(facts->issuer, sizeof facts->issuer, link->seen.issuer);

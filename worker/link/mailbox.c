@@ -14,7 +14,7 @@
 #include "common/miniobj.h"
 
 #define MAILBOX_MAGIC 0x3a11b0c5u
-#define LETTER_OVERHEAD_BYTES 16 /* of malloc */
+#define LETTER_OVERHEAD_BYTES 32 /* of malloc, twice */
 
 struct mailbox {
 	unsigned magic;
@@ -97,28 +97,48 @@ append(struct mailbox *box, struct mail *copy)
 	return fits;
 }
 
+static bool
+count_dropped(struct mailbox *box, const struct mail *letter)
+{
+	ENSURE(letter->class == MAIL_MAY_BE_LOST);
+	pthread_mutex_lock(&box->lock);
+	box->dropped++;
+	pthread_mutex_unlock(&box->lock);
+	return false;
+}
+
+bool
+mailbox_post_taking(struct mailbox *box, const struct mail *letter, void *bytes, size_t len)
+{
+	ENSURE_OBJ(box, MAILBOX_MAGIC);
+	struct mail *copy = malloc(sizeof *copy);
+	uint8_t *ended = realloc(bytes, len + 1); /* malloc's blocks mostly have room for the NUL */
+	if (copy == NULL || ended == NULL) {
+		free(ended != NULL ? ended : bytes);
+		free(copy);
+		return count_dropped(box, letter);
+	}
+	ended[len] = '\0';
+	*copy = *letter;
+	copy->next = NULL;
+	copy->len = len;
+	copy->bytes = ended;
+	if (append(box, copy))
+		return true;
+	mail_free(copy);
+	return false;
+}
+
 bool
 mailbox_post(struct mailbox *box, const struct mail *letter, const void *bytes, size_t len)
 {
 	ENSURE_OBJ(box, MAILBOX_MAGIC);
-	struct mail *copy = malloc(sizeof *copy + len + 1);
-	if (copy == NULL) {
-		ENSURE(letter->class == MAIL_MAY_BE_LOST);
-		pthread_mutex_lock(&box->lock);
-		box->dropped++;
-		pthread_mutex_unlock(&box->lock);
-		return false;
-	}
-	*copy = *letter;
-	copy->next = NULL;
-	copy->len = len;
+	uint8_t *copy = malloc(len + 1);
+	if (copy == NULL)
+		return count_dropped(box, letter);
 	if (len > 0)
-		memcpy(copy->bytes, bytes, len);
-	copy->bytes[len] = '\0';
-	if (append(box, copy))
-		return true;
-	free(copy);
-	return false;
+		memcpy(copy, bytes, len);
+	return mailbox_post_taking(box, letter, copy, len);
 }
 
 struct mail *
@@ -142,6 +162,8 @@ mailbox_take(struct mailbox *box)
 void
 mail_free(struct mail *letter)
 {
+	if (letter != NULL)
+		free(letter->bytes);
 	free(letter);
 }
 

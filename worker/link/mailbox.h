@@ -1,5 +1,5 @@
 /*
- * mailbox: letters from a library's threads to the main loop. Posting copies and returns; taking is for the loop alone,
+ * mailbox: letters from a library's threads to the main loop. Posting returns at once; taking is for the loop alone,
  * which watches mailbox_fd_peek() for reading.
  *
  * It holds at most so many bytes of letters that may be lost (reports); when they are full the newest is dropped and
@@ -23,7 +23,7 @@ struct mail {
 	uint32_t tag;
 	int64_t at_ms;	    /* wall clock */
 	size_t len;
-	_Alignas(16) uint8_t bytes[]; /* and a NUL after them */
+	uint8_t *bytes;	    /* and a NUL after them */
 };
 
 struct mailbox;
@@ -34,9 +34,12 @@ struct mailbox *mailbox_new(size_t most_bytes);
 void mailbox_free(struct mailbox *box);
 int mailbox_fd_peek(const struct mailbox *box);
 
-/* Post a copy of `letter`'s fields (but next and len) and of `len` bytes; from any thread. False when it was
+/* Post a copy of `letter`'s fields (but next, len and bytes) and of `len` bytes; from any thread. False when it was
  * dropped. Aborts when memory for a letter that must arrive is out. */
 bool mailbox_post(struct mailbox *box, const struct mail *letter, const void *bytes, size_t len);
+
+/* The same, but `bytes` (of malloc's, `len` of them) become the letter's, or are freed. */
+bool mailbox_post_taking(struct mailbox *box, const struct mail *letter, void *bytes, size_t len);
 
 /* The oldest letter, to be given back with mail_free(); NULL when there is none. */
 struct mail *mailbox_take(struct mailbox *box);

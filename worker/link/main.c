@@ -66,6 +66,13 @@ do_firmware_seen(void *arg, const char *firmware)
 	desk_say_firmware(&worker, firmware);
 }
 
+static void
+do_moved(void *arg, const char *from, const char *address)
+{
+	(void)arg;
+	follow_on_moved(&worker, from, address);
+}
+
 /* -- what comes from the printer -------------------------------------------------------------------- */
 
 static void
@@ -104,7 +111,7 @@ keep(const struct report_summary *summary, void *payload, size_t len, int64_t re
 {
 	ring_redact(payload, len);
 	uint64_t number = ring_add(worker.ring, RING_RECEIVED, (uint8_t)summary->kind, received_ms, payload, len);
-	rawreport_note(worker.raw, summary->kind, number);
+	rawreport_note(worker.raw, summary->kind, number, payload, len);
 	tails_wake(worker.tails);
 }
 
@@ -149,8 +156,10 @@ void
 worker_rearm(struct worker *w)
 {
 	int64_t now_ms = clock_monotonic_ms();
+
+	follow_look(w, now_ms);
 	int64_t at_ms = link_deadline_ms(&w->link);
-	int64_t others[] = { commander_deadline_ms(&w->commander), doctor_deadline_ms(&w->doctor),
+	int64_t others[] = { commander_deadline_ms(&w->commander), doctor_deadline_ms(&w->doctor), follow_deadline_ms(w),
 			     w->link.heard_ms != 0 && !w->posted_stale ? w->link.heard_ms + w->link.model->silence_ms
 								       : INT64_MAX };
 
@@ -171,7 +180,7 @@ static void
 set_up(void)
 {
 	static const struct link_duties link_duties = { do_connect, do_drop,	do_subscribe,	  do_publish,
-							do_changed, do_firmware_seen, NULL };
+							do_changed, do_firmware_seen, do_moved, NULL };
 	static const struct mqtt_duties mqtt_duties = { on_mqtt_event, on_mqtt_report, NULL };
 	const struct ring_heir heir = { rawreport_wants, rawreport_on_forgotten, worker.raw = rawreport_new() };
 	uint64_t random = 0;

@@ -43,20 +43,21 @@ cookie_of(uint32_t session, uint32_t tag)
 	return (void *)(uintptr_t)((uint64_t)session << 32 | tag);
 }
 
-static void
-post_as(enum mail_class class, void *cookie, enum letter kind, int error, const void *bytes, size_t len)
+static struct mail
+letter_of(enum mail_class class, void *cookie, enum letter kind, int error)
 {
 	uint64_t numbers = (uintptr_t)cookie;
-	const struct mail letter = { .class = class, .session = (uint32_t)(numbers >> 32), .kind = kind,
-				     .error = error, .tag = (uint32_t)numbers, .at_ms = clock_wall_ms() };
 
-	mailbox_post(box, &letter, bytes, len);
+	return (struct mail){ .class = class, .session = (uint32_t)(numbers >> 32), .kind = kind,
+			      .error = error, .tag = (uint32_t)numbers, .at_ms = clock_wall_ms() };
 }
 
 static void
 post(void *cookie, enum letter kind, int error, const void *bytes, size_t len)
 {
-	post_as(MAIL_MUST_ARRIVE, cookie, kind, error, bytes, len);
+	const struct mail letter = letter_of(MAIL_MUST_ARRIVE, cookie, kind, error);
+
+	mailbox_post(box, &letter, bytes, len);
 }
 
 static void
@@ -96,7 +97,9 @@ static void
 on_too_big(void *cookie, uint32_t bytes)
 {
 	/* There may be as many as reports. */
-	post_as(MAIL_MAY_BE_LOST, cookie, LETTER_TOO_BIG, (int)bytes, NULL, 0);
+	const struct mail letter = letter_of(MAIL_MAY_BE_LOST, cookie, LETTER_TOO_BIG, (int)bytes);
+
+	mailbox_post(box, &letter, NULL, 0);
 }
 
 static void
@@ -147,6 +150,16 @@ on_publish_failed(void *cookie, MQTTAsync_failureData *data)
 	post(cookie, LETTER_PUBLISH_FAILED, data->token != 0, NULL, 0);
 }
 
+/* The payload is moved, not copied: Paho's heap is ours (worker/link/paho_heap.h). */
+static void
+post_report(void *cookie, MQTTAsync_message *message)
+{
+	const struct mail letter = letter_of(MAIL_MAY_BE_LOST, cookie, LETTER_REPORT, 0);
+
+	mailbox_post_taking(box, &letter, message->payload, (size_t)message->payloadlen);
+	message->payload = NULL;
+}
+
 static int
 on_message(void *cookie, char *topic, int topic_len, MQTTAsync_message *message)
 {
@@ -154,7 +167,7 @@ on_message(void *cookie, char *topic, int topic_len, MQTTAsync_message *message)
 		on_too_big(cookie, (uint32_t)message->payloadlen);
 	/* The length is that of the topic, with any NUL inside, or 0. */
 	else if ((topic_len == 0 || (size_t)topic_len == strlen(report_topic)) && strcmp(topic, report_topic) == 0)
-		post_as(MAIL_MAY_BE_LOST, cookie, LETTER_REPORT, 0, message->payload, (size_t)message->payloadlen);
+		post_report(cookie, message);
 	MQTTAsync_freeMessage(&message);
 	MQTTAsync_free(topic);
 	return 1;

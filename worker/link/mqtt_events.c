@@ -245,7 +245,7 @@ handle(struct mqtt *mqtt, const struct mail *letter)
 		break;
 	case LETTER_REPORT:
 		/* The letter is ours, and nobody else sees it any more. */
-		mqtt->duties.on_report(mqtt->duties.arg, (void *)(uintptr_t)letter->bytes, letter->len, letter->at_ms);
+		mqtt->duties.on_report(mqtt->duties.arg, letter->bytes, letter->len, letter->at_ms);
 		break;
 	case LETTER_TOO_BIG:
 		tell_number(mqtt, MQTT_PAYLOAD_TOO_BIG, letter->error);

@@ -52,7 +52,7 @@ static struct {
 	struct tls_expectation expectation;
 	struct paho_watch watch;
 	struct wire wire;
-	bool more;	 /* OpenSSL holds bytes that poll() does not know of */
+	bool more;	 /* OpenSSL holds bytes that poll() does not know of, perhaps not yet a whole record */
 	char fault[100];
 } session;
 
@@ -385,6 +385,7 @@ paho_SSL_CTX_new(const SSL_METHOD *method)
 	pthread_mutex_lock(&lock);
 	tls_guard(ctx, &session.expectation, &session.watch.tls);
 	pthread_mutex_unlock(&lock);
+	SSL_CTX_set_read_ahead(ctx, 1); /* a record with its head in one system call */
 	return ctx;
 }
 
@@ -433,7 +434,7 @@ read_ssl(void *arg, void *to, int want)
 	int error = errno;
 	if (got <= 0)
 		note_end(ssl, got, error);
-	session.more = got > 0 && SSL_pending(ssl) > 0;
+	session.more = got > 0 && SSL_has_pending(ssl) != 0;
 	errno = error;
 	return got;
 }

@@ -1,5 +1,6 @@
 /*
- * paho_heap: Paho's memory, and what it would write down of its own calls.
+ * paho_heap: Paho's memory, and what it would write down of its own calls. Its blocks are malloc's: what it gives us may
+ * be kept and freed as our own.
  */
 #ifndef FUSE_WORKER_LINK_PAHO_HEAP_H
 #define FUSE_WORKER_LINK_PAHO_HEAP_H

@@ -12,11 +12,22 @@
 
 #define RAWREPORT_MAGIC 0x52617772u
 #define MERGE_DEPTH_MAX 24
+#define MERGED_MAX_BYTES (REPORT_MAX_BYTES + 64 * 1024) /* as text: the longest full report, and news of it */
+
+/* A merged report. A printer that tells ever new things does not fill our memory: once it is too long, nothing is
+ * merged any more until the next full report. */
+struct merged {
+	json_t *tree;	       /* NULL = nothing */
+	size_t most_bytes;     /* it is not longer than this as text */
+	bool is_full;
+};
 
 struct rawreport {
 	unsigned magic;
-	json_t *base;	       /* merged of what the ring has forgotten since the newest full one; NULL = nothing */
+	struct merged base;    /* of what the ring has forgotten since the newest full one */
 	uint64_t newest_full;  /* number of the newest full report; 0 = none yet */
+	char *long_full;       /* its text, where the ring has only the beginning of it; else NULL */
+	size_t long_bytes;
 	uint64_t newest;       /* number of the newest report of either kind */
 };
 
@@ -143,23 +154,58 @@ parse(const struct ring_message *message)
 	return tree;
 }
 
-/* `*tree` and what `message` says on top of it. */
+static int
+count_bytes(const char *text, size_t len, void *arg)
+{
+	size_t *bytes = arg;
+
+	(void)text;
+	*bytes += len;
+	return 0;
+}
+
+/* Is there room for another `len` bytes of text? Measured only when the sum of what was merged would be too much. */
+static bool
+has_room(struct merged *merged, size_t len)
+{
+	size_t bytes = 0;
+
+	if (merged->most_bytes + len > MERGED_MAX_BYTES) {
+		json_dump_callback(merged->tree, count_bytes, &bytes, JSON_COMPACT);
+		merged->most_bytes = bytes;
+		merged->is_full = bytes + len > MERGED_MAX_BYTES;
+	}
+	return !merged->is_full;
+}
+
 static void
-take(json_t **tree, const struct ring_message *message)
+replace(struct merged *merged, json_t *tree, size_t len)
+{
+	json_decref(merged->tree);
+	*merged = (struct merged){ .tree = tree, .most_bytes = len };
+}
+
+/* `merged` and what `message` says on top of it. */
+static void
+take(struct merged *merged, const struct ring_message *message)
 {
 	json_t *said = NULL;
 
 	if (message->direction != RING_RECEIVED || (message->kind != REPORT_FULL && message->kind != REPORT_DELTA))
 		return;
+	if (merged->is_full && message->kind != REPORT_FULL)
+		return;
 	said = parse(message);
 	if (said == NULL)
 		return; /* it was cut when it was kept */
-	if (*tree == NULL || message->kind == REPORT_FULL) {
-		json_decref(*tree);
-		*tree = said;
+	if (merged->tree == NULL || message->kind == REPORT_FULL) {
+		replace(merged, said, message->len);
 		return;
 	}
-	merge_object(*tree, said, "", 0);
+	if (has_room(merged, message->len)) {
+		merge_object(merged->tree, said, "", 0);
+		merged->most_bytes += message->len;
+	}
 	json_decref(said);
 }
 
@@ -180,16 +226,45 @@ rawreport_free(struct rawreport *raw)
 {
 	if (raw == NULL)
 		return;
-	json_decref(raw->base);
+	json_decref(raw->base.tree);
+	free(raw->long_full);
 	raw->magic = 0;
 	free(raw);
 }
 
+static void
+note_full(struct rawreport *raw, uint64_t number, const void *payload, size_t len)
+{
+	raw->newest_full = number;
+	free(raw->long_full);
+	raw->long_full = NULL;
+	raw->long_bytes = 0;
+	if (len <= RING_PAYLOAD_MAX_BYTES)
+		return;
+	raw->long_full = malloc(len);
+	ENSURE(raw->long_full != NULL);
+	memcpy(raw->long_full, payload, len);
+	raw->long_bytes = len;
+}
+
+/* The message as it came, also when the ring has cut it. */
+static struct ring_message
+whole(const struct rawreport *raw, const struct ring_message *message)
+{
+	struct ring_message it = *message;
+
+	if (raw->long_full != NULL && message->number == raw->newest_full) {
+		it.payload = (const uint8_t *)raw->long_full;
+		it.len = raw->long_bytes;
+	}
+	return it;
+}
+
 void
-rawreport_note(struct rawreport *raw, enum report_kind kind, uint64_t number)
+rawreport_note(struct rawreport *raw, enum report_kind kind, uint64_t number, const void *payload, size_t len)
 {
 	if (kind == REPORT_FULL)
-		raw->newest_full = number;
+		note_full(raw, number, payload, len);
 	if (kind == REPORT_FULL || kind == REPORT_DELTA)
 		raw->newest = number;
 }
@@ -210,8 +285,9 @@ rawreport_on_forgotten(void *arg, const struct ring_message *message)
 	struct rawreport *raw = arg;
 
 	ENSURE_OBJ(raw, RAWREPORT_MAGIC);
+	struct ring_message it = whole(raw, message);
 	if (message->number >= raw->newest_full)
-		take(&raw->base, message);
+		take(&raw->base, &it);
 }
 
 char *
@@ -219,21 +295,25 @@ rawreport_text(struct rawreport *raw, struct ring *ring, size_t *ret_len)
 {
 	struct ring_figures figures;
 	struct ring_message message;
-	json_t *tree = NULL;
+	struct merged merged = { NULL, 0, false };
 
 	ENSURE_OBJ(raw, RAWREPORT_MAGIC);
 	ring_figures(ring, &figures);
-	bool base_counts = raw->base != NULL && (figures.first == 0 || raw->newest_full < figures.first);
-	if (base_counts)
-		tree = json_deep_copy(raw->base);
+	bool base_counts = raw->base.tree != NULL && (figures.first == 0 || raw->newest_full < figures.first);
+	if (base_counts) {
+		merged = raw->base;
+		merged.tree = json_deep_copy(raw->base.tree);
+	}
 	struct ring_reader *reader = ring_reader_new(ring, base_counts ? figures.first : raw->newest_full);
-	while (ring_next(reader, &message))
-		take(&tree, &message);
+	while (ring_next(reader, &message)) {
+		message = whole(raw, &message);
+		take(&merged, &message);
+	}
 	ring_reader_free(reader);
-	if (tree == NULL)
+	if (merged.tree == NULL)
 		return NULL;
-	char *text = json_dumps(tree, JSON_COMPACT | JSON_ENCODE_ANY);
-	json_decref(tree);
+	char *text = json_dumps(merged.tree, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_decref(merged.tree);
 	*ret_len = text != NULL ? strlen(text) : 0;
 	return text;
 }

@@ -14,8 +14,8 @@ struct rawreport;
 struct rawreport *rawreport_new(void);
 void rawreport_free(struct rawreport *raw);
 
-/* A report was kept in the ring under `number`. */
-void rawreport_note(struct rawreport *raw, enum report_kind kind, uint64_t number);
+/* This report was kept in the ring under `number`. (Of a full one that is too long for the ring a copy is made.) */
+void rawreport_note(struct rawreport *raw, enum report_kind kind, uint64_t number, const void *payload, size_t len);
 
 /* What the ring calls before it forgets (struct ring_heir; arg = the rawreport). */
 bool rawreport_wants(void *raw, uint64_t newest);

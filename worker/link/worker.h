@@ -13,6 +13,7 @@
 #include "printer/state_json.h"
 #include "worker/link/commander.h"
 #include "worker/link/doctor.h"
+#include "worker/link/follow.h"
 #include "worker/link/link.h"
 #include "worker/link/mqtt.h"
 #include "worker/link/rawreport.h"
@@ -33,6 +34,7 @@ struct worker {
 	struct tails *tails;
 	struct commander commander;
 	struct doctor doctor;
+	struct follow follow;
 	struct loop_timer *time;       /* the link's next deadline, and what else waits */
 	int64_t armed_ms;	       /* when it fires; 0 = it is not set */
 	struct loop_timer *post_timer; /* posts what has changed */

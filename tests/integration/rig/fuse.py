@@ -2,6 +2,7 @@
 and at the end checked for what no test may leave behind."""
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import pathlib
@@ -417,11 +418,12 @@ class Fuse:
     def keep_logs(self):
         """Copy what was said to build/test-logs, for people and for the search for secrets."""
         folder = LOGS / re.sub(r"[^A-Za-z0-9_.-]+", "-", self.name).strip("-")
-        number = 1
-        while (folder / str(number)).exists():
-            number += 1
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count(1):
+            with contextlib.suppress(FileExistsError):  # of an earlier Fuse, or of another run in this moment
+                (folder / str(number)).mkdir()
+                break
         folder = folder / str(number)
-        folder.mkdir(parents=True)
         for path in [self.stderr_file, self.session_file, self.config_file, *(self.state / "logs").glob("*")]:
             if path.is_file():
                 shutil.copyfile(path, folder / path.name)

@@ -7,6 +7,7 @@ import pathlib
 import pty
 import re
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -92,6 +93,11 @@ class Stranger:
         self.thread.join(5)
 
 
+def _as_in_a_shell():
+    """Ctrl-C counts, also where the tests themselves run in the background and ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A program on a terminal of its own."""
 
@@ -100,7 +106,7 @@ class Terminal:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env,
-                                      start_new_session=True)
+                                      start_new_session=True, preexec_fn=_as_in_a_shell)
         os.close(slave)
 
     def _read_more(self, seconds: float) -> bool:

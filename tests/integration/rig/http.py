@@ -94,7 +94,8 @@ def check(method: str, path: str, answer: Answer):
         assert answer.body == b"" and answer.type == "", f"{method} {path}: {answer.body[:200]}"
         return
     assert answer.type in content, f"{method} {path}: {answer.type} is not described for {answer.status}"
-    values = answer.lines() if answer.type == "application/x-ndjson" else [answer.json()]
+    read = {"application/x-ndjson": answer.lines, "text/plain": lambda: [answer.body.decode()]}
+    values = read.get(answer.type, lambda: [answer.json()])()
     for value in values:
         validate(value, content[answer.type]["schema"])
     if answer.type == "application/problem+json":

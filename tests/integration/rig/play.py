@@ -1,5 +1,9 @@
 """A Fuse whose stored, worker and discovery are played (rig/pretend.py), with one printer, and an HTTP client of it
 that holds all answers against docs/openapi.json."""
+import contextlib
+import shutil
+import socket
+
 from . import fuse as rig_fuse
 from . import http, pretend
 from .waiting import wait_until
@@ -18,12 +22,17 @@ DONE = ["DONE", {"sentence": "It is done."}]
 
 
 class Play:
-    def __init__(self, name: str):
-        self.made, self.name = [], name
+    """httpd  the program to use in the place of fuse-httpd"""
+
+    def __init__(self, name: str, httpd=None):
+        self.made, self.name, self.held = [], name, 0
         self.fuse, self.stage = pretend.pretend(self._make)
+        if httpd is not None:
+            shutil.copy2(httpd, self.fuse.bin / "fuse-httpd")
         self.stage.tell("stored", "PRINTER", PRINTER, 0)
         self.stage.tell("stored", "STORE_STATUS", {"sentence": "All is well.", "schema": 1})
         self.stage.tell(WORKER, "PRINTER_LINK", LINK)
+        self.stage.tell("discovery", "DISCOVERY_STATUS", {"hears": True, "sentence": "All is quiet."})
         self.fuse.start(all_up=False)
         self.fuse.workers = [SERIAL]  # of the played store's printer
         self.http = http.Http(self.fuse, timeout_s=75)
@@ -40,3 +49,26 @@ class Play:
             return answer.status == 200 and answer.json()["link"]["online"]
 
         wait_until(online, 10, "the printer is not there")
+
+    @contextlib.contextmanager
+    def holding(self, count: int, source: str = None):
+        """So many connections for which Fuse works: each waits for an answer of the worker."""
+        with contextlib.ExitStack() as stack:
+            if self.held == 0:
+                self.stage.answers(WORKER, "DIAGNOSE", ["@later"])
+            self.held += count
+            heard = len(self.stage.heard("DIAGNOSE"))
+            for _ in range(count):
+                connection = socket.create_connection((self.fuse.address, 8888), 5,
+                                                      source_address=(source, 0) if source else None)
+                stack.enter_context(connection)
+                connection.sendall(f"GET {MINE}/diagnosis HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            wait_until(lambda: len(self.stage.heard("DIAGNOSE")) == heard + count, 10, "not all are worked for")
+            try:
+                yield
+            finally:
+                self.held -= count
+                if self.held == 0:
+                    answered = len(self.stage.heard("@answered"))
+                    self.stage.answers(WORKER, "DIAGNOSE", DONE)
+                    wait_until(lambda: len(self.stage.heard("@answered")) > answered, 10, "they wait for ever")

@@ -16,6 +16,7 @@ What an answer can be, one after the other:
 	["@close"]              that descriptor
 	["@die"]                the child ends at once
 	["@wait", seconds]      then go on, deaf meanwhile
+	["@later"]              it waits for its answer, DONE, until it is planned otherwise; that is noted as "@answered"
 	["@flood", "text"]      write it into the descriptor until nobody reads it any more
 Requests without a plan are answered DONE; with an empty plan, never.
 """
@@ -48,7 +49,7 @@ class Child:
         self.plan_stamp, self.plan, self.told = None, {}, {}
         self.socket = socket.socket(fileno=CHANNEL_FD)
         self.socket.setblocking(True)
-        self.generation, self.ready, self.descriptors = 0, False, []
+        self.generation, self.ready, self.descriptors, self.owed = 0, False, [], []
 
     def send(self, name: str, fields: dict, **header):
         message = wire.MESSAGES[name]
@@ -68,6 +69,7 @@ class Child:
             return
         self.plan_stamp = stamp
         self.plan = json.loads(self.plan_file.read_text()).get(self.process, {})
+        self.pay()
         if not self.ready:
             return
         wanted = {(name, key): fields for name, key, fields in self.plan.get("retained", [])}
@@ -78,6 +80,15 @@ class Child:
             self.socket.send(wire.encode_frame(wire.MESSAGES[name].number, b"", flags=wire.FLAG_CLEAR,
                                                generation=self.generation, retain_key=key, to_slot=wire.SLOT_ALL))
         self.told = wanted
+
+    def pay(self):
+        """Answer those who wait and need not any more."""
+        paid = [frame for frame in self.owed if ["@later"] not in self.plan.get("answers", {}).get(frame.message.name, [])]
+        for frame in paid:
+            self.owed.remove(frame)
+            self.reply(frame, "DONE", {"sentence": "It is done."})
+        if paid:
+            self.note_event("@answered")
 
     def note(self, frame: wire.Frame):
         fields = {key: value.hex() if isinstance(value, bytes) else value for key, value in frame.fields.items()}
@@ -93,11 +104,11 @@ class Child:
             while data or without_end:
                 data = data[os.write(fd, data):] or (text.encode() if without_end else b"")
         except BrokenPipeError:
-            self.note_broken()
+            self.note_event("@broken")
 
-    def note_broken(self):
+    def note_event(self, name: str):
         descriptor = os.open(self.journal, os.O_WRONLY | os.O_APPEND)
-        os.write(descriptor, json.dumps({"process": self.process, "name": "@broken", "fields": {}}).encode() + b"\n")
+        os.write(descriptor, json.dumps({"process": self.process, "name": name, "fields": {}}).encode() + b"\n")
         os.close(descriptor)
 
     def answer(self, request: wire.Frame):
@@ -112,6 +123,8 @@ class Child:
                     request.fd = -1
             elif name == "@die":
                 os._exit(7)
+            elif name == "@later":
+                self.owed.append(request)
             elif name == "@wait":
                 time.sleep(rest[0])
             else:
@@ -152,7 +165,7 @@ class Child:
         for fd, _ in poll.poll(0):
             self.descriptors.remove(fd)
             os.close(fd)
-            self.note_broken()
+            self.note_event("@broken")
 
     def run(self):
         self.to_supervisor("HELLO", {"version": "pretend"})

@@ -328,6 +328,12 @@ class MosquittoPrinter:
         self.stop()
         return self.start()
 
+    def settle_at(self, address: str):
+        """It has another address from the next start on."""
+        assert self.process is None, "it runs"
+        self.address = str(ipaddress.ip_address(address))
+        self._write_files()
+
     def freeze(self):
         """It keeps its connections and says nothing more, until thaw()."""
         self.process.send_signal(signal.SIGSTOP)

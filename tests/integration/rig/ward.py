@@ -347,7 +347,8 @@ FLAP_S, FLAPS = 3, 5
 @patient("lost", "reports", "was lost", "Wi-Fi is weak")
 def flaps_every_three_seconds(ward, one):
     """Its Wi-Fi: gone for three seconds, there for three seconds."""
-    real = ward.troupe.printer(one.serial, f"127.0.42.{100 + len(PATIENTS)}", code=one.code)
+    # In another network: who looks for the printer must not find it past the bad way.
+    real = ward.troupe.printer(one.serial, f"127.1.42.{100 + len(PATIENTS)}", code=one.code)
     one.peer = ward.troupe.peer(links.Meddler, one.address, (real.address, 8883))
     ward.add(one, real.fingerprint)
     links.wait_live(ward.fuse, one.serial)

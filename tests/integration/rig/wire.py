@@ -245,6 +245,13 @@ class Ctl:
                                    to_slot=to_slot, request_id=request_id), () if fd is None else (fd,))
         return request_id
 
+    def wait_for(self, name: str, request_id: int) -> Frame:
+        """The next frame of that name for that request."""
+        while True:
+            frame = self.receive()
+            if frame.message.name == name and frame.request_id == request_id:
+                return frame
+
     def receive(self, timeout_s: float = None) -> Frame:
         """The next frame. EOFError when fused has closed the door, TimeoutError when nothing comes."""
         ready, _, _ = select.select([self.socket], [], [], self.timeout_s if timeout_s is None else timeout_s)

@@ -1,0 +1,251 @@
+/*
+ * locate: ASKED ─ seen lately? ─→ PROVING ─ its certificate ─→ told
+ *            └──────── no ──────→ SWEPT ── its network searched ─→ told, or not found
+ */
+#include "discovery/locate.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/miniobj.h"
+#include "common/str.h"
+#include "discovery/examine.h"
+#include "discovery/search.h"
+
+#define SWEEPS_KEPT 16
+
+struct locate {
+	LIST_ENTRY(locate) next;
+	struct house *house;
+	struct header request;
+	char serial[33];
+	uint32_t lost_at; /* host byte order; 0 = not IPv4 */
+	uint32_t candidate;
+	struct examination *examination;
+};
+
+/* A network that is being searched for lost printers, or was lately. */
+struct sweep {
+	struct cidr cidr;
+	struct search *search; /* NULL: over */
+	int64_t began_ms;      /* 0 = an empty place */
+};
+
+static LIST_HEAD(, locate) locates = LIST_HEAD_INITIALIZER(locates);
+static unsigned locate_count;
+static struct sweep sweeps[SWEEPS_KEPT];
+static struct house *the_house;
+
+static void
+forget(struct locate *locate)
+{
+	examination_free(locate->examination);
+	LIST_REMOVE(locate, next);
+	locate_count--;
+	free(locate);
+}
+
+void
+locate_forget_all(void)
+{
+	while (!LIST_EMPTY(&locates))
+		forget(LIST_FIRST(&locates));
+	for (size_t i = 0; i < SWEEPS_KEPT; i++)
+		search_free(sweeps[i].search);
+	memset(sweeps, 0, sizeof sweeps);
+}
+
+/* -- answers ---------------------------------------------------------------------------------------------- */
+
+static void
+tell_located(struct locate *locate, uint32_t address)
+{
+	struct msg_located located = { 0 };
+	const struct in_addr in = { .s_addr = htonl(address) };
+
+	ENSURE(inet_ntop(AF_INET, &in, located.address, sizeof located.address) != NULL);
+	log_info("a lost printer is found", log_str("printer", locate->serial), log_str("address", located.address));
+	child_reply(locate->house->child, &locate->request, MESSAGE_LOCATED, &located, -1);
+	forget(locate);
+}
+
+static void
+tell_lost(struct locate *locate)
+{
+	child_reply_refused(locate->house->child, &locate->request, REFUSAL_NOT_FOUND,
+			    "The printer is nowhere to be found just now.", "");
+	forget(locate);
+}
+
+/* -- sweeps ------------------------------------------------------------------------------------------------- */
+
+static struct cidr
+network_of(uint32_t address)
+{
+	return (struct cidr){ .network = address & UINT32_MAX << (32 - LOCATE_PREFIX), .prefix = LOCATE_PREFIX };
+}
+
+/* Its certificate names somebody: who waits for that one has it. */
+static void
+on_swept_row(void *arg, const struct search_row *row)
+{
+	struct locate *locate, *next;
+
+	(void)arg;
+	if (row->findings == NULL || !row->findings->mqtt.has_certificate)
+		return;
+	const char *serial = row->findings->mqtt.certificate.serial;
+	house_proved(the_house, serial, row->address);
+	for (locate = LIST_FIRST(&locates); locate != NULL; locate = next) {
+		next = LIST_NEXT(locate, next);
+		if (locate->examination == NULL && strcmp(locate->serial, serial) == 0)
+			tell_located(locate, row->address);
+	}
+}
+
+static void
+on_swept(void *arg)
+{
+	struct sweep *sweep = arg;
+	struct locate *locate, *next;
+
+	search_free(sweep->search);
+	sweep->search = NULL;
+	for (locate = LIST_FIRST(&locates); locate != NULL; locate = next) {
+		next = LIST_NEXT(locate, next);
+		if (locate->examination == NULL && cidr_holds(&sweep->cidr, locate->lost_at))
+			tell_lost(locate);
+	}
+}
+
+static const char *
+connected_at(void *arg, uint32_t address)
+{
+	const struct house_printer *printer = house_live_at(the_house, address);
+
+	(void)arg;
+	return printer != NULL ? printer->serial : NULL;
+}
+
+static struct sweep *
+sweep_of(const struct cidr *cidr)
+{
+	for (size_t i = 0; i < SWEEPS_KEPT; i++)
+		if (sweeps[i].began_ms != 0 && sweeps[i].cidr.network == cidr->network)
+			return &sweeps[i];
+	return NULL;
+}
+
+static struct sweep *
+place_for_sweep(void)
+{
+	struct sweep *place = NULL;
+
+	for (size_t i = 0; i < SWEEPS_KEPT; i++)
+		if (sweeps[i].search == NULL && (place == NULL || sweeps[i].began_ms < place->began_ms))
+			place = &sweeps[i];
+	return place;
+}
+
+/* True: a search of its network is on its way, and will answer. */
+static bool
+wait_for_sweep(struct locate *locate)
+{
+	const struct cidr cidr = network_of(locate->lost_at);
+	struct sweep *sweep = sweep_of(&cidr);
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (locate->lost_at == 0 || cidr_is_public(&cidr))
+		return false;
+	if (sweep != NULL && sweep->search != NULL)
+		return true;
+	if (sweep != NULL && now_ms - sweep->began_ms < LOCATE_EVERY_MS)
+		return false;
+	if (sweep == NULL)
+		sweep = place_for_sweep();
+	if (sweep == NULL)
+		return false;
+	*sweep = (struct sweep){ .cidr = cidr, .began_ms = now_ms };
+	const struct search_duties duties = { .found = on_swept_row, .over = on_swept, .connected = connected_at, .arg = sweep };
+	sweep->search = search_network_new(child_loop_peek(locate->house->child), &cidr, &duties);
+	return true;
+}
+
+static void
+sweep_or_give_up(struct locate *locate)
+{
+	if (!wait_for_sweep(locate))
+		tell_lost(locate);
+}
+
+/* -- where it was seen ------------------------------------------------------------------------------------------ */
+
+static void
+on_examined(void *arg, const struct findings *findings)
+{
+	struct locate *locate = arg;
+	bool there = findings->mqtt.has_certificate && strcmp(findings->mqtt.certificate.serial, locate->serial) == 0;
+
+	examination_free(locate->examination);
+	locate->examination = NULL;
+	if (there) {
+		house_proved(locate->house, locate->serial, locate->candidate);
+		tell_located(locate, locate->candidate);
+	} else {
+		sweep_or_give_up(locate);
+	}
+}
+
+/* Where it has announced itself lately; else where its certificate was seen last, if that is elsewhere. 0: nowhere. */
+static uint32_t
+candidate_for(const struct locate *locate)
+{
+	const struct sighting *sighting = sightings_find(&locate->house->sightings, locate->serial);
+
+	if (sighting == NULL)
+		return 0;
+	if (sighting_is_fresh(sighting, clock_monotonic_ms()))
+		return ntohl(sighting->announcement.address.s_addr);
+	return sighting->proved_ms != 0 && sighting->proved_address != locate->lost_at ? sighting->proved_address : 0;
+}
+
+static void
+prove(struct locate *locate)
+{
+	struct sockaddr_storage address = { 0 };
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&address;
+
+	v4->sin_family = AF_INET;
+	v4->sin_addr.s_addr = htonl(locate->candidate);
+	locate->examination = examination_new(child_loop_peek(locate->house->child), &address, 0, 0, on_examined, locate);
+}
+
+void
+locate_begin(struct house *house, const struct header *request, const struct msg_locate *message)
+{
+	struct in_addr lost = { 0 };
+
+	if (locate_count == LOCATES_MAX) {
+		child_reply_refused(house->child, request, REFUSAL_BUSY, "Many printers are being looked for just now.", "");
+		return;
+	}
+	struct locate *locate = calloc(1, sizeof *locate);
+	ENSURE(locate != NULL);
+	the_house = house;
+	locate->house = house;
+	locate->request = *request;
+	str_copy(locate->serial, sizeof locate->serial, message->serial);
+	if (inet_pton(AF_INET, message->address, &lost) == 1)
+		locate->lost_at = ntohl(lost.s_addr);
+	LIST_INSERT_HEAD(&locates, locate, next);
+	locate_count++;
+	locate->candidate = candidate_for(locate);
+	if (locate->candidate != 0)
+		prove(locate);
+	else
+		sweep_or_give_up(locate);
+}

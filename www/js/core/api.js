@@ -1,0 +1,83 @@
+/*
+ * api: REST. Every failure is an ApiError with words for a person. Who is not logged in is asked to (session/login.js), over
+ * the page, and the call is made again.
+ */
+import { t } from "./strings.js";
+
+const DEADLINE_MS = 40000;
+
+/** status: of HTTP, 0 without an answer; type: "/problems/…"; title, detail, remedy: words, may be ""; retryAfterS or null. */
+export class ApiError extends Error {
+	constructor({ status, type, title, detail = "", remedy = "", retryAfterS = null }) {
+		super(detail || title);
+		this.name = "ApiError";
+		Object.assign(this, { status, type, title, detail: detail ?? "", remedy: remedy ?? "", retryAfterS });
+	}
+}
+
+let askers = { login: async () => false, password: async () => false };
+
+/** Who asks for the login and for the password: functions that give a promise of whether the call is to be made again. */
+export function setAskers(functions) {
+	askers = functions;
+}
+
+async function problemOf(response) {
+	let problem = null;
+	try {
+		problem = await response.json();
+	} catch {
+		/* Not ours: a proxy between us and Fuse has answered. */
+	}
+	const after = Number(response.headers.get("Retry-After"));
+	return new ApiError({ status: response.status, type: problem?.type ?? "about:blank", title: problem?.title ?? t("error.notUnderstood"),
+			      detail: problem?.detail ?? `${response.status} ${response.statusText}`, remedy: problem?.remedy ?? "",
+			      retryAfterS: after > 0 ? after : null });
+}
+
+async function once(method, path, body) {
+	const ended = AbortSignal.timeout(DEADLINE_MS);
+	const headers = { Accept: "application/json" };
+	if (body !== undefined)
+		headers["Content-Type"] = "application/json";
+	let response;
+	try {
+		response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: ended,
+					       credentials: "same-origin", cache: "no-store" });
+	} catch {
+		throw new ApiError(ended.aborted ?
+			{ status: 0, type: "/problems/timed-out", title: t("error.tooSlow"), remedy: t("error.tooSlowRemedy") } :
+			{ status: 0, type: "/problems/no-connection", title: t("error.noConnection"), remedy: t("error.noConnectionRemedy") });
+	}
+	if (!response.ok)
+		throw await problemOf(response);
+	const text = await response.text();
+	if (text === "")
+		return null;
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw new ApiError({ status: response.status, type: "/problems/not-understood", title: t("error.notUnderstood"),
+				     remedy: t("error.notUnderstoodRemedy") });
+	}
+}
+
+/** One call. ask: false for what the login itself asks. */
+export async function call(method, path, body, { ask = true } = {}) {
+	for (;;) {
+		try {
+			return await once(method, path, body);
+		} catch (error) {
+			const asker = !ask ? null : error.status === 401 ? askers.login : error.type === "/problems/password-needed" ? askers.password : null;
+			if (!asker)
+				throw error;
+			if (!(await asker(error)))
+				throw new ApiError({ status: error.status, type: error.type, title: t("error.loginCancelled") });
+		}
+	}
+}
+
+export const get = (path) => call("GET", path);
+export const post = (path, body) => call("POST", path, body);
+export const patch = (path, body) => call("PATCH", path, body);
+export const del = (path) => call("DELETE", path);

@@ -1,0 +1,153 @@
+/*
+ * A printer's document (store.printers) as what a card shows. All reading of documents is here, in problems.js and in
+ * filament.js: a member that is missing or of another type is one that is not known. No DOM.
+ */
+import { isAway, needsPerson, problemsOf } from "./problems.js";
+import { finite, plain, timeOf } from "./text.js";
+
+const MINUTE_MS = 60000;
+
+/* The printer's word -> ours (a key of strings: printers.state.KEY). */
+const STATES = { IDLE: "idle", PREPARE: "preparing", RUNNING: "printing", PAUSE: "paused", FINISH: "finished",
+	FAILED: "failed",
+	SLICING: "slicing", INIT: "starting", OFFLINE: "offline" };
+
+/*
+ * How a state is coloured: info (busy), ok, warn, bad or idle, as badge() of core/parts.js has them. Never by colour alone: it
+ * has an icon and a word, too.
+ */
+export const STATE_TONES = { idle: "idle", preparing: "info", printing: "info", paused: "warn", finished: "ok", failed: "warn",
+	slicing: "info",
+	starting: "info", updating: "info", offline: "idle", connecting: "info", blocked: "bad", waiting: "idle",
+	other: "idle" };
+
+const PRINTING = new Set(["preparing", "printing", "paused", "slicing"]);
+
+function told(stat) {
+	const word = plain(stat.state, 40);
+	if (word === "")
+		return { key: "waiting", word };
+	if (STATES[word] === "printing" && stat.preparing === true)
+		return { key: "preparing", word };
+	return { key: STATES[word] ?? "other", word };
+}
+
+function isUpgrading(doc) {
+	return (doc.stat?.link?.problems ?? []).some?.((one) => one?.id === "upgrading") || doc.link?.fault === "upgrading";
+}
+
+/* {key, tone, word, was}: `was` is what a printer that is away did last. */
+function stateView(doc, online, fault) {
+	const last = told(doc.stat ?? {});
+	let key = last.key;
+	if (online && isUpgrading(doc))
+		key = "updating";
+	if (!online)
+		key = !fault ? "connecting" : isAway(fault) ? "offline" : "blocked";
+	const was = !online && PRINTING.has(last.key) ? last.key : null;
+	return { key, tone: STATE_TONES[key], word: last.word, was };
+}
+
+function linkView(doc, online, nowMs, isStarting) {
+	const link = isStarting ? { ...doc.link, fault: null, phase: "setup" } : doc.link ?? {};
+	const receivedMs = timeOf(doc.stat?.receivedAt) ?? timeOf(link.receivedAt);
+	const limitMs = finite(doc.stat?.link?.silenceLimitMs) ?? 30000;
+	/* Half of what its model may be silent: 15 s for those that report each second. */
+	const old = receivedMs === null || nowMs - receivedMs > limitMs / 2;
+	const stale = online && (link.stale === true || old);
+	return {
+		key: online ? (stale ? "stale" : "live") : link.fault ? "down" : "connecting",
+		phase: plain(link.phase, 20), fault: plain(link.fault, 40) || null, sentence: plain(link.sentence, 400),
+		stale, receivedMs, connectedMs: timeOf(link.connectedAt), nextTryMs: timeOf(link.nextTryAt),
+		reconnects: finite(link.reconnects) ?? 0, attempts: finite(link.attempts) ?? 0,
+		staleAtMs: online && receivedMs !== null ? receivedMs + limitMs / 2 : null,
+	};
+}
+
+/* {kind: 'percent'|'preparing'|'still', percent, layer, layers, leftMinutes, etaMs}; null when there is no print. */
+function progressView(stat, key, receivedMs, nowMs) {
+	if (!PRINTING.has(key))
+		return null;
+	const minutes = finite(stat.times?.remainingMinutes);
+	const percent = finite(stat.progressPercent);
+	const etaMs = key !== "paused" && minutes !== null && minutes >= 0 && receivedMs !== null
+		? receivedMs + minutes * MINUTE_MS : null;
+	return {
+		kind: key === "preparing" || percent === null ? "preparing" : "percent",
+		percent: percent === null ? null : Math.min(Math.max(percent, 0), 100),
+		layer: finite(stat.layers?.current), layers: finite(stat.layers?.total),
+		/* A paused print says 0 where it does not know. */
+		leftMinutes: etaMs !== null ? Math.max(0, Math.round((etaMs - nowMs) / MINUTE_MS)) : minutes || null,
+		etaMs, downloadPercent: finite(stat.downloadPercent),
+	};
+}
+
+function heat(part) {
+	const actual = finite(part?.actualCelsius);
+	const target = finite(part?.targetCelsius);
+	return actual === null && target === null ? null : { actual, target: target !== null && target > 0
+		? target : null };
+}
+
+function nozzleViews(stat) {
+	const list = Array.isArray(stat.temperatures?.nozzles) ? stat.temperatures.nozzles : [];
+	if (list.length < 2)
+		return [{ side: null, active: true, heat: heat(stat.temperatures?.nozzle) }].filter((one) =>
+			one.heat !== null);
+	const extruders = Array.isArray(stat.extruders) ? stat.extruders : [];
+	return list.slice(0, 4).map((nozzle) => {
+		const extruder = extruders.find((one) => one?.id === nozzle.extruder);
+		return { side: extruder?.side === "left" || extruder?.side === "right" ? extruder.side : null,
+			active: extruder?.active === true, heat: heat(nozzle) };
+	}).sort((a, b) => (a.side === "left" ? 0 : 1) - (b.side === "left" ? 0 : 1));
+}
+
+/* The lights that Fuse can switch, as they are: {node, on}. */
+export function lightsOf(stat) {
+	return (Array.isArray(stat.lights) ? stat.lights : []).slice(0, 8)
+		.filter((light) => typeof light?.node === "string")
+		.map((light) => ({ node: plain(light.node, 40), on: light.mode === "on", mode: plain(light.mode, 20) }));
+}
+
+function machineView(stat) {
+	const lamp = lightsOf(stat).find((light) => light.node.startsWith("chamber_light"));
+	return { lamp: lamp ? lamp.on : null, door: stat.door === "open" || stat.door === "closed" ? stat.door : null };
+}
+
+/* How urgent it is for a person: 0 most, 9 least. */
+function urgency(view) {
+	if (view.attention)
+		return view.problems[0]?.severity === "fatal" ? 0 : view.online ? 1 : 2;
+	const order = { paused: 2, failed: 3, connecting: 4, finished: 5, printing: 6, preparing: 6, updating: 6 };
+	return view.state.key === "offline" ? 8 : order[view.state.key] ?? 7;
+}
+
+/*
+ * Everything that cards, filters and sorting want to know of a printer. It is made anew when the document changes;
+ * what ages by itself (link.stale, progress.leftMinutes) is as of `nowMs`. isStarting: of its process (worker.js).
+ */
+export function viewOf(doc, nowMs, isStarting = false) {
+	const stat = doc.stat ?? {};
+	const online = doc.link?.online === true && stat.isOnline !== false;
+	const problems = problemsOf(doc, isStarting);
+	const link = linkView(doc, online, nowMs, isStarting);
+	const state = stateView(doc, online, link.fault);
+	const printing = online && PRINTING.has(told(stat).key);
+	const view = {
+		serial: plain(doc.serial, 40), name: plain(doc.name, 120) || plain(doc.serial, 40),
+		model: plain(doc.model, 40) || "Other", modelName: plain(doc.modelName, 60),
+		address: plain(doc.address, 64),
+		online, link, state, problems,
+		available: online && stat.isAvailable === true,
+		printing,
+		offline: !online,
+		attention: problems.some(needsPerson) || (online && state.key === "paused"),
+		progress: online ? progressView(stat, state.key, link.receivedMs, nowMs) : null,
+		stage: online && printing ? plain(stat.stage?.words, 80) : "",
+		job: plain(stat.job?.name, 120) || plain(stat.file, 120),
+		nozzles: nozzleViews(stat), bed: heat(stat.temperatures?.bed), chamber: heat(stat.temperatures?.chamber),
+		machine: machineView(stat),
+	};
+	view.urgency = urgency(view);
+	return view;
+}
