@@ -17,6 +17,8 @@
 
 #define CODE_MAX_CHARACTERS 64
 #define CODE_FILE_MAX_BYTES 4096
+#define PASSWORD_MIN_BYTES 8 /* as stored will check it */
+#define PASSWORD_MAX_BYTES 256
 
 bool
 ask_is_person(void)
@@ -247,4 +249,68 @@ ask_code(struct ctl *ctl, const char *prompt, struct secret *ret_code)
 	if (path == NULL && ask_is_person())
 		return code_from_terminal(prompt, ret_code, &ctl->failure);
 	return code_from_file(path != NULL ? path : "-", ret_code, &ctl->failure);
+}
+
+/* -- passwords ---------------------------------------------------------------------------------------------- */
+
+static enum outcome
+take_password(const char *bytes, size_t len, struct secret *ret_password, struct failure *failure)
+{
+	while (len > 0 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
+		len--;
+	if (len >= PASSWORD_MIN_BYTES && len <= PASSWORD_MAX_BYTES && secret_set(ret_password, bytes, len))
+		return OUTCOME_DONE;
+	failure_say(failure, OUTCOME_USAGE, "That is no password: it needs %d to %d characters.", PASSWORD_MIN_BYTES,
+		    PASSWORD_MAX_BYTES);
+	failure_remedy(failure, "Choose one that you use nowhere else; a few words are fine.");
+	return OUTCOME_USAGE;
+}
+
+static enum outcome
+password_from_terminal(const char *prompt, struct secret *ret_password, struct failure *failure)
+{
+	char line[1024];
+
+	fputs(prompt, stderr);
+	fflush(stderr);
+	ssize_t got = read_hidden(line, sizeof line);
+	if (got < 0)
+		return failure_say(failure, OUTCOME_FAILED, "No password was typed; nothing was changed.");
+	enum outcome outcome = take_password(line, (size_t)got, ret_password, failure);
+	explicit_bzero(line, sizeof line);
+	return outcome;
+}
+
+static enum outcome
+password_from_input(struct secret *ret_password, struct failure *failure)
+{
+	char *bytes;
+	size_t len;
+	enum outcome outcome = ask_file("-", CODE_FILE_MAX_BYTES, &bytes, &len, failure);
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	const char *end = memchr(bytes, '\n', len);
+	outcome = take_password(bytes, end != NULL ? (size_t)(end - bytes) : len, ret_password, failure);
+	ask_free(bytes, len);
+	return outcome;
+}
+
+enum outcome
+ask_new_password(struct ctl *ctl, struct secret *ret_password)
+{
+	struct secret again = { 0 };
+
+	secret_wipe(ret_password);
+	if (!ask_is_person())
+		return password_from_input(ret_password, &ctl->failure);
+	enum outcome outcome = password_from_terminal("New password (not shown): ", ret_password, &ctl->failure);
+	if (outcome == OUTCOME_DONE)
+		outcome = password_from_terminal("Once more (not shown): ", &again, &ctl->failure);
+	if (outcome == OUTCOME_DONE && !secret_equal(ret_password, &again))
+		outcome = failure_say(&ctl->failure, OUTCOME_USAGE, "The two are not the same; nothing was changed.");
+	if (outcome != OUTCOME_DONE)
+		secret_wipe(ret_password);
+	secret_wipe(&again);
+	return outcome;
 }

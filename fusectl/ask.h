@@ -32,6 +32,10 @@ enum outcome ask_code(struct ctl *ctl, const char *prompt, struct secret *ret_co
 /* A code as text, checked as stored will check it. USAGE with the reason, which does not show it. */
 enum outcome ask_check_code(const char *text, size_t len, struct secret *ret_code, struct failure *failure);
 
+/* A new password: typed twice on the terminal without being shown, else the first line of standard input, as it
+ * stands. What is no password, or was typed in two ways, is USAGE. */
+enum outcome ask_new_password(struct ctl *ctl, struct secret *ret_password);
+
 /* A whole file, or standard input for "-", of at most `most_bytes`; terminated. The caller frees; wipe it with
  * ask_free(). */
 enum outcome ask_file(const char *path, size_t most_bytes, char **ret_bytes, size_t *ret_len,

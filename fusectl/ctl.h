@@ -78,6 +78,13 @@ enum outcome ctl_processes(struct ctl *ctl, struct process_list *ret_list);
 enum outcome ctl_store_status(struct ctl *ctl, struct msg_store_status *ret_status, bool *ret_known);
 json_t *ctl_store_json(const struct msg_store_status *status);
 
+/* Whether there is a password, and which certificate is shown. `ret_known` is false while the store has not told. */
+enum outcome ctl_access(struct ctl *ctl, struct msg_access *ret_access, bool *ret_known);
+
+/* A fingerprint as browsers show it: "AB:CD:…". */
+#define FINGERPRINT_TEXT_BYTES 97
+void ctl_group_fingerprint(const char *sha256, char ret_text[FINGERPRINT_TEXT_BYTES]);
+
 /* fusectl completion-words WORD…: the candidates for the last word, one a line (complete.h). */
 void ctl_completion_words(int count, char **words);
 

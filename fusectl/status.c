@@ -19,6 +19,8 @@ struct overview {
 	size_t counts[LIFE_STATE_COUNT];
 	struct msg_store_status store;
 	bool store_known;
+	struct msg_access access;
+	bool access_known;
 	size_t printers, live, troubled; /* troubled: something is to be done, also where it is live */
 };
 
@@ -59,6 +61,8 @@ fetch(struct ctl *ctl, struct overview *view)
 		outcome = failure_say(&ctl->failure, OUTCOME_FAILED, "Fuse did not say how it is.");
 	if (outcome == OUTCOME_DONE)
 		outcome = ctl_store_status(ctl, &view->store, &view->store_known);
+	if (outcome == OUTCOME_DONE)
+		outcome = ctl_access(ctl, &view->access, &view->access_known);
 	if (outcome == OUTCOME_DONE)
 		outcome = ctl_processes(ctl, &view->list);
 	if (outcome == OUTCOME_DONE)
@@ -106,6 +110,18 @@ json_of_attention(const struct overview *view)
 	return list;
 }
 
+static json_t *
+json_of_access(const struct overview *view)
+{
+	const struct msg_access *access = &view->access;
+
+	return json_pack("{s:b,s:b,s:o,s:o,s:o}", "asksForPassword", view->fuse.http_guarded, "passwordSet",
+			 access->password_set, "certificateSha256",
+			 access->certificate_sha256[0] != '\0' ? ctl_json_text(access->certificate_sha256) : json_null(),
+			 "certificateValidUntil", ctl_json_time(access->certificate_until_ms), "certificateTrouble",
+			 access->certificate_trouble[0] != '\0' ? ctl_json_text(access->certificate_trouble) : json_null());
+}
+
 static void
 print_json(const struct ctl *ctl, const struct overview *view)
 {
@@ -121,6 +137,7 @@ print_json(const struct ctl *ctl, const struct overview *view)
 	json_object_set_new(json, "stateDir", ctl_json_text(fuse->state_dir));
 	json_object_set_new(json, "http", fuse->http[0] != '\0' ? ctl_json_text(fuse->http) : json_null());
 	json_object_set_new(json, "stats", fuse->stats[0] != '\0' ? ctl_json_text(fuse->stats) : json_null());
+	json_object_set_new(json, "access", json_of_access(view));
 	json_object_set_new(json, "printers", json_pack("{s:I,s:I,s:I}", "total", (json_int_t)view->printers, "live",
 							(json_int_t)view->live, "withProblems", (json_int_t)view->troubled));
 	json_object_set_new(json, "processes", json_of_counts(view));
@@ -188,6 +205,26 @@ print_store(const struct show *show, const struct overview *view)
 }
 
 static void
+print_access(const struct show *show, const struct overview *view)
+{
+	const struct msg_access *access = &view->access;
+	char text[300], fingerprint[FINGERPRINT_TEXT_BYTES];
+
+	if ((!view->fuse.http_guarded && !view->fuse.stats_guarded) || !view->access_known)
+		return;
+	line(show, "Access", access->password_set ? "with the password, or a token"
+						  : "nobody yet: no password is set; `fusectl setup-code` says how");
+	if (access->certificate_sha256[0] != '\0') {
+		ctl_group_fingerprint(access->certificate_sha256, fingerprint);
+		str_format(text, sizeof text, "%s, SHA-256 %s", access->certificate_is_owners ? "yours, from tls.d" : "Fuse's own",
+			   fingerprint);
+		line(show, "Certificate", text);
+	}
+	if (access->certificate_trouble[0] != '\0')
+		show_wrapped(show, TEXT_INDENT, 0, access->certificate_trouble);
+}
+
+static void
 print_attention(const struct show *show, const struct overview *view, int64_t now_ms)
 {
 	char text[800], name[PROCESS_NAME_BYTES], when[SHOW_WORDS_BYTES];
@@ -219,10 +256,11 @@ print_text(const struct ctl *ctl, const struct overview *view)
 	str_format(text, sizeof text, "Fuse %s, running for %s (pid %u)%s%s", fuse->version, uptime, fuse->pid,
 		   fuse->sentence[0] != '\0' ? ": " : "", fuse->sentence);
 	show_wrapped(show, 2, 2, text);
-	str_format(text, sizeof text, "http://%s/", fuse->http);
+	str_format(text, sizeof text, "http%s://%s/", fuse->http_guarded ? "s" : "", fuse->http);
 	line(show, "Web pages", fuse->http[0] != '\0' ? text : "off");
-	str_format(text, sizeof text, "ws://%s/", fuse->stats);
+	str_format(text, sizeof text, "ws%s://%s/", fuse->stats_guarded ? "s" : "", fuse->stats);
 	line(show, "Statistics", fuse->stats[0] != '\0' ? text : "off");
+	print_access(show, view);
 	line(show, "State folder", fuse->state_dir);
 	print_printers(show, view);
 	print_counts(show, view);

@@ -22,7 +22,9 @@ struct named_value {
 static const struct named_value headers_of_all[] = {
 	{ "X-Content-Type-Options", "nosniff" },
 	{ "Referrer-Policy", "no-referrer" },
+	{ "Cross-Origin-Opener-Policy", "same-origin" },
 	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ "Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()" },
 	{ 0 },
 };
 
@@ -41,6 +43,9 @@ static const struct named_value headers_of_pages[] = {
 	{ "Cache-Control", "no-cache" },
 	{ 0 },
 };
+
+/* Only where TLS is; for a month, so that it can be undone, and not for names below, which are not ours. */
+#define HSTS "max-age=2592000"
 
 static const struct { const char *id; unsigned status; const char *title; } problems[] = {
 #define PROBLEM(NAME, id, status, title) { id, status, title },
@@ -110,6 +115,12 @@ answer_with(struct request *request, unsigned status, const char *type, struct M
 		add_header(response, "Upgrade", "websocket");
 		add_header(response, "Sec-WebSocket-Version", HANDSHAKE_VERSION);
 	}
+	if (request_cookie_peek(request) != NULL)
+		add_header(response, "Set-Cookie", request_cookie_peek(request));
+	if (request_visitor(request)->by_tls)
+		add_header(response, "Strict-Transport-Security", HSTS);
+	if (status == MHD_HTTP_UNAUTHORIZED)
+		add_header(response, "WWW-Authenticate", "Bearer realm=\"Fuse\"");
 	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		add_header(response, "Retry-After", "1");
 	request_answer(request, status, response);
@@ -184,6 +195,21 @@ void
 answer_problem(struct request *request, enum problem problem, const char *detail, const char *remedy)
 {
 	answer_problem_json(request, problem, problem_to_json(problem, detail, remedy, request_path_peek(request)));
+}
+
+void
+answer_too_many_tries(struct request *request, int64_t wait_ms)
+{
+	char detail[120], seconds[24];
+	long long wait_s = (long long)(wait_ms + 999) / 1000;
+
+	str_format(detail, sizeof detail, "There were too many wrong tries; the next one may be made in %lld second%s.", wait_s,
+		   wait_s == 1 ? "" : "s");
+	str_format(seconds, sizeof seconds, "%lld", wait_s);
+	struct MHD_Response *response = response_of_json(problem_to_json(
+		PROBLEM_TOO_MANY_TRIES, detail, "Wait, then try again.", request_path_peek(request)));
+	add_header(response, "Retry-After", seconds);
+	answer_response(request, problems[PROBLEM_TOO_MANY_TRIES].status, TYPE_PROBLEM, response);
 }
 
 void

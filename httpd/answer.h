@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ipc/message.h"
 #include "ipc/terms.h"
@@ -45,6 +46,8 @@ void answer_nothing(struct request *request);
 void answer_problem(struct request *request, enum problem problem, const char *detail, const char *remedy);
 /* A problem document that has been made already (taken over). */
 void answer_problem_json(struct request *request, enum problem problem, json_t *json);
+/* 429: the next try may be made after `wait_ms`. */
+void answer_too_many_tries(struct request *request, int64_t wait_ms);
 void answer_refusal(struct request *request, const struct msg_refused *refused);
 /* A response of the caller's own making (taken over), e.g. a stream. */
 void answer_response(struct request *request, unsigned status, const char *type, struct MHD_Response *response);

@@ -9,6 +9,7 @@
 #include "common/loop.h"
 #include "ipc/child.h"
 
+struct access;
 struct known;
 struct live;
 struct pendings;
@@ -20,6 +21,8 @@ struct httpd {
 	struct loop *loop;
 	struct known *known;	    /* what the others have told */
 	struct pendings *pendings;  /* what they were asked and owe us */
+	struct access *access;	    /* who may do what */
+	char hostname[64];	    /* of this machine; "" = not known */
 	struct scans *scans;	    /* searches for printers */
 	struct live *live;	    /* clients of the WebSockets */
 	struct server *servers[LISTENER_PURPOSE_COUNT];

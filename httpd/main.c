@@ -1,7 +1,7 @@
 /*
  * fuse-httpd: people and programs. It serves REST on the listening sockets that the supervisor has bound, keeps
- * the newest of what the other processes tell, and asks them for the rest. It knows no secret but those that pass
- * through it on their way to stored, and keeps none.
+ * the newest of what the other processes tell, and asks them for the rest. Of secrets it keeps the key of its
+ * certificate and the hashes of sessions and tokens; others pass through it on their way to stored.
  */
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "common/tls_digest.h"
+#include "httpd/access.h"
 #include "httpd/body.h"
 #include "httpd/known.h"
 #include "httpd/httpd.h"
@@ -17,13 +18,67 @@
 #include "httpd/pending.h"
 #include "httpd/scans.h"
 #include "httpd/server.h"
+#include "httpd/tls.h"
 
+#define CERTIFICATE_RETRY_MS 2000
+#define CERTIFICATE_LOOK_MS ((int64_t)12 * 3600 * 1000) /* the owner's may have been renewed, ours may end */
 #define FAREWELL_MS 1500 /* for answers that are on their way, at the end */
 #define FAREWELL_STEP_MS 20
 
 static struct httpd httpd;
-static struct loop_timer *farewell;
+static struct loop_timer *farewell, *certificate_timer;
+static bool certificate_asked;
 static int64_t farewell_left_ms = FAREWELL_MS;
+
+/* -- the certificate ------------------------------------------------------------------------------------ */
+
+static bool
+needs_certificate(void)
+{
+	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
+		if (server_is_open(httpd.servers[i]) && server_is_guarded(httpd.servers[i]))
+			return true;
+	return false;
+}
+
+static void
+on_certificate(void *owner, unsigned cookie, const struct reply *reply)
+{
+	(void)owner;
+	(void)cookie;
+	certificate_asked = false;
+	bool taken = reply->kind == REPLY_GIVEN && reply->number == MESSAGE_CERTIFICATE && tls_take(reply->message);
+	if (reply->kind == REPLY_REFUSED)
+		log_warn("there is no certificate for other machines yet",
+			 log_str("because", ((const struct msg_refused *)reply->message)->sentence));
+	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT && tls_is_ready(); i++)
+		server_go_on(httpd.servers[i]);
+	loop_timer_set(certificate_timer, taken ? CERTIFICATE_LOOK_MS : CERTIFICATE_RETRY_MS);
+}
+
+static void
+ask_for_certificate(void *arg)
+{
+	static const struct msg_certificate_want want;
+	const struct ask ask = { .number = MESSAGE_CERTIFICATE_WANT, .to_role = ROLE_STORED, .message = &want, .fd = -1,
+				 .deadline_ms = ASK_DEADLINE_MS, .on_reply = on_certificate, .owner = &httpd };
+
+	(void)arg;
+	if (certificate_asked || httpd.stopping || !needs_certificate())
+		return;
+	certificate_asked = true;
+	pending_ask(httpd.pendings, &ask);
+}
+
+/* A stored that started anew does not know yet which one we show; and then fusectl does not, either. */
+static void
+compare_certificate(const struct msg_access *told)
+{
+	if (strcmp(told->certificate_sha256, tls_sha256_peek()) != 0)
+		ask_for_certificate(NULL);
+}
+
+/* -- messages -------------------------------------------------------------------------------------------- */
 
 static void
 open_listener(const struct msg_listener *listener, int fd)
@@ -34,7 +89,7 @@ open_listener(const struct msg_listener *listener, int fd)
 		close(fd);
 		child_protocol_fault("a second socket for one purpose");
 	}
-	server_open(server, &httpd, fd, listener->address);
+	server_open(server, &httpd, fd, listener);
 	log_info("listens", log_str("for", listener_purpose_name(listener->purpose)),
 		 log_str("address", listener->address));
 }
@@ -52,6 +107,8 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 	const struct message_spec *spec = message_spec_peek(header->number);
 	if (spec->kind == KIND_REPLY || spec->kind == KIND_PART)
 		pending_on_message(httpd.pendings, header, message);
+	else if (access_on_message(httpd.access, header, message) && header->number == MESSAGE_ACCESS)
+		compare_certificate(message);
 	else if (known_on_message(httpd.known, header, message))
 		live_on_message(httpd.live, header, message);
 }
@@ -66,6 +123,7 @@ on_synced(void *arg)
 	for (size_t i = 0; i < LISTENER_PURPOSE_COUNT; i++)
 		count += server_is_open(httpd.servers[i]);
 	str_format(sentence, sizeof sentence, "listens at %u address%s", count, count == 1 ? "" : "es");
+	ask_for_certificate(NULL);
 	child_ready(httpd.child, sentence);
 }
 
@@ -89,6 +147,8 @@ on_farewell(void *arg)
 	scans_free(httpd.scans);
 	pendings_free(httpd.pendings);
 	known_free(httpd.known);
+	access_free(httpd.access);
+	loop_timer_free(certificate_timer);
 	loop_timer_free(farewell);
 	child_exit(httpd.child, EXIT_DONE);
 }
@@ -113,6 +173,8 @@ main(void)
 
 	body_init();
 	tls_digest_init();
+	if (gethostname(httpd.hostname, sizeof httpd.hostname - 1) != 0)
+		httpd.hostname[0] = '\0';
 	/* What they need of the system is not to be had once this is locked in. */
 	for (unsigned i = 0; i < LISTENER_PURPOSE_COUNT; i++) {
 		httpd.servers[i] = server_new(i);
@@ -125,6 +187,8 @@ main(void)
 	httpd.loop = child_loop_peek(httpd.child);
 	httpd.pendings = pendings_new(httpd.child);
 	httpd.known = known_new();
+	httpd.access = access_new();
+	certificate_timer = loop_timer_new(httpd.loop, ask_for_certificate, NULL);
 	httpd.scans = scans_new(&httpd);
 	httpd.live = live_new(&httpd);
 	return child_run(httpd.child);

@@ -15,6 +15,7 @@
 #include "httpd/assets.h"
 #include "httpd/body.h"
 #include "httpd/framing.h"
+#include "httpd/gate.h"
 #include "httpd/rest.h"
 #include "httpd/routes.h"
 #include "httpd/server.h"
@@ -22,6 +23,7 @@
 #include "httpd/target.h"
 
 #define REQUEST_MAGIC 0x52455155
+#define COOKIE_BYTES 200
 
 /*	NEW ─ headers ─→ BODY ─ all of it ─→ WORK ─ answer ─→ ANSWERED
  *	  └── a check fails: the answer is there before the body is read ──↗ */
@@ -45,6 +47,9 @@ struct request {
 	unsigned status;
 	struct MHD_Response *response; /* the answer, until it is queued */
 	struct stream *stream;
+	struct visitor visitor;
+	struct pass pass;
+	char cookie[COOKIE_BYTES]; /* to be set; "" = none */
 	void *work;
 	void (*work_free)(void *work);
 };
@@ -95,6 +100,7 @@ request_free(struct request *request)
 		stream_forget_request(request->stream);
 	if (request->response != NULL)
 		MHD_destroy_response(request->response);
+	explicit_bzero(request->cookie, sizeof request->cookie);
 	request->magic = 0;
 	free(request);
 }
@@ -143,16 +149,62 @@ request_target_peek(const struct request *request)
 	return &request->target;
 }
 
-static const char *
-header(const struct request *request, const char *name)
+const struct visitor *
+request_visitor(const struct request *request)
 {
-	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+	return &request->visitor;
+}
+
+const struct pass *
+request_pass(const struct request *request)
+{
+	return &request->pass;
+}
+
+struct server *
+request_server(const struct request *request)
+{
+	return request->server;
+}
+
+int
+request_socket(const struct request *request)
+{
+	return MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+const struct sockaddr *
+request_peer(const struct request *request)
+{
+	return MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+}
+
+bool
+request_is_by_tls(const struct request *request)
+{
+	return MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION) != NULL;
+}
+
+void
+request_set_session_cookie(struct request *request, const char *id)
+{
+	bool secure = request->visitor.secure;
+
+	ENSURE(str_format(request->cookie, sizeof request->cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
+			  SESSION_COOKIE(secure), id, id[0] != '\0' ? (long long)SESSION_LIFE_MS / 1000 : 0LL,
+			  secure ? "; Secure" : ""));
+}
+
+const char *
+request_cookie_peek(const struct request *request)
+{
+	return request->cookie[0] != '\0' ? request->cookie : NULL;
 }
 
 const char *
 request_header_peek(const struct request *request, const char *name)
 {
-	return header(request, name);
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
 bool
@@ -164,7 +216,7 @@ request_is_get(const struct request *request)
 bool
 request_accepts(const struct request *request, const char *type)
 {
-	const char *accept = header(request, MHD_HTTP_HEADER_ACCEPT);
+	const char *accept = request_header_peek(request, MHD_HTTP_HEADER_ACCEPT);
 
 	return accept != NULL && strcasestr(accept, type) != NULL;
 }
@@ -233,6 +285,16 @@ request_ask(struct request *request, enum message number, enum role to_role, uin
 {
 	const struct ask ask = { .number = number, .to_role = to_role, .to_slot = to_slot, .message = message, .fd = -1,
 				 .deadline_ms = deadline_ms, .on_reply = on_reply, .owner = request };
+
+	pending_ask(request_httpd(request)->pendings, &ask);
+}
+
+void
+request_ask_with(struct request *request, enum message number, enum role to_role, const void *message,
+		 int64_t deadline_ms, reply_fn *on_reply, unsigned cookie)
+{
+	const struct ask ask = { .number = number, .to_role = to_role, .message = message, .fd = -1,
+				 .deadline_ms = deadline_ms, .on_reply = on_reply, .owner = request, .cookie = cookie };
 
 	pending_ask(request_httpd(request)->pendings, &ask);
 }
@@ -372,41 +434,6 @@ refuse(struct request *request, enum problem problem, const char *detail, const 
 	return false;
 }
 
-/* A link on another site, or in a mail, may lead to a page of ours: that is the same for everybody. */
-static bool
-goes_to_page(const struct request *request)
-{
-	const char *mode = header(request, "Sec-Fetch-Mode");
-
-	return mode != NULL && strcasecmp(mode, "navigate") == 0 && assets_is_page(&request->target);
-}
-
-/* Another site's page in a browser on this machine must not drive Fuse: it would have to come by a foreign name
- * (DNS rebinding), or say where it comes from (CSRF). Browsers say so with Origin on every unsafe method, and with
- * Sec-Fetch-Site on all; other programs say neither. */
-static bool
-check_where_from(struct request *request, const struct framing *framing)
-{
-	const char *host = header(request, MHD_HTTP_HEADER_HOST), *origin = header(request, MHD_HTTP_HEADER_ORIGIN);
-	const char *site = header(request, "Sec-Fetch-Site");
-
-	if (framing->hosts != 1 || host == NULL)
-		return refuse(request, PROBLEM_BAD_REQUEST, "A request must have exactly one Host header.", "");
-	if (request->target.authority[0] != '\0' && strcasecmp(request->target.authority, host) != 0)
-		return refuse(request, PROBLEM_BAD_REQUEST, "The Host header names another host than the target.", "");
-	if (!target_host_is_ours(host, server_address_peek(request->server)))
-		return refuse(request, PROBLEM_FOREIGN_HOST, "Fuse is not served under the name in the Host header.",
-			      "Use localhost or the address that Fuse is bound to.");
-	/* Browsers do not agree on what site a WebSocket is of, but name its origin. */
-	bool site_counts = site != NULL && (origin == NULL || header(request, MHD_HTTP_HEADER_UPGRADE) == NULL);
-	if ((origin != NULL && !target_origin_is_host(origin, host)) ||
-	    (site_counts && strcasecmp(site, "same-origin") != 0 && strcasecmp(site, "none") != 0 &&
-	     !goes_to_page(request)))
-		return refuse(request, PROBLEM_FOREIGN_ORIGIN, "A page of another site asks for this: it may not.",
-			      "Open Fuse's own pages, or use fusectl.");
-	return true;
-}
-
 static bool
 check_framing(struct request *request, const struct framing *framing)
 {
@@ -432,11 +459,11 @@ check_target(struct request *request, const struct framing *framing)
 }
 
 static bool
-check_route(struct request *request, const char *method)
+check_route(struct request *request, enum route_outcome outcome)
 {
 	char detail[120];
 
-	switch (routes_find(method, &request->target, &request->route, request->id, request->allow)) {
+	switch (outcome) {
 	case ROUTE_NO_PATH:
 		return refuse(request, PROBLEM_NOT_FOUND, "Nothing is served at this path.",
 			      "GET /api/v1/openapi.json describes what is.");
@@ -460,7 +487,7 @@ check_route(struct request *request, const char *method)
 }
 
 /* Its port has one thing only, at every path. */
-static const struct route statistics_route = { ROUTE_GET, "/", rest_statistics, ROUTE_BODY_NONE, "", "statistics" };
+static const struct route statistics_route = { ROUTE_GET, "/", rest_statistics, ROUTE_LOGIN, ROUTE_BODY_NONE, "", "statistics" };
 
 static bool
 is_json_type(const char *type)
@@ -473,8 +500,8 @@ is_json_type(const char *type)
 static bool
 check_body(struct request *request)
 {
-	const char *type = header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
-	const char *length = header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *type = request_header_peek(request, MHD_HTTP_HEADER_CONTENT_TYPE);
+	const char *length = request_header_peek(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	int64_t bytes = 0;
 
 	/* A form or a text can be sent from anywhere without asking; JSON cannot. */
@@ -489,9 +516,9 @@ check_body(struct request *request)
 static bool
 announces_body(const struct request *request)
 {
-	const char *length = header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length = request_header_peek(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
-	return header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL || (length != NULL && strcmp(length, "0") != 0);
+	return request_header_peek(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL || (length != NULL && strcmp(length, "0") != 0);
 }
 
 static bool
@@ -500,12 +527,16 @@ check_headers(struct request *request, const char *method)
 	struct framing framing = { 0 };
 
 	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &framing);
-	if (!check_framing(request, &framing) || !check_target(request, &framing) || !check_where_from(request, &framing))
+	if (!check_framing(request, &framing) || !check_target(request, &framing) ||
+	    !gate_check_where_from(request, framing.hosts, &request->visitor))
+		return false;
+	enum route_outcome outcome = routes_find(method, &request->target, &request->route, request->id, request->allow);
+	if (!gate_check_access(request, request->route, method, &request->visitor, &request->pass))
 		return false;
 	request->is_get = strcmp(method, "GET") == 0;
 	if (server_purpose(request->server) == LISTENER_STATS)
 		request->route = &statistics_route;
-	else if (!check_route(request, method))
+	else if (!check_route(request, outcome))
 		return false;
 	return check_body(request);
 }

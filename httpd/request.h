@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "httpd/access.h"
 #include "httpd/httpd.h"
 #include "httpd/pending.h"
 #include "ipc/message.h"
@@ -21,6 +22,7 @@
 #define BODY_DRAINED_MAX_BYTES (8 * 1024 * 1024) /* a body that is too large is read up to here, to be told so */
 
 struct MHD_Connection;
+struct sockaddr;
 struct MHD_Response;
 struct request;
 struct stream;
@@ -47,6 +49,13 @@ bool request_truth(struct request *request, const char *name, bool *ret_truth);
 /* Its text, or NULL. */
 const char *request_text(const struct request *request, const char *name);
 
+/* Who asks, and by what it was let in (httpd/gate.h). */
+const struct visitor *request_visitor(const struct request *request);
+const struct pass *request_pass(const struct request *request);
+
+/* The answer will set the cookie of a session (its id), or with "" take it away. */
+void request_set_session_cookie(struct request *request, const char *id);
+
 /* State of the handler's own, freed with the request. */
 void request_set_work(struct request *request, void *work, void (*work_free)(void *work));
 void *request_work(struct request *request);
@@ -57,12 +66,26 @@ void request_drop_work(struct request *request);
  * request_answer_failure(): true when it was one, and the answer is given. */
 void request_ask(struct request *request, enum message number, enum role to_role, uint16_t to_slot, const void *message,
 		 int64_t deadline_ms, reply_fn *on_reply);
+/* The same with a cookie for `on_reply`. */
+void request_ask_with(struct request *request, enum message number, enum role to_role, const void *message,
+		      int64_t deadline_ms, reply_fn *on_reply, unsigned cookie);
 bool request_answer_failure(struct request *request, const struct reply *reply);
+
+/* -- for gate.c -------------------------------------------------------------------------------------- */
+
+/* The cookie that carries a session. The longer name binds it to https and to this very host (RFC 6265bis, 4.1.3). */
+#define SESSION_COOKIE(secure) ((secure) ? "__Host-fuse_session" : "fuse_session")
+
+struct server *request_server(const struct request *request);
+int request_socket(const struct request *request);
+const struct sockaddr *request_peer(const struct request *request); /* of the connection */
+bool request_is_by_tls(const struct request *request);
 
 /* -- for answer.c and stream.c ------------------------------------------------------------------- */
 
-/* What an Allow header must say; NULL when none is due. */
+/* What an Allow and a Set-Cookie header must say; NULL when none is due. */
 const char *request_allow_peek(const struct request *request);
+const char *request_cookie_peek(const struct request *request);
 /* The answer (taken over). */
 void request_answer(struct request *request, unsigned status, struct MHD_Response *response);
 bool request_is_answered(const struct request *request);

@@ -7,6 +7,7 @@
 #include "common/str.h"
 #include "httpd/answer.h"
 #include "httpd/body.h"
+#include "httpd/gate.h"
 #include "httpd/known.h"
 #include "httpd/known_json.h"
 #include "httpd/openapi.h"
@@ -74,7 +75,10 @@ rest_restart(struct request *request)
 		rest_answer_invalid(request, "\"process\" is missing: a name as GET /api/v1/status has it, or \"all\".");
 		return;
 	}
-	if (strcmp(message.process, "all") == 0)
+	bool all = strcmp(message.process, "all") == 0;
+	if (all && !gate_check_raised(request))
+		return;
+	if (all)
 		message.process[0] = '\0';
 	request_ask(request, MESSAGE_PROC_RESTART, ROLE_SUPERVISOR, 0, &message, ASK_DEADLINE_MS, rest_answer_done);
 }

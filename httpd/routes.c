@@ -10,13 +10,13 @@
 #include "httpd/body.h"
 
 static const struct route routes[] = {
-#define ROUTE(METHOD, pattern, handler, body, parameters, doc) \
-	{ ROUTE_##METHOD, pattern, rest_##handler, ROUTE_BODY_##body, parameters, doc },
+#define ROUTE(METHOD, pattern, handler, access, body, parameters, doc) \
+	{ ROUTE_##METHOD, pattern, rest_##handler, ROUTE_##access, ROUTE_BODY_##body, parameters, doc },
 #include "httpd/routes.def"
 };
 
 /* What stands in no row may be a file of the web UI. Its pages keep their view in the query: any may come. */
-static const struct route asset_route = { ROUTE_GET, "", assets_answer, ROUTE_BODY_NONE, NULL, "the web UI" };
+static const struct route asset_route = { ROUTE_GET, "", assets_answer, ROUTE_OPEN, ROUTE_BODY_NONE, NULL, "the web UI" };
 
 static const char *const method_names[] = { "GET", "POST", "PATCH", "DELETE" };
 

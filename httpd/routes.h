@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "httpd/access.h"
 #include "httpd/target.h"
 
 struct request;
@@ -19,6 +20,7 @@ struct route {
 	enum route_method method;
 	const char *pattern;
 	void (*handle)(struct request *request);
+	enum route_access access;
 	enum route_body body;
 	const char *parameters; /* NULL: any */
 	const char *doc;

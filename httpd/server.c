@@ -1,9 +1,11 @@
 /*
  * server: libmicrohttpd in our loop. It gets no listening socket and no thread: connections are accepted here and
- * handed over, its epoll descriptor is one of our watchers, its time-outs are one timer.
+ * handed over to one of its two instances (plain and TLS), whose epoll descriptors are our watchers, and whose
+ * time-outs one timer. What begins with plain HTTP where TLS is spoken is sent away to https.
  */
 #include "httpd/server.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -19,16 +21,23 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "httpd/answer.h"
+#include "httpd/doorstep.h"
+#include "httpd/gate.h"
 #include "httpd/live.h"
 #include "httpd/request.h"
+#include "httpd/tls.h"
 
 #define SWEEP_MS 500
 #define CONNECTION_MEMORY_BYTES (64 * 1024) /* our own 431 and 414 come long before the library's */
 #define ACCEPT_PAUSE_MS 200
 #define ACCEPTS_AT_ONCE 32
 #define LIBRARY_PAUSE_S 30 /* PAUSE_MS, as the library counts: without a byte in either direction */
+#define LIBRARY_WAIT_MAX_MS 60000
 #define KEEPALIVE_S 30
 #define UNSENT_MAX_BYTES (128 * 1024)
+
+/* How a connection speaks. The library wants an instance for each. */
+enum way { WAY_PLAIN, WAY_TLS, WAY_COUNT };
 
 struct connection {
 	bool used;
@@ -45,10 +54,12 @@ struct connection {
 struct server {
 	enum listener_purpose purpose;
 	struct httpd *httpd;
-	struct MHD_Daemon *daemon;
+	struct MHD_Daemon *daemons[WAY_COUNT];
 	int fd;
-	char address[64];
-	struct loop_io *knock, *io;
+	char address[64], proxy[64];
+	struct in6_addr proxy_address;
+	bool guarded;
+	struct loop_io *knock, *io[WAY_COUNT];
 	struct loop_timer *timer, *sweep, *accept_again;
 	bool sweeping;
 };
@@ -255,11 +266,18 @@ wake_sweep(struct server *server)
 static void
 run_library(struct server *server)
 {
-	MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+	MHD_UNSIGNED_LONG_LONG wait_ms, least_ms = LIBRARY_WAIT_MAX_MS;
+	bool waits = false;
 
-	ENSURE(MHD_run(server->daemon) == MHD_YES);
-	if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES)
-		loop_timer_set(server->timer, wait_ms > 60000 ? 60000 : (int64_t)wait_ms);
+	for (unsigned i = 0; i < WAY_COUNT; i++) {
+		ENSURE(MHD_run(server->daemons[i]) == MHD_YES);
+		if (MHD_get_timeout(server->daemons[i], &wait_ms) != MHD_YES)
+			continue;
+		waits = true;
+		least_ms = wait_ms < least_ms ? wait_ms : least_ms;
+	}
+	if (waits)
+		loop_timer_set(server->timer, (int64_t)least_ms);
 	else
 		loop_timer_cancel(server->timer);
 }
@@ -286,18 +304,47 @@ server_wake(struct server *server)
 
 /* -- the door ---------------------------------------------------------------------------------------------- */
 
+/* Whoever expects TLS would not understand. */
 static void
-turn_away(int fd)
+turn_away(int fd, enum way way)
 {
 	char bytes[1024];
 	size_t len = answer_busy_bytes(bytes, sizeof bytes);
 
 	turned_away++;
 	/* A fresh socket's buffer takes this whole; if not, the visitor sees less. */
-	if (send(fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	if (way == WAY_PLAIN && send(fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_debug("a visitor left at once");
 	shutdown(fd, SHUT_WR);
 	close(fd);
+}
+
+/* A browser in which somebody has typed the address without https://. What it has said is read to its end: a socket
+ * that is closed with bytes unread takes the answer back. */
+static void
+send_away(struct server *server, int fd)
+{
+	char bytes[DOORSTEP_LOOK_BYTES], answer[DOORSTEP_ANSWER_BYTES], local[GATE_ADDRESS_BYTES], rest[1024];
+	struct host_place place;
+
+	ssize_t len = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	for (int i = 0; i < 16 && recv(fd, rest, sizeof rest, MSG_DONTWAIT) > 0;)
+		i++;
+	gate_describe_place(server->httpd, server, fd, &place, local);
+	size_t answer_len = doorstep_answer(bytes, len > 0 ? (size_t)len : 0, &place, answer);
+	if (send(fd, answer, answer_len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		log_debug("a visitor left at once");
+	shutdown(fd, SHUT_WR);
+	close(fd);
+}
+
+/* The kernel hands a connection over once there is a byte of it (server_open()). */
+static bool
+speaks_plainly(int fd)
+{
+	unsigned char first;
+
+	return recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 && !doorstep_is_tls(first);
 }
 
 static void
@@ -307,6 +354,20 @@ on_accept_again(void *arg)
 
 	if (server->knock != NULL)
 		loop_io_set_interest(server->knock, LOOP_READ);
+}
+
+static enum way
+way_of(const struct server *server, const struct sockaddr *peer)
+{
+	struct in6_addr address = { 0 };
+
+	if (peer->sa_family == AF_INET6)
+		address = ((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr;
+	else
+		memcpy(&address.s6_addr[12], &((const struct sockaddr_in *)(const void *)peer)->sin_addr, 4);
+	bool is_proxy = server->proxy[0] != '\0' && memcmp(&address, &server->proxy_address, sizeof address) == 0;
+
+	return server->guarded && !is_proxy ? WAY_TLS : WAY_PLAIN;
 }
 
 /* Close the one that gives way to a newcomer, if any must. False: there is no room. */
@@ -368,13 +429,18 @@ accept_one(struct server *server, int listen_fd)
 	if (fd < 0)
 		return false;
 	struct in6_addr peer = crowd_peer((struct sockaddr *)&address);
+	enum way way = way_of(server, (struct sockaddr *)&address);
 	if (!make_room_for(&peer)) {
-		turn_away(fd);
+		turn_away(fd, way);
+		return true;
+	}
+	if (way == WAY_TLS && speaks_plainly(fd)) {
+		send_away(server, fd);
 		return true;
 	}
 	bound_socket(fd);
 	/* It closes the socket when it fails. */
-	if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, len) != MHD_YES)
+	if (MHD_add_connection(server->daemons[way], fd, (struct sockaddr *)&address, len) != MHD_YES)
 		log_warn("a connection could not be served");
 	return true;
 }
@@ -404,6 +470,27 @@ on_library_words(void *arg, const char *format, va_list args)
 		log_debug("the HTTP library says", log_bytes("words", words, strcspn(words, "\n")));
 }
 
+static struct MHD_Daemon *
+start_library(struct server *server, enum way way)
+{
+	const struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)tls_choose },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	const struct MHD_OptionItem nothing[] = { { MHD_OPTION_END, 0, NULL } };
+
+	return MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE |
+			MHD_USE_ERROR_LOG | (way == WAY_TLS ? MHD_USE_TLS : 0), 0, NULL, NULL,
+		on_step, server, MHD_OPTION_EXTERNAL_LOGGER, on_library_words, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target,
+		server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_CONNECTION_TIMEOUT, LIBRARY_PAUSE_S,
+		MHD_OPTION_CONNECTION_LIMIT, PLACES + 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+		MHD_OPTION_ARRAY, way == WAY_TLS ? tls : nothing, MHD_OPTION_END);
+}
+
 struct server *
 server_new(enum listener_purpose purpose)
 {
@@ -412,35 +499,50 @@ server_new(enum listener_purpose purpose)
 	ENSURE(server != NULL);
 	server->purpose = purpose;
 	server->fd = -1;
-	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE | MHD_USE_ERROR_LOG,
-		0, NULL, NULL, on_step, server, MHD_OPTION_EXTERNAL_LOGGER, on_library_words, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target,
-		server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_CONNECTION_TIMEOUT, LIBRARY_PAUSE_S,
-		MHD_OPTION_CONNECTION_LIMIT, PLACES + 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-		MHD_OPTION_END);
-	if (server->daemon == NULL) {
-		free(server);
-		return NULL;
+	for (unsigned way = 0; way < WAY_COUNT; way++) {
+		server->daemons[way] = start_library(server, way);
+		if (server->daemons[way] == NULL)
+			return NULL; /* the program ends: nothing is tidied */
 	}
 	return server;
 }
 
-void
-server_open(struct server *server, struct httpd *httpd, int fd, const char *address)
+static void
+read_proxy(struct server *server, const char *text)
 {
-	const union MHD_DaemonInfo *epoll = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	str_copy(server->proxy, sizeof server->proxy, text);
+	if (inet_pton(AF_INET, text, &server->proxy_address.s6_addr[12]) != 1 &&
+	    inet_pton(AF_INET6, text, &server->proxy_address) != 1)
+		server->proxy[0] = '\0';
+}
 
-	ENSURE(epoll != NULL && !server_is_open(server));
+void
+server_open(struct server *server, struct httpd *httpd, int fd, const struct msg_listener *listener)
+{
+	ENSURE(!server_is_open(server));
 	server->httpd = httpd;
 	server->fd = fd;
-	str_copy(server->address, sizeof server->address, address);
+	server->guarded = listener->guarded;
+	str_copy(server->address, sizeof server->address, listener->address);
+	read_proxy(server, listener->trusted_proxy);
+	int wait_s = FIRST_HEADERS_MS / 1000;
+	if (server->guarded && setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &wait_s, sizeof wait_s) != 0)
+		log_debug("connections are accepted before they say anything", log_str("error", strerror(errno)));
 	server->timer = loop_timer_new(httpd->loop, on_library_timer, server);
 	server->sweep = loop_timer_new(httpd->loop, on_sweep, server);
 	server->accept_again = loop_timer_new(httpd->loop, on_accept_again, server);
-	server->io = loop_io_new(httpd->loop, epoll->epoll_fd, LOOP_READ, on_library_ready, server);
-	server->knock = loop_io_new(httpd->loop, fd, LOOP_READ, on_knock, server);
+	for (unsigned i = 0; i < WAY_COUNT; i++) {
+		const union MHD_DaemonInfo *epoll = MHD_get_daemon_info(server->daemons[i], MHD_DAEMON_INFO_EPOLL_FD);
+		server->io[i] = loop_io_new(httpd->loop, epoll->epoll_fd, LOOP_READ, on_library_ready, server);
+	}
+	server->knock = loop_io_new(httpd->loop, fd, server->guarded && !tls_is_ready() ? 0 : LOOP_READ, on_knock, server);
+}
+
+void
+server_go_on(struct server *server)
+{
+	if (server->knock != NULL)
+		loop_io_set_interest(server->knock, LOOP_READ);
 }
 
 bool
@@ -465,6 +567,18 @@ const char *
 server_address_peek(const struct server *server)
 {
 	return server->address;
+}
+
+bool
+server_is_guarded(const struct server *server)
+{
+	return server->guarded;
+}
+
+const char *
+server_proxy_peek(const struct server *server)
+{
+	return server->proxy;
 }
 
 void
@@ -507,14 +621,17 @@ server_free(struct server *server)
 		if (connections[i].used && connections[i].server == server && connections[i].request != NULL)
 			request_abandon(connections[i].request);
 	if (server_is_open(server)) {
-		MHD_run(server->daemon);
+		for (unsigned i = 0; i < WAY_COUNT; i++) {
+			MHD_run(server->daemons[i]);
+			loop_io_free(server->io[i]);
+		}
 		loop_io_free(server->knock);
-		loop_io_free(server->io);
 		loop_timer_free(server->timer);
 		loop_timer_free(server->sweep);
 		loop_timer_free(server->accept_again);
 		close(server->fd);
 	}
-	MHD_stop_daemon(server->daemon);
+	for (unsigned i = 0; i < WAY_COUNT; i++)
+		MHD_stop_daemon(server->daemons[i]);
 	free(server);
 }

@@ -15,6 +15,7 @@
 
 #include "httpd/crowd.h"
 #include "httpd/httpd.h"
+#include "ipc/message.h"
 #include "ipc/terms.h"
 
 #define CONNECTIONS_MAX CROWD_MAX /* WebSockets are counted elsewhere (live.h) */
@@ -27,13 +28,17 @@ struct server;
 /* Before lock-in: what the library needs of the system is taken now. NULL (errno) when it is not to be had. */
 struct server *server_new(enum listener_purpose purpose);
 
-/* Serve the listening socket `fd` (taken over), bound to `address`. */
-void server_open(struct server *server, struct httpd *httpd, int fd, const char *address);
+/* Serve the listening socket `fd` (taken over). One that is reached from beyond this machine speaks TLS to all but the
+ * trusted proxy, and takes nobody before there is a certificate (server_go_on()): visitors wait. */
+void server_open(struct server *server, struct httpd *httpd, int fd, const struct msg_listener *listener);
+void server_go_on(struct server *server);
 bool server_is_open(const struct server *server);
 
 struct httpd *server_httpd(struct server *server);
 enum listener_purpose server_purpose(const struct server *server);
 const char *server_address_peek(const struct server *server);
+bool server_is_guarded(const struct server *server); /* reached from beyond this machine */
+const char *server_proxy_peek(const struct server *server); /* numeric address of the trusted proxy; "" = none */
 
 /* Of all servers: connections that are open; and since the start, those that gave way to others, and those that were
  * turned away. */

@@ -141,9 +141,8 @@ target_param_peek(const struct target *target, const char *name)
 	return NULL;
 }
 
-/* How many bytes of "host[:port]" are the host; 0 when it is malformed. */
-static size_t
-host_len(const char *authority)
+size_t
+target_host_len(const char *authority)
 {
 	size_t len = authority[0] == '[' ? strcspn(authority, "]") + 1 : strcspn(authority, ":");
 	const char *port = authority + len;
@@ -160,7 +159,7 @@ bool
 target_host_is_ours(const char *host, const char *bound)
 {
 	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
-	size_t len = host_len(host), bound_len = host_len(bound);
+	size_t len = target_host_len(host), bound_len = target_host_len(bound);
 
 	if (len == 0)
 		return false;
@@ -171,9 +170,10 @@ target_host_is_ours(const char *host, const char *bound)
 }
 
 bool
-target_origin_is_host(const char *origin, const char *host)
+target_origin_is_host(const char *origin, const char *host, bool secure)
 {
-	size_t scheme = scheme_len(origin);
+	const char *scheme = secure ? "https://" : "http://";
+	size_t len = strlen(scheme);
 
-	return scheme > 0 && host[0] != '\0' && strcasecmp(origin + scheme, host) == 0;
+	return strncasecmp(origin, scheme, len) == 0 && host[0] != '\0' && strcasecmp(origin + len, host) == 0;
 }

@@ -44,7 +44,11 @@ const char *target_param_peek(const struct target *target, const char *name);
  * "[::1]:8888"), with any port? A name that a page elsewhere has had pointed here (DNS rebinding) does not. */
 bool target_host_is_ours(const char *host, const char *bound);
 
-/* Does an Origin header name the very host and port that `host` (the Host header) does? */
-bool target_origin_is_host(const char *origin, const char *host);
+/* How many bytes of "host[:port]" are the host; 0 when it is malformed. */
+size_t target_host_len(const char *authority);
+
+/* Does an Origin header name the very host and port that `host` (the Host header) does, by the scheme https (`secure`)
+ * or http? */
+bool target_origin_is_host(const char *origin, const char *host, bool secure);
 
 #endif

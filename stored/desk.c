@@ -288,6 +288,7 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 		printer_desk_moved(desk, header, message);
 		break;
 	default:
+		owner_desk_on_message(desk, header, message);
 		break; /* retained messages for all children come here, too: what others publish */
 	}
 }
@@ -303,6 +304,7 @@ desk_on_synced(void *arg)
 	for (size_t i = 0; i < count; i++)
 		publish_setting(desk, &specs[i]);
 	printer_desk_publish_all(desk);
+	owner_desk_publish_all(desk);
 	upkeep_publish(&desk->upkeep);
 	unsigned long long secrets = store_count(desk->store, TABLE_SECRETS);
 	size_t printers = printers_count(&desk->printers);
@@ -327,6 +329,8 @@ desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault)
 	desk->flush_timer = loop_timer_new(child_loop_peek(desk->child), on_flush_timer, desk);
 	if (values_load(&desk->values, desk->store, ret_fault) != OUTCOME_DONE ||
 	    printers_load(&desk->printers, desk->store, ret_fault) != OUTCOME_DONE)
+		return ret_fault->outcome;
+	if (owner_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
 	return upkeep_begin(&desk->upkeep, desk->child, desk->store, &desk->values, dir, ret_fault);
 }

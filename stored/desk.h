@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "ipc/child.h"
+#include "stored/owner_desk.h"
 #include "stored/batch.h"
 #include "stored/peers.h"
 #include "stored/printers.h"
@@ -25,6 +26,7 @@ struct desk {
 	struct printers printers;
 	struct batch batch;
 	struct upkeep upkeep;
+	struct owner_desk owner;
 };
 
 /* Open for business, with child, store and vault in place: read settings and printers, look at the disk. DONE, or

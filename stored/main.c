@@ -20,7 +20,9 @@
 #include "common/exits.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "common/tls_own.h"
 #include "ipc/child.h"
+#include "stored/certificate.h"
 #include "stored/check.h"
 #include "stored/desk.h"
 #include "stored/files.h"
@@ -110,6 +112,7 @@ main(int argc, char **argv)
 						    .on_message = desk_on_message,
 						    .on_stop = desk_on_stop,
 						    .arg = &desk };
+	char tls_dir[FILES_PATH_BYTES];
 	struct plan plan;
 	struct fault fault;
 
@@ -119,6 +122,8 @@ main(int argc, char **argv)
 	}
 	const char *dir = argv[2];
 	umask(077);
+	tls_own_init();
+	certificate_learn_addresses();
 	tzset(); /* or the C library looks for /etc/localtime later, out of reach */
 	if (sodium_init() < 0) {
 		log_error("the cryptographic library could not be set up");
@@ -129,7 +134,8 @@ main(int argc, char **argv)
 		return code;
 	if (restore_plan(dir, CHECK_TIMEOUT_MS, &plan, &fault) != OUTCOME_DONE)
 		return give_up(&fault);
-	const struct sandbox_path paths[] = { { dir, true } };
+	certificate_folder(dir, tls_dir);
+	const struct sandbox_path paths[] = { { dir, true }, { tls_dir, false } };
 	struct child *child = child_new(ROLE_STORED, SANDBOX_STORED, paths, STR_ARRAY_LEN(paths), &duties);
 	code = open_all(dir, &plan, child, &fault) == OUTCOME_DONE ? child_run(child) : give_up(&fault);
 	desk_end(&desk);

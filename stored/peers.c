@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/str.h"
+#include "stored/owner.h"
 
 #define PRINTER_PREFIX "printer/"
 #define GATEWAY_PREFIX "gateway/"
@@ -91,5 +92,7 @@ peers_may_write(const struct header *header, const char *name)
 {
 	if (header->from_role == ROLE_GATEWAYD)
 		return strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX)) == 0;
+	if (owner_is_own_name(name))
+		return false;
 	return header->from_role == ROLE_HTTPD || header->from_role == ROLE_CTL;
 }

@@ -39,7 +39,8 @@ bool peers_find_worker(const struct peers *peers, const char *entry, uint16_t *r
  * incarnation that the supervisor named; gatewayd: gateway/…; nobody else. */
 bool peers_may_read(const struct peers *peers, const struct header *header, const char *name);
 
-/* May it set it? gatewayd: gateway/…; httpd and fusectl, who speak for a person: all. */
+/* May it set it? gatewayd: gateway/…; httpd and fusectl, who speak for a person: all but
+ * those of owner.h, which have requests of their own. */
 bool peers_may_write(const struct header *header, const char *name);
 
 #endif

@@ -24,6 +24,8 @@ struct config {
 	char state_dir[CONFIG_PATH_BYTES];
 	char http[CONFIG_ADDRESS_BYTES]; /* CONFIG_ADDRESS_OFF = no listener */
 	char stats[CONFIG_ADDRESS_BYTES];
+	bool local_password; /* this machine's own listeners ask for the password too */
+	char trusted_proxy[CONFIG_ADDRESS_BYTES]; /* numeric; "" = none */
 	enum log_level log_level;
 	bool log_level_given; /* by command line, environment or file: then the setting logLevel does not count */
 };

@@ -112,6 +112,30 @@ check_STATS(struct config *config, const char *value, char ret_reason[CONFIGKEY_
 	return take_address(config->stats, value, ret_reason);
 }
 
+static bool
+check_LOCAL_ACCESS(struct config *config, const char *value, char ret_reason[CONFIGKEY_REASON_BYTES])
+{
+	char text[CONFIGKEY_SHOWN_BYTES];
+
+	config->local_password = strcmp(value, "password") == 0;
+	if (config->local_password || strcmp(value, "open") == 0)
+		return true;
+	return refuse(ret_reason, "'%s' is neither open nor password", configkey_shown(value, text));
+}
+
+static bool
+check_TRUSTED_PROXY(struct config *config, const char *value, char ret_reason[CONFIGKEY_REASON_BYTES])
+{
+	unsigned char address[16];
+	char text[CONFIGKEY_SHOWN_BYTES];
+
+	if ((inet_pton(AF_INET, value, address) == 1 || inet_pton(AF_INET6, value, address) == 1) &&
+	    str_copy(config->trusted_proxy, sizeof config->trusted_proxy, value))
+		return true;
+	return refuse(ret_reason, "'%s' is no IP address; write that of the proxy in numbers, like 192.168.1.5",
+		      configkey_shown(value, text));
+}
+
 /* Which file to read is known before anything else: config_load(). */
 static bool
 check_CONFIG(struct config *config, const char *value, char ret_reason[CONFIGKEY_REASON_BYTES])

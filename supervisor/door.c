@@ -29,6 +29,7 @@ struct visitor {
 	struct peer peer;
 	struct door *door;
 	bool here, leaving;
+	bool is_owner; /* root, or Fuse's own user */
 	bool follows;
 	struct header follow_request;
 	uint32_t missed_lines;
@@ -69,11 +70,25 @@ on_sweep(void *arg)
 	}
 }
 
+/* Whoever may do these owns Fuse. Members of the group may use it, and prove the password like anybody else. */
+static bool
+is_for_the_owner(unsigned number)
+{
+	return number == MESSAGE_PASSWORD_CHANGE || number == MESSAGE_PASSWORD_FORGET;
+}
+
 static void
 on_frame(void *arg, const struct header *header, const uint8_t *body, size_t body_len, int fd)
 {
 	struct visitor *visitor = arg;
 
+	if (is_for_the_owner(header->number) && !visitor->is_owner) {
+		if (fd >= 0)
+			close(fd);
+		switchboard_say_refused(visitor->door->board, &visitor->peer, header, REFUSAL_FORBIDDEN,
+					"Only root or the user of Fuse may do this.", "Run it with sudo.");
+		return;
+	}
 	switchboard_on_frame(visitor->door->board, &visitor->peer, header, body, body_len, fd);
 }
 
@@ -118,6 +133,15 @@ is_in_group(int fd, gid_t primary, gid_t wanted)
 		if (groups[i] == wanted)
 			return true;
 	return false;
+}
+
+static bool
+is_owner(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof cred;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && (cred.uid == 0 || cred.uid == geteuid());
 }
 
 static bool
@@ -171,6 +195,7 @@ seat(struct door *door, struct visitor *visitor, int fd)
 
 	memset(visitor, 0, sizeof *visitor);
 	visitor->door = door;
+	visitor->is_owner = is_owner(fd);
 	peer_init(&visitor->peer, ROLE_CTL, (uint16_t)(visitor - door->visitors), ++door->last_generation, visitor);
 	visitor->peer.rate_per_s = 2000;
 	visitor->peer.channel = channel_new(door->loop, fd, &limits, &events, visitor);

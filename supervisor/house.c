@@ -115,6 +115,16 @@ describe(const struct house *house, char *ret_sentence, size_t cap)
 			   counts[LIFE_HELD]);
 }
 
+/* A proxy in front brings the network to wherever we listen. */
+bool
+house_is_guarded(const struct house *house, enum listener_purpose purpose)
+{
+	const struct listener *listener = &house->listeners[purpose];
+
+	return listener->fd >= 0 && (house->config.local_password || house->config.trusted_proxy[0] != '\0' ||
+				     !listener_is_local(listener->address));
+}
+
 void
 house_publish(struct house *house)
 {
@@ -125,6 +135,8 @@ house_publish(struct house *house)
 	str_copy(status.state_dir, sizeof status.state_dir, house->config.state_dir);
 	str_copy(status.http, sizeof status.http, house->listeners[LISTENER_HTTP].address);
 	str_copy(status.stats, sizeof status.stats, house->listeners[LISTENER_STATS].address);
+	status.http_guarded = house_is_guarded(house, LISTENER_HTTP);
+	status.stats_guarded = house_is_guarded(house, LISTENER_STATS);
 	describe(house, status.sentence, sizeof status.sentence);
 	switchboard_publish(house->board, MESSAGE_FUSE_STATUS, 0, &status);
 }
@@ -474,7 +486,7 @@ house_reload(struct house *house, char *ret_sentence, size_t cap)
 	static struct config fresh; /* large */
 	struct config_fault fault;
 	struct proc *httpd;
-	bool listeners_changed;
+	bool listeners_changed, access_changed;
 
 	if (!config_load(&house->args, &fresh, &fault)) {
 		str_copy(ret_sentence, cap, fault.sentence);
@@ -486,10 +498,12 @@ house_reload(struct house *house, char *ret_sentence, size_t cap)
 	}
 	if (!reload_listeners(house, &fresh, &listeners_changed, ret_sentence, cap))
 		return false;
+	access_changed = fresh.local_password != house->config.local_password ||
+			 strcmp(fresh.trusted_proxy, house->config.trusted_proxy) != 0;
 	house->config = fresh;
 	house_apply_log_level(house);
 	httpd = house_find_proc(house, "httpd");
-	if (listeners_changed && httpd != NULL && house->phase == HOUSE_RUNNING)
+	if ((listeners_changed || access_changed) && httpd != NULL && house->phase == HOUSE_RUNNING)
 		proc_event(httpd, LIFE_EV_RESTART, NULL);
 	str_format(ret_sentence, cap, "Configuration read%s.", listeners_changed ? "; the pages have a new address" : "");
 	log_info("configuration read again", log_bool("new_address", listeners_changed));

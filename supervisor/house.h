@@ -85,6 +85,9 @@ void house_on_proc_changed(struct house *house, struct proc *proc);
 /* Publish FUSE_STATUS and tell systemd. */
 void house_publish(struct house *house);
 
+/* Is this listener reached from beyond this machine, so that the password is asked there? */
+bool house_is_guarded(const struct house *house, enum listener_purpose purpose);
+
 /* "worker/X", "httpd" → the process; NULL when there is none. */
 struct proc *house_find_proc(struct house *house, const char *name);
 

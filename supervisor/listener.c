@@ -98,6 +98,20 @@ listener_open(struct listener *listener, const char *address, const char *option
 	return true;
 }
 
+bool
+listener_is_local(const char *address)
+{
+	struct sockaddr_storage addr;
+	socklen_t len;
+
+	if (!resolve(address, &addr, &len))
+		return false;
+	if (addr.ss_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)&addr)->sin6_addr);
+	uint32_t number = ntohl(((const struct sockaddr_in *)(const void *)&addr)->sin_addr.s_addr);
+	return number >> 24 == IN_LOOPBACKNET;
+}
+
 void
 listener_close(struct listener *listener)
 {

@@ -20,4 +20,7 @@ struct listener {
 bool listener_open(struct listener *listener, const char *address, const char *option, char *ret_fault, size_t cap);
 void listener_close(struct listener *listener);
 
+/* Does ADDR:PORT belong to this machine alone: 127.0.0.0/8 or ::1? */
+bool listener_is_local(const char *address);
+
 #endif

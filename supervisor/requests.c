@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "common/str.h"
+#include "supervisor/console.h"
 #include "supervisor/door.h"
 #include "supervisor/house.h"
 
@@ -174,6 +175,11 @@ on_message(void *arg, struct peer *peer, const struct header *header, const void
 	}
 	case MESSAGE_PRINTER:
 		house_on_printer(house, header->retain_key, ((const struct msg_printer *)message)->serial);
+		break;
+	case MESSAGE_SETUP_CODE_SHOW:
+		if (house_is_guarded(house, LISTENER_HTTP) || house_is_guarded(house, LISTENER_STATS))
+			console_show_setup_code(&((const struct msg_setup_code_show *)message)->code,
+						house->listeners[LISTENER_HTTP].address);
 		break;
 	case MESSAGE_STORE_STATUS:
 		break; /* fusectl recalls it; the supervisor has no use for it yet */

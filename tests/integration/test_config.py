@@ -25,7 +25,7 @@ def refused(fuse, *options, env=None) -> str:
 @pytest.mark.parametrize("lines,line,words", [
     ("\n\nhtpp = x\n", 3, "unknown key 'htpp'; did you mean 'http'?"),
     ("stats = off\n# again\nstats = off\n", 3, "'stats' stands in line 1 already; remove one of the two"),
-    ("worker = ALPHA\n", 1, "unknown key 'worker'; the keys are state http stats log-level"),
+    ("worker = ALPHA\n", 1, "unknown key 'worker'; the keys are state http stats local-access trusted-proxy log-level"),
     ("http = localhost:8888\n", 1, "'localhost' is no IP address; write it in numbers, like 127.0.0.1, 0.0.0.0 or [::1]"),
     ("log-level = loud\n", 1, "'loud' is no log level; it is one of error, warn, info, debug"),
     ("http\n", 1, "'http' is not a line like key = value"),

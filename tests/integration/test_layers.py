@@ -32,6 +32,7 @@ DOORS = {
     r"lmdb\.h": ["stored/"],
     r"sodium(/.*)?\.h": ["stored/"],
     r"openssl/.*": ["common/tls", "worker/link/paho_calls.c"],  # the latter for Paho, with Paho's calls
+    r"gnutls/.*": ["httpd/tls", "httpd/digest.c"],
     r"jansson\.h": ["fusectl/", "httpd/", "discovery/", "gatewayd/", "worker/", "printer/"],
     r"zip\.h": ["stored/filechk"],
     r"microhttpd\.h|wslay/.*": ["httpd/"],
@@ -52,11 +53,11 @@ C_LIBRARY = set("""assert ctype dirent endian errno fcntl fnmatch ftw getopt glo
 MAY_LOAD = {
     "fused": ["libevent"],
     "fusectl": ["libevent", "libjansson"],
-    "fuse-stored": ["libevent", "libseccomp", "liblmdb", "libsodium"],
+    "fuse-stored": ["libevent", "libseccomp", "liblmdb", "libsodium", "libcrypto"],
     "fuse-worker": ["libevent", "libseccomp", "libssl", "libcrypto", "libyajl", "libzstd", "libjansson"],
     "fuse-discovery": ["libevent", "libseccomp", "libssl", "libcrypto", "libjansson"],
     "fuse-gatewayd": ["libevent", "libseccomp"],
-    "fuse-httpd": ["libevent", "libseccomp", "libmicrohttpd", "libwslay", "libcrypto", "libjansson"],
+    "fuse-httpd": ["libevent", "libseccomp", "libmicrohttpd", "libgnutls", "libwslay", "libcrypto", "libjansson"],
 }
 # What every program stands on, sanitizers included.
 BASIS = re.compile(r"libc\.so|ld-linux|libgcc_s|libasan|libubsan|libm\.so|linux-vdso")

@@ -64,10 +64,25 @@ WORKS = {
     "messagesClear": (MINE + "/messages", None, WORKER, "MESSAGES_CLEAR", (DONE,)),
     "printerCommand": (MINE + "/commands", {"command": {"command": "pause"}, "ids": ["x"]}, WORKER, "COMMAND",
                        (["COMMAND_RESULT", {"confirmed": True, "sentence": "pauses the print", "took_ms": 120}],)),
+    "session": ("/api/v1/session", None, *NOBODY),
+    "sessionBegin": ("/api/v1/session", {"password": "open sesame"}, "stored", "PASSWORD_CHECK", (DONE,)),
+    "sessionEnd": ("/api/v1/session", None, *NOBODY),
+    "setup": ("/api/v1/setup", {"code": "ABCD-2345", "password": "open sesame"}, "stored", "PASSWORD_FIRST", (DONE,)),
+    "passwordChange": ("/api/v1/password", {"password": "open sesame", "current": "x"}, "stored", "PASSWORD_CHANGE",
+                       (DONE,)),
+    "tokens": ("/api/v1/tokens", None, *NOBODY),
+    "tokenAdd": ("/api/v1/tokens", {"name": "a program", "access": "read"}, "stored", "TOKEN_ADD",
+                 (["TOKEN_MADE", {"id": "0123abcd", "token": "fuse_0123"}],)),
+    "tokenRemove": ("/api/v1/tokens?id=0123abcd", None, "stored", "TOKEN_REMOVE", (DONE,)),
     "printerReconnect": (MINE + "/reconnect", None, WORKER, "RECONNECT", (DONE,)),
 }
 REFUSALS = {"busy": 503, "unreachable": 503, "died": 502, "not-found": 404, "invalid": 422, "forbidden": 403,
             "read-only": 507, "no-space": 507, "conflict": 409, "failed": 502}
+
+# What these say of a refusal that is FORBIDDEN: what was entered is wrong.
+WRONG = {"sessionBegin": "wrong-password", "passwordChange": "wrong-password", "setup": "wrong-code"}
+# Whoever asks through a proxy that nobody vouches for is a stranger, even on this machine; these let him in.
+OPEN = {"livez", "readyz", "session", "sessionBegin", "sessionEnd", "setup"}
 
 # Statuses that the document names and that no test provokes, and why.
 NOT_PROVOKED = {("restart", 409): "only in the moment in which Fuse stops"}
@@ -142,7 +157,7 @@ def test_the_document_and_the_table_of_routes_have_the_same_operations():
     rows = {(row[0], row[1].strip('"')): row for row in wire.rows(wire.ROOT / "httpd/routes.def", "ROUTE")}
     documented = http.operations()
     assert set(rows) == set(documented)
-    for key, (_method, _path, _handler, body, parameters, doc) in rows.items():
+    for key, (_method, _path, _handler, _access, body, parameters, doc) in rows.items():
         operation = documented[key]
         assert {p["name"] for p in operation.get("parameters", [])} == set(filter(None, parameters.strip('"').split(",")))
         assert ("requestBody" in operation) == (body == "JSON"), key
@@ -166,8 +181,8 @@ def test_the_server_gives_the_document(play):
 @pytest.mark.parametrize("name", sorted(WORKS))
 def test_each_operation_does_what_it_promises(play, name):
     method, path, body = play.prepare(name)
-    wanted = {"events": 426, "printersAdd": 201, "printersChange": 207, "printerRetry": 409, "printerRemove": 204, "messagesClear": 204,
-              "scansBegin": 201, "scanEnd": 204}
+    wanted = {"events": 426, "printersAdd": 201, "printersChange": 207, "printerRetry": 409, "printerRemove": 204, 
+              "messagesClear": 204, "sessionEnd": 204, "tokenAdd": 201, "tokenRemove": 204, "scansBegin": 201, "scanEnd": 204}
     if body is not None:
         schema = http.operations()[operation_ids()[name]]["requestBody"]["content"]["application/json"]["schema"]
         http.validate(body, schema)
@@ -220,6 +235,7 @@ def test_a_list_is_answered_item_by_item(play):
 
 EVERYWHERE = {
     400: dict(query="surprise=1"),
+    401: dict(headers={"X-Forwarded-For": "192.0.2.1"}),
     403: dict(headers={"Origin": "http://attacker.example"}),
     413: dict(headers={"Content-Type": "application/json", "Content-Length": str(2 << 20)}),
     414: dict(query="x=" + "y" * 3000),
@@ -233,6 +249,8 @@ EVERYWHERE = {
 @pytest.mark.parametrize("status", sorted(EVERYWHERE))
 def test_each_operation_refuses_what_none_may_take(play, name, status):
     how = EVERYWHERE[status]
+    if status == 401 and name in OPEN:
+        return
     path, body = WORKS[name][:2]
     if "query" in how:
         path += ("&" if "?" in path else "?") + how["query"]
@@ -263,7 +281,7 @@ def test_each_body_must_be_json(play, name):
 
 @pytest.mark.parametrize("name", sorted(name for name in WORKS if WORKS[name][1] is not None))
 def test_each_body_is_refused_by_its_strange_field(play, name):
-    if name in ("printersAdd", "printerChange", "printerCommand", "printerTrust", "restart", "settingsChange"):
+    if name in ("sessionBegin", "setup", "passwordChange", "tokenAdd", "printersAdd", "printerChange", "printerCommand", "printerTrust", "restart", "settingsChange"):
         body = {**WORKS[name][1], "surprise": 1}
         assert '"surprise"' in play.ask(name, 422, body=body).json()["detail"]
     else:
@@ -294,7 +312,8 @@ def test_each_refusal_of_another_process_becomes_its_problem(play, name):
         play.stage.answers(process, message, ["@close"], ["REFUSED", {"reason": number, "sentence": f"No: {reason}.",
                                                                       "remedy": "Try something else."}])
         answer = play.ask(name, REFUSALS[reason])
-        assert answer.json()["type"] == f"/problems/{reason}"
+        kind = WRONG.get(name, reason) if reason == "forbidden" else reason
+        assert answer.json()["type"] == f"/problems/{kind}"
         assert answer.json()["detail"] == f"No: {reason}." and answer.json()["remedy"] == "Try something else."
         assert ("retry-after" in answer.headers) == (answer.status == 503)
 
@@ -374,6 +393,17 @@ def test_a_store_that_takes_nothing_makes_fuse_unready(play):
     assert play.ask("readyz", 503).json()["remedy"] == "Make room."
     play.stage.tell("stored", "STORE_STATUS", {"sentence": "All is well."})
     wait_until(lambda: play.http.raw("GET", "/readyz").status == 200, 10, "it stays unready")
+
+
+@pytest.mark.parametrize("name", ["setup", "sessionBegin", "passwordChange"])
+def test_guessing_is_slowed(play, name):
+    """The last that is asked of these: now they have to wait."""
+    play.stage.answers("stored", WORKS[name][3], ["REFUSED", {"reason": wire.REFUSALS.index("forbidden"),
+                                                              "sentence": "No."}])
+    method, path, body = operation_ids()[name][0], *WORKS[name][:2]
+    statuses = [play.http.ask(method, path, body).status for _ in range(6)]
+    assert statuses[-1] == 429 and set(statuses) <= {403, 429}
+    provoked.add((name, 429))
 
 
 def test_zz_every_status_that_the_document_names_was_provoked(request):

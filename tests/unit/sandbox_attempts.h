@@ -66,6 +66,14 @@ make_a_socket_pair(void)
 }
 
 static int
+make_a_stream_pair(void)
+{
+	int pair[2];
+
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair);
+}
+
+static int
 connect_an_inherited_socket(void)
 {
 	struct sockaddr_in nowhere = { .sin_family = AF_INET, .sin_port = htons(9),
@@ -181,7 +189,7 @@ TRY(use_the_x32_numbers, syscall(0x40000000 + SYS_getpid))
 
 /* Where it may differ by role: what the store's profile has in its FILES group is left to Landlock; who talks to
  * printers may connect, and a worker's MQTT library has threads. */
-enum expected { KILLED, REFUSED_IN_STORED, WORKS_IN_CLIENTS, WORKS_IN_WORKER };
+enum expected { KILLED, REFUSED_IN_STORED, WORKS_IN_CLIENTS, WORKS_WITH_THREADS, WORKS_IN_HTTPD };
 static const enum sandbox_profile clients[] = { SANDBOX_DISCOVERY, SANDBOX_WORKER };
 
 #define ATTEMPT(name, expected) { #name, name, expected }
@@ -197,12 +205,13 @@ static const struct attempt { const char *name; int (*make)(void); enum expected
 	ATTEMPT(make_a_unix_socket, KILLED),
 	ATTEMPT(make_a_raw_socket, KILLED),
 	ATTEMPT(make_a_socket_pair, KILLED),
+	ATTEMPT(make_a_stream_pair, WORKS_IN_HTTPD),
 	ATTEMPT(connect_an_inherited_socket, WORKS_IN_CLIENTS),
 	ATTEMPT(bind_an_inherited_socket, KILLED),
 	ATTEMPT(listen_on_an_inherited_socket, KILLED),
 	ATTEMPT(execute, KILLED),
 	ATTEMPT(fork_a_child, KILLED),
-	ATTEMPT(make_a_thread, WORKS_IN_WORKER),
+	ATTEMPT(make_a_thread, WORKS_WITH_THREADS),
 	ATTEMPT(make_half_a_thread, KILLED),
 	ATTEMPT(trace_the_parent, KILLED),
 	ATTEMPT(signal_the_parent, KILLED),

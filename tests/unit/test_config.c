@@ -115,14 +115,14 @@ a_misspelt_key_is_guessed(void **state)
 	expect_fault("Http = off\n", "fused.conf:1: unknown key 'Http'; did you mean 'http'?");
 	expect_fault("loglevel = info\n", "fused.conf:1: unknown key 'loglevel'; did you mean 'log-level'?");
 	/* Printers are added with fusectl, so there is no line for them. */
-	expect_fault("worker = A\n", "fused.conf:1: unknown key 'worker'; the keys are state http stats log-level");
+	expect_fault("worker = A\n", "fused.conf:1: unknown key 'worker'; the keys are state http stats local-access trusted-proxy log-level");
 	expect_fault("printer = A\n",
-		     "fused.conf:1: unknown key 'printer'; the keys are state http stats log-level");
+		     "fused.conf:1: unknown key 'printer'; the keys are state http stats local-access trusted-proxy log-level");
 	/* What only the command line has is no key. */
 	expect_fault("config = x\n",
-		     "fused.conf:1: unknown key 'config'; the keys are state http stats log-level");
+		     "fused.conf:1: unknown key 'config'; the keys are state http stats local-access trusted-proxy log-level");
 	expect_fault("\033[2J\"=x\n",
-		     "fused.conf:1: unknown key '\\x1b[2J\"'; the keys are state http stats log-level");
+		     "fused.conf:1: unknown key '\\x1b[2J\"'; the keys are state http stats local-access trusted-proxy log-level");
 }
 
 static void

@@ -74,7 +74,7 @@ static void
 commands_come_first(void **state)
 {
 	(void)state;
-	assert_string_equal(complete(1, "s"), "status scan send settings store ");
+	assert_string_equal(complete(1, "s"), "status scan send settings store setup-code ");
 	assert_string_equal(complete(2, "--json", "lo"), "logs ");
 	assert_string_equal(complete(3, "--timeout", "5", "ps"), "ps ");
 	assert_string_equal(complete(2, "help", "rel"), "reload ");

@@ -136,15 +136,17 @@ static void
 an_origin_is_ours_by_host_and_port(void **state)
 {
 	(void)state;
-	assert_true(target_origin_is_host("http://localhost:8888", "localhost:8888"));
-	assert_true(target_origin_is_host("HTTPS://LocalHost:8888", "localhost:8888"));
-	assert_false(target_origin_is_host("http://localhost", "localhost:8888"));
-	assert_false(target_origin_is_host("http://localhost:88888", "localhost:8888"));
-	assert_false(target_origin_is_host("http://localhost:8888/", "localhost:8888"));
-	assert_false(target_origin_is_host("null", "null"));
-	assert_false(target_origin_is_host("ftp://localhost:8888", "localhost:8888"));
-	assert_false(target_origin_is_host("http://", ""));
-	assert_false(target_origin_is_host("", ""));
+	assert_true(target_origin_is_host("http://localhost:8888", "localhost:8888", false));
+	assert_true(target_origin_is_host("HTTPS://LocalHost:8888", "localhost:8888", true));
+	assert_false(target_origin_is_host("https://localhost:8888", "localhost:8888", false));
+	assert_false(target_origin_is_host("http://localhost:8888", "localhost:8888", true));
+	assert_false(target_origin_is_host("http://localhost", "localhost:8888", false));
+	assert_false(target_origin_is_host("http://localhost:88888", "localhost:8888", false));
+	assert_false(target_origin_is_host("http://localhost:8888/", "localhost:8888", false));
+	assert_false(target_origin_is_host("null", "null", false));
+	assert_false(target_origin_is_host("ftp://localhost:8888", "localhost:8888", false));
+	assert_false(target_origin_is_host("http://", "", false));
+	assert_false(target_origin_is_host("", "", false));
 }
 
 /* -- routes ------------------------------------------------------------------------------------------- */

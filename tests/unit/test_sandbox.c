@@ -120,7 +120,9 @@ is_as_it_must_be(const struct attempt *attempt, enum sandbox_profile profile, co
 		return refused || !has_landlock();
 	if (attempt->expected == WORKS_IN_CLIENTS && is_a_client(profile))
 		return outcome->worked;
-	if (attempt->expected == WORKS_IN_WORKER && profile == SANDBOX_WORKER)
+	if (attempt->expected == WORKS_WITH_THREADS && (profile == SANDBOX_WORKER || profile == SANDBOX_STORED))
+		return outcome->worked;
+	if (attempt->expected == WORKS_IN_HTTPD && profile == SANDBOX_HTTPD)
 		return outcome->worked;
 	/* The sanitizer's own needs let some of them reach the second line. */
 	return killed || (SANITIZER_BUILD && !outcome->worked && outcome->killed == 0);

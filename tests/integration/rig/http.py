@@ -15,8 +15,11 @@ DOCUMENT = json.loads((wire.ROOT / "docs/openapi.json").read_text())
 METHODS = ["get", "post", "patch", "delete"]
 # What every answer must carry, whatever it says.
 SECURITY = {"x-content-type-options": "nosniff", "cache-control": "no-store", "referrer-policy": "no-referrer",
-            "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-            "cross-origin-resource-policy": "same-origin"}
+            "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+                                       "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
+                                       "frame-ancestors 'none'",
+            "cross-origin-opener-policy": "same-origin", "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"}
 
 
 @dataclasses.dataclass
@@ -78,7 +81,7 @@ def check(method: str, path: str, answer: Answer):
     problem = {"$ref": "#/components/schemas/Problem"}
     if operation is None:
         # No such path, or not with this method: the document's words on it are in its introduction.
-        assert answer.status in (400, 403, 404, 405, 414, 421, 431, 503), f"{method} {path}: {answer.status}"
+        assert answer.status in (400, 401, 403, 404, 405, 414, 421, 431, 503), f"{method} {path}: {answer.status}"
         content = {"application/problem+json": {"schema": problem}}
     else:
         assert str(answer.status) in operation["responses"], f"{method} {path}: {answer.status} is not described: " \

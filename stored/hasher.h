@@ -1,0 +1,44 @@
+/*
+ * hasher: passwords are hashed (argon2id, 64 MiB, 2 passes: a tenth of a second on a PC, most of one on a Raspberry
+ * Pi) on one thread beside the loop, one after the other, so that whoever sets a setting meanwhile does not wait.
+ *
+ * The thread is started with the first job, after lock-in. It touches nothing but the job that it has taken.
+ */
+#ifndef FUSE_STORED_HASHER_H
+#define FUSE_STORED_HASHER_H
+
+#include <stdbool.h>
+
+#include "common/loop.h"
+#include "common/secret.h"
+#include "ipc/header.h"
+
+#define HASHER_JOBS_MAX 8
+#define HASHER_HASH_BYTES 128 /* text with its NUL */
+
+struct hasher_job {
+	struct header request; /* whose it is; not looked at here */
+	bool checks;	       /* hold `present` against `hash` … */
+	bool makes;	       /* … and, when that is right or was not asked, hash `fresh` into `hash` */
+	struct secret present, fresh;
+	char hash[HASHER_HASH_BYTES];
+	/* the outcome */
+	bool right; /* `present` fits; true when nothing was to be checked */
+	bool made;  /* false when memory was short */
+};
+
+/* A job is done; what it holds is wiped afterwards. */
+typedef void hasher_done_fn(void *arg, const struct hasher_job *job);
+
+struct hasher;
+
+/* NULL (errno) when the system refuses. There is one a process. */
+struct hasher *hasher_new(struct loop *loop, hasher_done_fn *done, void *arg);
+
+/* Take a copy of `job`. False: as much waits as may, or no thread is to be had. */
+bool hasher_add(struct hasher *hasher, const struct hasher_job *job);
+
+/* Hash and check as the thread does, at once; for the thread and for tests. */
+void hasher_work(struct hasher_job *job);
+
+#endif
