@@ -50,18 +50,18 @@ get_text(struct mpack_reader *reader, char *ret_text, size_t cap)
 	str_format(ret_text, cap, "%.*s", (int)len, (const char *)bytes);
 }
 
-static const char *
-decode_password(struct owner *owner, const struct secret *record)
+const char *
+owner_decode_password(const uint8_t *bytes, size_t len, uint64_t *ret_epoch, char ret_hash[HASHER_HASH_BYTES])
 {
 	struct mpack_reader reader;
 
-	mpack_reader_init(&reader, secret_bytes_peek(record), record->len_bytes);
+	mpack_reader_init(&reader, bytes, len);
 	if (mpack_get_array(&reader) < PASSWORD_FIELDS)
 		mpack_fault(&reader, "has too few fields");
 	if (mpack_get_u64(&reader, UINT32_MAX) != RECORD_VERSION)
 		mpack_fault(&reader, "is of another version");
-	owner->epoch = mpack_get_u64(&reader, UINT64_MAX);
-	get_text(&reader, owner->hash, sizeof owner->hash);
+	*ret_epoch = mpack_get_u64(&reader, UINT64_MAX);
+	get_text(&reader, ret_hash, HASHER_HASH_BYTES);
 	return reader.fault;
 }
 
@@ -82,14 +82,14 @@ encode_token(const struct owner_token *token, uint8_t ret_bytes[SECRET_MAX_BYTES
 	return (size_t)(writer.at - ret_bytes);
 }
 
-static const char *
-decode_token(const char *id, const struct secret *record, struct owner_token *ret_token)
+const char *
+owner_decode_token(const char *id, const uint8_t *bytes, size_t bytes_len, struct owner_token *ret_token)
 {
 	struct mpack_reader reader;
 	uint32_t len;
 
 	memset(ret_token, 0, sizeof *ret_token);
-	mpack_reader_init(&reader, secret_bytes_peek(record), record->len_bytes);
+	mpack_reader_init(&reader, bytes, bytes_len);
 	if (mpack_get_array(&reader) < TOKEN_FIELDS)
 		mpack_fault(&reader, "has too few fields");
 	if (mpack_get_u64(&reader, UINT32_MAX) != RECORD_VERSION)
@@ -117,7 +117,8 @@ load_password(struct owner *owner, const uint8_t *sealed, size_t len)
 
 	owner->password_set = true;
 	const char *fault = vault_unseal(owner->vault, OWNER_PASSWORD_NAME, sealed, len, &record)
-				    ? decode_password(owner, &record)
+				    ? owner_decode_password(secret_bytes_peek(&record), record.len_bytes,
+								    &owner->epoch, owner->hash)
 				    : "cannot be opened with this key";
 	secret_wipe(&record);
 	if (fault == NULL)
@@ -136,7 +137,8 @@ load_token(struct owner *owner, const char *name, const uint8_t *sealed, size_t 
 	size_t place = 0;
 
 	const char *fault = vault_unseal(owner->vault, name, sealed, len, &record)
-				    ? decode_token(name + strlen(OWNER_TOKEN_PREFIX), &record, &token)
+				    ? owner_decode_token(name + strlen(OWNER_TOKEN_PREFIX), secret_bytes_peek(&record),
+								 record.len_bytes, &token)
 				    : "cannot be opened with this key";
 	secret_wipe(&record);
 	while (place < OWNER_TOKENS_MAX && owner->tokens[place].id[0] != '\0')

@@ -71,6 +71,11 @@ enum outcome owner_remove_token(struct owner *owner, size_t place, struct fault 
 /* It was used today. Nothing is written twice a day. */
 enum outcome owner_note_used(struct owner *owner, size_t place, int64_t now_ms, struct fault *ret_fault);
 
+/* Read the records; pure. NULL, or what is wrong with the bytes (static storage). Fields that a later Fuse adds at the
+ * end are passed over. */
+const char *owner_decode_password(const uint8_t *bytes, size_t len, uint64_t *ret_epoch, char ret_hash[HASHER_HASH_BYTES]);
+const char *owner_decode_token(const char *id, const uint8_t *bytes, size_t len, struct owner_token *ret_token);
+
 /* Is this the name of a secret that only owner.c may write? */
 bool owner_is_own_name(const char *name);
 

@@ -45,7 +45,7 @@ DOORS = {
 
 # Headers of the C library and the kernel; a library that is neither here nor above has no door yet.
 SYSTEM = re.compile(r"(sys|linux|arpa|net|netinet|asm)/[a-z0-9_]+\.h")
-C_LIBRARY = set("""assert ctype dirent endian errno fcntl fnmatch ftw getopt glob grp inttypes langinfo limits locale malloc
+C_LIBRARY = set("""assert ctype dirent endian errno fcntl fnmatch ftw getopt glob grp ifaddrs inttypes langinfo limits locale malloc
     math netdb poll pthread pwd sched setjmp signal spawn stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib
     stdnoreturn string strings sysexits syslog termios threads time unistd wchar wctype byteswap err""".split())
 

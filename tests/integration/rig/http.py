@@ -15,9 +15,7 @@ DOCUMENT = json.loads((wire.ROOT / "docs/openapi.json").read_text())
 METHODS = ["get", "post", "patch", "delete"]
 # What every answer must carry, whatever it says.
 SECURITY = {"x-content-type-options": "nosniff", "cache-control": "no-store", "referrer-policy": "no-referrer",
-            "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-                                       "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
-                                       "frame-ancestors 'none'",
+            "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
             "cross-origin-opener-policy": "same-origin", "cross-origin-resource-policy": "same-origin",
             "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"}
 
