@@ -403,7 +403,7 @@ def test_this_machine_asks_nobody_and_a_proxy_before_it_does_not_open_it(make_fu
     other.refused("GET", "/api/v1/printers", 401, "login-needed", headers={"Via": "a proxy"})
     assert other.log_in(fresh).headers["set-cookie"].startswith("fuse_session=")
     other.get("/api/v1/printers", headers={"Via": "a proxy"})
-    assert Visitor(fuse.address, 8889, tls=False).ask("GET", "/").kind == "no-statistics"
+    assert Visitor(fuse.address, 8889, tls=False).ask("GET", "/").kind == "upgrade-needed"
     assert fuse.ask("status")["access"]["asksForPassword"] is False
 
 
@@ -419,7 +419,7 @@ def test_bound_to_all_networks_it_asks_for_the_password(make_fuse, planted_secre
     visitor.refused("GET", "/api/v1/printers", 401, "setup-needed", headers={"Host": "localhost"})
     visitor.set_up(access.setup_code(fuse), planted_secret)
     visitor.get("/api/v1/printers")
-    assert Visitor(fuse.address, 8889, tls=False).ask("GET", "/").kind == "no-statistics"
+    assert Visitor(fuse.address, 8889, tls=False).ask("GET", "/").kind == "upgrade-needed"
 
 
 def test_statistics_are_off_for_other_machines_until_they_are_set_on(fuse, owner):
@@ -428,7 +428,7 @@ def test_statistics_are_off_for_other_machines_until_they_are_set_on(fuse, owner
     program = Visitor(fuse.address, 8889, token=token)
     program.refused("GET", "/", 403, "statistics-off")
     owner.ask("PATCH", "/api/v1/settings", {"statsOnNetwork": True}, status=200)
-    wait_until(lambda: program.ask("GET", "/").kind == "no-statistics", 5)
+    wait_until(lambda: program.ask("GET", "/").kind == "upgrade-needed", 5)
     owner.ask("PATCH", "/api/v1/settings", {"statsOnNetwork": None}, status=200)
 
 
