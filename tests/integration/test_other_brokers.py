@@ -33,7 +33,7 @@ def test_a_broker_with_manners_of_its_own(make_fuse, troupe, name):
     links.wait_stat(fuse, SERIAL, lambda s: s["isOnline"] and s["data"]["temps"]["bedTemp"] == 21 and
                     s["state"] == "IDLE" and s["firmware"] == "01.02.03.04", 20)
     for celsius in range(30, 60):
-        printer.publish(delta(bed_temper=celsius, upgrade_state={"status": "IDLE"}, ignored="x" * 3000))
+        printer.publish(delta(bed_temper=celsius, upgrade_state={"status": "IDLE"}, ignored="x" * 300))
     links.wait_stat(fuse, SERIAL, lambda s: s["data"]["temps"]["bedTemp"] == 59)
     result = links.command(fuse, SERIAL, command="set-temperature", type="bed", temperature=47)
     assert result["confirmed"], result

@@ -659,11 +659,23 @@ def descriptors(play) -> int:
     return len(os.listdir(f"/proc/{play.fuse.pids()['httpd']}/fd"))
 
 
+def descriptors_at_rest(play) -> int:
+    """Once the connections of earlier stories are gone: so many for a second."""
+    seen = []
+
+    def at_rest():
+        seen.append(descriptors(play))
+        return len(seen) > 20 and set(seen[-20:]) == {seen[-1]}
+
+    wait_until(at_rest, 10, lambda: f"it opens and closes: {seen}", every_s=0.05)
+    return seen[-1]
+
+
 LINE = '{"number":1,"at":"2026-11-22T18:30:00.123Z","direction":"sent","kind":null,"name":"x.y","bytes":2,"payload":{}}\n'
 
 
 def test_a_follower_gets_each_line_when_it_comes_and_the_writer_sees_it_go(play):
-    before = descriptors(play)
+    before = descriptors_at_rest(play)
     broken = len(play.stage.heard("@broken"))
     play.stage.answers(WORKER, "MESSAGES_WANT", ["@write", LINE], ["@wait", 0.5], ["@write", LINE])
     with following(play, MINE + "/messages?follow=1&limit=3") as stream:
