@@ -10,13 +10,12 @@ import { button, callout } from "../core/parts.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
 import { isStarting } from "../printers/worker.js";
+import { askAll, sendAll, watcher } from "./asks.js";
 import { fillDown, matchCodes, parseCodes } from "./codes.js";
-import { pasteBox } from "./paste.js";
+import { pasteBox, tellTally } from "./parts.js";
 import { addBody, changeBody, inOrder, isOpen, isTouched, keyOf, lacksOf, markOf, mergeFound, needsTrust, stateOf, tally } from "./rows.js";
 import { rowView } from "./row_view.js";
-import { askAll, watcher } from "./search.js";
 import { sourcePart } from "./source.js";
-import { sendAll } from "./send.js";
 
 /* Of this page: outlives the dialog. `last`: rows that were added before they were found stand at the end, and stay there. */
 const session = { kind: "ssdp", cidr: "", list: "", pasted: "", rows: new Map(), scan: null, last: new Set() };
@@ -32,7 +31,7 @@ function look(row) {
 export function findPrinters(kind, page) {
 	const { rows } = session;
 	const views = new Map(); /* key -> view */
-	let asking = null, over = false;
+	let asking = null, over = false, wasSettled = true;
 	session.kind = kind;
 
 	/* -- looking -- */
@@ -133,13 +132,12 @@ export function findPrinters(kind, page) {
 		let filled = 0;
 		for (const [key, { code, number, word }] of codes) {
 			const row = rows.get(key);
-			if (!isOpen(look(row).state)) {
-				if (!row.sent)
-					told.push({ number, word, why: "closed" });
-				continue;
-			}
-			filled++;
-			if (isFresh || row.pasted !== code)
+			const { state } = look(row);
+			if (!isOpen(state) && !row.sent && !row.sending)
+				told.push({ number, word, why: "closed" });
+			else
+				filled++;
+			if (isOpen(state) && (isFresh || row.pasted !== code))
 				Object.assign(row, { code, pasted: code, chosen: true });
 		}
 		return { filled, astray: told };
@@ -183,10 +181,13 @@ export function findPrinters(kind, page) {
 		const wanted = chosen();
 		wanted.forEach((row) => (row.lacks = true));
 		const ready = wanted.filter((row) => lacksOf(row) === null);
-		if (ready.length > 0)
-			await sendAll(ready, docOf, arrange);
-		else
+		if (ready.length === 0) {
 			tellNone(wanted);
+			return;
+		}
+		box.open = false;
+		wasSettled = false;
+		await sendAll(ready, docOf, arrange);
 	}
 
 	function tellNone(wanted) {
@@ -223,7 +224,7 @@ export function findPrinters(kind, page) {
 		return { node: view.node, update: () => drawRow(row), remove: () => views.delete(key) };
 	});
 	const summary = h("p", { class: "finder__summary", role: "status", dataset: { role: "find-summary" } });
-	const only = h("input", { type: "checkbox", dataset: { role: "find-only" }, on: { change: () => setAttr(list, "data-only", only.checked || null) } });
+	const only = h("input", { type: "checkbox", dataset: { role: "find-only" }, on: { change: () => showOnly(only.checked) } });
 	const onlyLabel = h("label", { class: "check" }, only, t("finder.only"));
 	const all = h("input", { type: "checkbox", dataset: { role: "find-all" }, on: { change: () => {
 		for (const row of rows.values())
@@ -281,20 +282,35 @@ export function findPrinters(kind, page) {
 
 	function drawAll() {
 		const states = [...rows.values()].map((row) => look(row).state), open = states.filter(isOpen).length, picked = chosen();
-		const { total, live, busy, bad } = tally(states);
+		const sum = tally(states);
 		rows.forEach(drawRow);
 		found.hidden = rows.size === 0;
 		all.disabled = open === 0;
 		all.checked = open > 0 && picked.length === open;
 		all.indeterminate = picked.length > 0 && picked.length < open;
-		setText(count, t("finder.count", { count: rows.size, known: states.filter((state) => state === "added").length }));
-		onlyLabel.hidden = bad === 0 && !only.checked;
+		setText(count, t("finder.count", { count: rows.size }));
+		onlyLabel.hidden = sum.bad === 0;
 		drawTrust();
 		const again = picked.length > 0 && picked.every((row) => row.sent || row.refused);
-		setText(add, t(again ? "finder.retry" : "finder.add", { count: picked.length }));
-		setText(summary, total === 0 ? "" : busy > 0 ? t("finder.busy", { live, count: total })
-			: bad > 0 ? t("finder.some", { live, count: total, bad }) : t("finder.done", { count: total }));
-		setAttr(dialog.node, "data-outcome", total === 0 ? null : busy > 0 ? "busy" : bad > 0 ? "some" : "live");
+		setText(add, picked.length === 0 ? t("finder.addNone") : t(again ? "finder.retry" : "finder.add", { count: picked.length }));
+		if (sum.total > 0)
+			tellTally(summary, dialog.node, sum);
+		settle(sum, open);
+	}
+
+	/* Of all that were sent only those are left to be looked at that need somebody, once each has come to its end. */
+	function settle({ total, busy, bad }, open) {
+		const isSettled = total > 0 && busy === 0;
+		if (bad === 0 ? only.checked : isSettled && !wasSettled && open === bad)
+			showOnly(bad > 0);
+		wasSettled = isSettled;
+	}
+
+	function showOnly(isOnly) {
+		only.checked = isOnly;
+		setAttr(list, "data-only", isOnly || null);
+		if (isOnly)
+			tools.scrollIntoView({ block: "start" });
 	}
 
 	/* The rows are others now, or stand elsewhere. */

@@ -8,11 +8,10 @@ import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
 import { plain } from "../printers/text.js";
 import { isStarting } from "../printers/worker.js";
+import { changeAll } from "./asks.js";
 import { matchCodes, parseCodes } from "./codes.js";
-import { pasteBox } from "./paste.js";
-import { problemNodes, showState } from "./row_view.js";
+import { pasteBox, problemNodes, showState, tellTally } from "./parts.js";
 import { markOf, outcomeOf, tally } from "./rows.js";
-import { changeAll } from "./send.js";
 
 let pasted = ""; /* of this page: what was pasted stays until it has worked */
 
@@ -103,12 +102,9 @@ export function changeCodes() {
 	function draw() {
 		keyed.render([...codes.keys()].map((key) => ({ key, doc: store.printers.get(key), how: look(key) })), (row) => row.key);
 		const rest = store.printers.size - codes.size, waiting = pending().length;
-		const { total, live, busy, bad } = tally([...codes.keys()].map((serial) => look(serial).state));
 		setText(others, codes.size > 0 && rest > 0 ? t("finder.recode.others", { count: rest }) : "");
 		setText(submit, t("finder.recode.do", { count: waiting }));
-		setText(summary, total === 0 ? "" : busy > 0 ? t("finder.busy", { live, count: total })
-			: bad > 0 ? t("finder.some", { live, count: total, bad }) : t("finder.recode.done", { count: total }));
-		setAttr(dialog.node, "data-outcome", total === 0 ? null : busy > 0 ? "busy" : bad > 0 ? "some" : "live");
+		tellTally(summary, dialog.node, tally([...codes.keys()].map((serial) => look(serial).state)));
 	}
 
 	const offs = [store.on("printers", (changed) => [...changed].some((serial) => codes.has(serial)) && draw()), store.on("status", draw),

@@ -31,14 +31,15 @@ function outcomePart(run, show) {
 	function drawEnd(scan, again) {
 		const instead = scan?.type === "ssdp" && scan.printers.length === 0;
 		replace(end, scan && callout(scan.state === "failed" ? "bad" : scan.printers.length > 0 ? "ok" : "warn",
-			h("p", { class: "callout__title" }, scan.sentence), scan.remedy && h("p", null, scan.remedy),
-			h("div", { class: "row" }, instead && button({ label: t("finder.instead"), kind: "primary", small: true,
-				role: "find-instead", run: () => show("subnet") }),
-			again && button({ label: t("finder.again"), small: true, iconName: "refresh", role: "find-again", run: again }))));
+			h("div", { class: "spread" }, h("p", { class: "callout__title" }, scan.sentence), h("div", { class: "row" },
+				instead && button({ label: t("finder.instead"), kind: "primary", small: true, role: "find-instead",
+					run: () => show("subnet") }),
+				button({ label: t("finder.again"), small: true, iconName: "refresh", role: "find-again", run: again }))),
+			scan.remedy && h("p", null, scan.remedy)));
 	}
 	return {
 		node: h("div", null, going, end),
-		/* scan: of GET, or what stands for one; again(): null, if it cannot be repeated */
+		/* scan: of GET, or what stands for one */
 		update(scan, again) {
 			const runs = scan?.state === "running";
 			going.hidden = !runs;

@@ -46,13 +46,14 @@ export default {
 	/* -- what was found ------------------------------------------------------------------------------- */
 	"finder.rows": "Printers that were found",
 	"finder.all": "Select all",
-	"finder.count": { one: "{count} printer, {known} added before", other: "{count} printers, {known} added before" },
+	"finder.count": { one: "{count} printer", other: "{count} printers" },
 	"finder.only": "Only those that need you",
 	"finder.pick": "Add {name}",
 	"finder.nameOf": "Name of {serial}",
 	"finder.codeOf": "Access code of {name}",
 	"finder.called": "calls itself “{name}”",
 	"finder.trust": "I trust it",
+	"finder.trusted": "trusted by you",
 	"finder.trustOf": "I trust {name}",
 	"finder.trustWhy": { one: "Nobody known vouches for {count} of the selected printers. Fuse sends its access code only to the device with exactly the fingerprint that it shows now. In your own network you can be sure enough that it is your printer.", other: "Nobody known vouches for {count} of the selected printers. Fuse sends their access codes only to the devices with exactly the fingerprints that they show now. In your own network you can be sure enough that they are your printers." },
 	"finder.trustAll": { one: "Trust it", other: "Trust these {count}" },
@@ -87,13 +88,14 @@ export default {
 	"finder.astray.more": { one: "{count} more line", other: "{count} more lines" },
 
 	/* -- adding --------------------------------------------------------------------------------------- */
+	"finder.addNone": "Add selected printers",
 	"finder.add": { one: "Add {count} selected printer", other: "Add {count} selected printers" },
 	"finder.retry": { one: "Try {count} again", other: "Try {count} again" },
 	"finder.noneChosen": "Type the access codes of the printers that you want to add.",
 	"finder.noneReady": "What is still needed stands at the selected printers.",
-	"finder.busy": { one: "{live} of {count} printer is connected …", other: "{live} of {count} printers are connected …" },
-	"finder.some": { one: "{live} of {count} printer is connected. {bad} needs you: what to do stands beside it.", other: "{live} of {count} printers are connected. {bad} need you: what to do stands beside them." },
-	"finder.done": { one: "The printer is connected.", other: "All {count} printers are connected." },
+	"finder.outcome.busy": { one: "Connecting …", other: "{live} of {count} printers are connected …" },
+	"finder.outcome.some": { one: "{live} of {total} connected. {count} needs you: it says what to do.", other: "{live} of {total} connected. {count} need you: they say what to do." },
+	"finder.outcome.live": { one: "The printer is connected.", other: "All {count} printers are connected." },
 
 	/* -- new codes ------------------------------------------------------------------------------------ */
 	"finder.recode.title": "Change access codes",
@@ -101,5 +103,4 @@ export default {
 	"finder.recode.rows": "Printers that get a new code",
 	"finder.recode.others": { one: "{count} printer is not in the list and keeps its code.", other: "{count} printers are not in the list and keep their codes." },
 	"finder.recode.do": { one: "Change {count} code", other: "Change {count} codes" },
-	"finder.recode.done": { one: "The code works: the printer is connected.", other: "All {count} codes work: the printers are connected." },
 };
