@@ -49,7 +49,7 @@ export function findPrinters(kind, page) {
 	/* What nobody has touched makes room for what is found now. */
 	function clear() {
 		for (const row of rows.values())
-			if (!isTouched(row))
+			if (!isTouched(row) || look(row).state === "live")
 				rows.delete(row.key);
 	}
 
@@ -123,24 +123,26 @@ export function findPrinters(kind, page) {
 
 	/* -- codes -- */
 
-	const candidates = () => [...rows.values()].map((row) => ({ key: row.key,
-		words: [row.found.serial, row.found.address, row.name, row.found.name, docOf(row)?.name] }));
+	const candidates = () => [
+		...[...rows.values()].map((row) => ({ key: row.key,
+			words: [row.found.serial, row.found.address, row.name, row.found.name, docOf(row)?.name] })),
+		...[...store.printers.values()].filter((doc) => !rows.has(doc.serial)).map((doc) => ({ key: doc.serial,
+			words: [doc.serial, doc.address, doc.name] }))];
 
 	/* What a person has changed by hand stays, until the list says something else. -> {filled, astray} */
 	function fill({ codes, astray }, isFresh) {
 		const told = [...astray];
 		let filled = 0;
 		for (const [key, { code, number, word }] of codes) {
-			const row = rows.get(key);
-			const { state } = look(row);
-			if (!isOpen(state) && !row.sent && !row.sending)
-				told.push({ number, word, why: "closed" });
-			else
+			const row = rows.get(key), open = row !== undefined && isOpen(look(row).state);
+			if (open || row?.sent || row?.sending)
 				filled++;
-			if (isOpen(state) && (isFresh || row.pasted !== code))
+			else
+				told.push({ number, word, why: "closed" });
+			if (open && (isFresh || row.pasted !== code))
 				Object.assign(row, { code, pasted: code, chosen: true });
 		}
-		return { filled, astray: told };
+		return { filled, astray: told.sort((a, b) => a.number - b.number) };
 	}
 
 	function applyPasted() {
@@ -237,7 +239,7 @@ export function findPrinters(kind, page) {
 		applyPasted();
 		drawAll();
 	} });
-	const box = h("details", { class: "form__more", open: session.pasted !== "" }, h("summary", null, t("finder.paste")), paste.node);
+	const box = h("details", { class: "form__more" }, h("summary", null, t("finder.paste")), paste.node);
 	const tools = h("div", { class: "finder__tools" },
 		h("div", { class: "spread" }, h("label", { class: "check" }, all, t("finder.all")), count, onlyLabel), trust);
 	const found = h("section", { class: "stack", "aria-label": t("finder.rows") }, box, tools, list);
@@ -250,6 +252,9 @@ export function findPrinters(kind, page) {
 		} },
 	], onClose: () => {
 		over = true;
+		/* Codes that have all found their printers are not kept. */
+		if (![...rows.values()].some((row) => isOpen(look(row).state)))
+			session.pasted = "";
 		watch.end();
 		endList("stopped");
 		offs.forEach((off) => off());

@@ -5,7 +5,8 @@
 import { problemsOf } from "../printers/problems.js";
 import { finite, plain } from "../printers/text.js";
 
-const NEWS_MS = 6000; /* after so long an unchanged link is how it is now, not how it was before the change */
+const NEWS_MS = 6000;  /* after so long an unchanged link is how it is now, not how it was before the change */
+const SURE_MS = 15000; /* linked for so long, it is added: what comes later its card tells */
 
 /* Rows by serial number; what has none, by address. */
 export const keyOf = (found) => found.serial || found.address;
@@ -62,10 +63,18 @@ export function markOf(doc) {
 }
 
 /**
- * How the link of a printer is that was sent something: {state, problem}. sent: {atMs, mark: markOf() before}.
- * "linking" (not yet known), "live", "warned" (linked, but a person must do something), "fault".
+ * How the link of a printer is that was sent something: {state, problem}. sent: {atMs, mark: markOf() before, liveMs: since
+ * when it is "live", kept here}. "linking" (not yet known), "live", "warned" (linked, but a person must do something), "fault".
  */
 export function outcomeOf(sent, doc, isStarting, nowMs) {
+	if (sent.liveMs && nowMs - sent.liveMs >= SURE_MS)
+		return { state: "live", problem: null };
+	const outcome = outcomeNow(sent, doc, isStarting, nowMs);
+	sent.liveMs = outcome.state === "live" ? sent.liveMs ?? nowMs : null;
+	return outcome;
+}
+
+function outcomeNow(sent, doc, isStarting, nowMs) {
 	if (doc === undefined || (markOf(doc) === sent.mark && nowMs - sent.atMs < NEWS_MS))
 		return { state: "linking", problem: null };
 	const problems = problemsOf(doc, isStarting).filter((one) => one.source === "link");

@@ -59,7 +59,7 @@ function outcomePart(run, show) {
 
 /** The network's field with its suggestions. run.begin(body) throws what Fuse says against it. */
 function subnetPart(session, run, known) {
-	const chips = h("div", { class: "chips", dataset: { role: "networks" } }), doubt = h("div", { "aria-live": "polite" });
+	const chips = h("div", { class: "row", dataset: { role: "networks" } }), doubt = h("div", { "aria-live": "polite" });
 	const search = button({ label: t("finder.search"), kind: "primary", iconName: "search", role: "find-begin", run: () => begin(false) });
 	const cidr = field({ label: t("finder.subnet"), hint: t("finder.subnetHint"), role: "find-subnet", after: search,
 		input: { class: "input input--mono", placeholder: "192.168.0.0/24", value: session.cidr, autocomplete: "off", spellcheck: "false",
@@ -163,7 +163,7 @@ export function sourcePart(session, run, chosen) {
 			setAttr(tabs[i], "aria-pressed", kind === session.kind);
 			parts[kind].node.hidden = kind !== session.kind;
 		});
-		outcome.update(session.scan, run.again);
+		outcome.update(session.scan?.state === "running" || session.scan?.type === session.kind ? session.scan : null, run.again);
 	}
 	learn();
 	return {
