@@ -127,8 +127,11 @@ test("how it went counts from what was sent: what the link said before is no out
 	const again = kept({ fault: "code-refused", sentence: "No.", remedy: "Read it.", since: "b" });
 	const outcome = outcomeOf(sent, again, false, NOW + 1000);
 	assert.deepEqual([outcome.state, outcome.problem.remedy], ["fault", "Read it."]);
-	assert.equal(outcomeOf(sent, refused, false, NOW + 10000).state, "fault", "nothing has come: it is still so");
-	assert.equal(outcomeOf(sent, kept({ fault: "process", since: "c" }), true, NOW).state, "linking", "it is just being started");
+	assert.equal(outcomeOf(sent, kept({ since: "c", phase: "tcp" }), false, NOW + 2000).state, "fault", "Fuse tries again by itself");
+	assert.equal(outcomeOf(sent, kept({ since: "d", online: true }), false, NOW + 3000).state, "live");
+	assert.equal(outcomeOf({ atMs: NOW, mark: markOf(refused) }, refused, false, NOW + 10000).state, "fault", "nothing has come: it is so still");
+	assert.equal(outcomeOf({ atMs: NOW, mark: "" }, kept({ fault: "process", since: "c" }), true, NOW).state, "linking",
+		"it is just being started");
 });
 
 test("Developer Mode off is told though it is linked; what comes long after is for the card", () => {

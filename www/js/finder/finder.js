@@ -31,7 +31,7 @@ function look(row) {
 export function findPrinters(kind, page) {
 	const { rows } = session;
 	const views = new Map(); /* key -> view */
-	let asking = null, over = false, wasSettled = true;
+	let asking = null, over = false, wasSettled = false;
 	session.kind = kind;
 
 	/* -- looking -- */
@@ -282,6 +282,7 @@ export function findPrinters(kind, page) {
 				run: () => {
 					chosen().forEach((row) => (row.trusted ||= needsTrust(row)));
 					drawAll();
+					add.focus();
 				} }))));
 	}
 

@@ -86,12 +86,14 @@ export function rowView(first, acts) {
 	}
 
 	function drawNote(how, problem, doc) {
-		const lacks = row.lacks && lacksOf(row);
+		const lacks = row.lacks && lacksOf(row), hadFocus = note.contains(document.activeElement);
 		replace(note, problemNodes(noteOf(how, problem, row, doc)),
 			lacks && h("p", { class: "field__error", role: "alert" }, icon("error"), t(`finder.lacks.${lacks}`)),
 			how === "moved" && h("div", null, button({ label: t("finder.move"), kind: "primary", small: true, role: "find-move",
 				run: () => acts.move(row) })));
 		setAttr(code, "aria-invalid", lacks === "code" || null);
+		if (hadFocus)
+			(code.hidden ? show : code).focus();
 	}
 
 	function update(fresh, { state: how, problem }, doc) {

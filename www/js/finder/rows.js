@@ -63,14 +63,18 @@ export function markOf(doc) {
 }
 
 /**
- * How the link of a printer is that was sent something: {state, problem}. sent: {atMs, mark: markOf() before, liveMs: since
- * when it is "live", kept here}. "linking" (not yet known), "live", "warned" (linked, but a person must do something), "fault".
+ * How the link of a printer is that was sent something: {state, problem}. sent: {atMs, mark: markOf() before; kept here:
+ * liveMs, since when it is "live"; fault, the last outcome that was one}. "linking" (not yet known), "live", "warned" (linked,
+ * but a person must do something), "fault" (also while it is tried again by itself).
  */
 export function outcomeOf(sent, doc, isStarting, nowMs) {
 	if (sent.liveMs && nowMs - sent.liveMs >= SURE_MS)
 		return { state: "live", problem: null };
 	const outcome = outcomeNow(sent, doc, isStarting, nowMs);
 	sent.liveMs = outcome.state === "live" ? sent.liveMs ?? nowMs : null;
+	if (outcome.state === "linking" && sent.fault)
+		return sent.fault;
+	sent.fault = outcome.state === "fault" ? outcome : null;
 	return outcome;
 }
 

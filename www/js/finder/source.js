@@ -37,8 +37,9 @@ function outcomePart(run, show) {
 				button({ label: t("finder.again"), small: true, iconName: "refresh", role: "find-again", run: again }))),
 			scan.remedy && h("p", null, scan.remedy)));
 	}
+	const node = h("div", null, going, end);
 	return {
-		node: h("div", null, going, end),
+		node,
 		/* scan: of GET, or what stands for one */
 		update(scan, again) {
 			const runs = scan?.state === "running";
@@ -48,11 +49,13 @@ function outcomePart(run, show) {
 				bar.set(percentOf(scan), text);
 				words.textContent = text;
 			}
-			const key = JSON.stringify(scan && [scan.id, scan.state, scan.sentence]);
+			const key = JSON.stringify(scan && [scan.id, scan.state, scan.sentence]), hadFocus = node.contains(document.activeElement);
 			if (key === shown)
 				return;
 			shown = key;
 			drawEnd(runs ? null : scan, again);
+			if (hadFocus)
+				(runs ? stop : end.querySelector("button"))?.focus();
 		},
 	};
 }
