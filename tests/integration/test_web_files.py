@@ -21,9 +21,18 @@ CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' 
 HEADERS = {**rig_http.SECURITY, "content-security-policy": CSP, "cache-control": "no-cache"}
 
 
+def without_comments(path: str, content: bytes) -> bytes:
+    """Comments that begin a line leave nothing but their line ends."""
+    if not path.endswith((".js", ".css")):
+        return content
+    return re.sub(rb"^[ \t]*/\*.*?\*/[ \t]*", lambda found: b"\n" * found[0].count(b"\n"), content, flags=re.MULTILINE | re.DOTALL)
+
+
 def files() -> dict:
-    """path -> bytes, of all files below www/, as they are served: index.html has each module fetched at once."""
+    """path -> bytes, of all files below www/, as they are served: without comments, and index.html has each module fetched
+    at once."""
     found = {"/" + path.relative_to(WWW).as_posix(): path.read_bytes() for path in sorted(WWW.rglob("*")) if path.is_file()}
+    found = {path: without_comments(path, content) for path, content in found.items()}
     one = b'\t<link rel="modulepreload" href="/js/main.js">\n'
     assert found["/index.html"].count(one) == 1
     modules = sorted(path for path in found if path.startswith("/js/") and path.endswith(".js"))

@@ -155,6 +155,13 @@ test("what is older than half of what the model may be silent is stale", () => {
 	assert.equal(viewOf(printer({ link: { stale: true } }), NOW).link.stale, true);
 });
 
+test("that a printer was followed is news for a day", () => {
+	const moved = { movedFrom: "192.0.2.6", movedAt: "2026-08-01T11:00:00.000Z" };
+	assert.equal(viewOf(printer(moved), NOW).moved.from, "192.0.2.6");
+	assert.equal(viewOf(printer(moved), NOW + 23 * 3600000).moved, null);
+	assert.equal(viewOf(printer({ movedFrom: null, movedAt: null }), NOW).moved, null);
+});
+
 test("both nozzles, the left one first", () => {
 	const view = viewOf(printer({ stat: { extruders: [{ id: 0, side: "right", active: true }, { id: 1, side: "left" }],
 		temperatures: { nozzles: [{ extruder: 0, actualCelsius: 220, targetCelsius: 220 },

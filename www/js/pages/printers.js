@@ -10,6 +10,7 @@ import { button, emptyState, pageHead, skeleton } from "../core/parts.js";
 import { setQuery } from "../core/router.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
+import { addButtons, waysToAdd } from "../finder/ways.js";
 import { addPrinter } from "../printers/add.js";
 import { printerCard, stateWord } from "../printers/card.js";
 import { printerDetails } from "../printers/details.js";
@@ -109,7 +110,7 @@ function mount(root) {
 	const tools = toolbar({ query, change, goTo });
 	const list = keyedList(grid, (key, item) => (item.heading === undefined
 		? cardEntry(item.view) : headingEntry(item)));
-	const add = () => addPrinter(page);
+	const add = () => addPrinter(page), ways = waysToAdd(page, add);
 	const guide = h("div", null);
 	const offTips = attachTips(root);
 
@@ -172,7 +173,7 @@ function mount(root) {
 		replace(place,
 			kind === "waiting" && h("div", { class: "cards", dataset: { size: "m" } },
 				Array.from({ length: 6 }, () => h("div", { class: "pcard" }, skeleton(5)))),
-			kind === "none" && firstSteps(add),
+			kind === "none" && firstSteps(ways),
 			kind === "nothing" && emptyState({ iconName: "search", title: t("printers.nothing"),
 				text: t("printers.nothingText"), role: "no-result",
 				actions: [button({ label: t("printers.clear"), kind: "plain", role: "clear-filters",
@@ -261,13 +262,12 @@ function mount(root) {
 		bind("j", "printers.key.next", () => move(1)), bind("k", "printers.key.previous", () => move(-1)),
 		bind("e", "printers.key.edit", onCard(acts.edit)),
 		bind("d", "printers.key.diagnosis", onCard(acts.diagnose)),
-		bind("n", "printers.key.add", add),
+		bind("n", "printers.key.add", add), bind("s", "printers.key.scan", ways.ssdp),
 	];
 
 	root.classList.add("page--wide");
 	root.append(
-		pageHead(t("nav.printers"), count, button({ label: t("printers.add.open"), kind: "primary",
-			iconName: "plus", role: "add-printer", run: add })),
+		pageHead(t("nav.printers"), count, addButtons(ways)),
 		tools.node, place, grid, guide);
 	take(store.printers.keys());
 	arrange();

@@ -220,6 +220,7 @@ export function printerCard(view, acts) {
 	const stateBadge = badge("idle", "", null);
 	const was = h("span", { class: "pcard__was", dataset: { role: "was" } });
 	const stale = h("p", { class: "pcard__stale", dataset: { role: "stale" }, hidden: true });
+	const moved = h("p", { class: "pcard__moved", dataset: { role: "moved" }, hidden: true });
 	const artHost = h("span", { class: "pcard__art" });
 	const link = linkPart(), print = printPart(), heat = heatPart(), filament = filamentView(), foot = footPart(view);
 	const actions = actionPart(serial, acts), problems = problemList((action) => acts.fix(serial, action),
@@ -228,7 +229,7 @@ export function printerCard(view, acts) {
 		h("header", { class: "pcard__head" }, artHost,
 			h("h2", null, opener), h("span", { class: "pcard__state", dataset: { role: "state" } }, stateBadge),
 			h("div", { class: "pcard__sub" }, model, link.node, was)),
-		problems.node, print.node, heat.node, filament.node, stale,
+		problems.node, print.node, heat.node, filament.node, moved, stale,
 		h("footer", { class: "pcard__foot" }, foot.node, actions.node));
 	let current = view;
 	let art = null;
@@ -272,6 +273,9 @@ export function printerCard(view, acts) {
 			t("printers.stale", { ago: ago(nowMs - receivedMs) }),
 			!online && nextTryMs !== null && nextTryMs > nowMs &&
 				t("printers.nextTry", { age: age(nextTryMs - nowMs) })].filter(Boolean).join(" · ");
+		moved.hidden = current.moved === null;
+		if (current.moved)
+			setText(moved, t("printers.moved", { address: current.moved.from, ago: ago(nowMs - current.moved.atMs) }));
 		stale.hidden = words === "";
 		setText(stale, words);
 	}

@@ -162,6 +162,8 @@ function linkSection(doc, view) {
 	const fingerprint = link?.certificate?.sha256;
 	return section("link", h("p", null, plain(link?.sentence, 400)), facts(
 		fact("address", h("span", { class: "mono" }, view.address)),
+		fact("moved", doc.movedFrom && doc.movedAt && t("printers.about.movedFrom",
+			{ address: plain(doc.movedFrom, 64), time: dateTime(doc.movedAt) })),
 		fact("serial", h("span", { class: "mono" }, view.serial)),
 		fact("ports", ports.join(", ")),
 		fact("connectedAt", link?.connectedAt && [dateTime(link.connectedAt), " (", ago(link.connectedAt), ")"]),

@@ -70,8 +70,8 @@ export function connectionGuide(isFirst) {
 	return node;
 }
 
-/** Instead of cards, where there are none: how to come to the first. */
-export function firstSteps(add) {
+/** Instead of cards, where there are none: how to come to the first. ways: what each does, of finder/ways.js. */
+export function firstSteps(ways) {
 	const way = (name, iconName, ...children) => h("li", { class: "way" },
 		h("span", { class: "way__icon" }, icon(iconName)),
 		h("h3", null, t(`printers.empty.${name}`)),
@@ -81,8 +81,12 @@ export function firstSteps(add) {
 			h("div", null, h("h2", null, t("printers.empty.title")),
 			h("p", { class: "muted" }, t("printers.empty.text")), modeSteps())),
 		h("ul", { class: "ways" },
-			way("address", "plus", button({ label: t("printers.add.open"), kind: "primary",
-				iconName: "plus", run: add, role: "empty-add" })),
-			way("list", "list", h("code", { class: "way__code" }, "fusectl printer add --from printers.csv")),
+			way("find", "search", h("div", { class: "row" }, button({ label: t("finder.way.ssdp"), kind: "primary",
+				iconName: "search", run: ways.ssdp, role: "empty-scan" }), button({ label: t("finder.way.subnet"),
+				kind: "quiet", run: ways.subnet, role: "empty-subnet" }))),
+			way("address", "plus", button({ label: t("printers.add.open"),
+				iconName: "plus", run: ways.address, role: "empty-add" })),
+			way("list", "list", button({ label: t("finder.way.list"), iconName: "list", run: ways.list,
+				role: "empty-list" })),
 			way("program", "cpu", h("code", { class: "way__code" }, "POST /api/v1/printers"))));
 }

@@ -6,6 +6,7 @@ import { isAway, needsPerson, problemsOf } from "./problems.js";
 import { finite, plain, timeOf } from "./text.js";
 
 const MINUTE_MS = 60000;
+const NEWS_MS = 24 * 60 * MINUTE_MS;
 
 /* The printer's word -> ours (a key of strings: printers.state.KEY). */
 const STATES = { IDLE: "idle", PREPARE: "preparing", RUNNING: "printing", PAUSE: "paused", FINISH: "finished",
@@ -114,6 +115,12 @@ function machineView(stat) {
 	return { lamp: lamp ? lamp.on : null, door: stat.door === "open" || stat.door === "closed" ? stat.door : null };
 }
 
+/* Where it was before Fuse followed it: {from, atMs}; null when that is no news. */
+function movedView(doc, nowMs) {
+	const atMs = timeOf(doc.movedAt), from = plain(doc.movedFrom, 64);
+	return from !== "" && atMs !== null && nowMs - atMs < NEWS_MS ? { from, atMs } : null;
+}
+
 /* How urgent it is for a person: 0 most, 9 least. */
 function urgency(view) {
 	if (view.attention)
@@ -136,7 +143,7 @@ export function viewOf(doc, nowMs, isStarting = false) {
 	const view = {
 		serial: plain(doc.serial, 40), name: plain(doc.name, 120) || plain(doc.serial, 40),
 		model: plain(doc.model, 40) || "Other", modelName: plain(doc.modelName, 60),
-		address: plain(doc.address, 64),
+		address: plain(doc.address, 64), moved: movedView(doc, nowMs),
 		online, link, state, problems,
 		available: online && stat.isAvailable === true,
 		printing,

@@ -2,10 +2,12 @@
  * Every text that a person sees, in English. Keys are place.what; {names} are filled in; a text that depends on a count is
  * {one, other}. Plain words: no names of protocols, nothing that only a programmer would say.
  */
+import finder from "./en_finder.js";
 import printers from "./en_printers.js";
 
 export default {
 	...printers,
+	...finder,
 
 	"app.name": "Fuse",
 	"app.tagline": "Bambu Lab printers, linked on your own network",

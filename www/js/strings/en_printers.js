@@ -40,6 +40,7 @@ export default {
 	"printers.phase.live": "Live",
 	"printers.stale": "Last update {ago}",
 	"printers.nextTry": "Next try in {age}",
+	"printers.moved": "Fuse followed it here from {address}, {ago}",
 	"printers.fact.address": "Address",
 	"printers.fact.serial": "Serial number",
 	"printers.fact.connectedAt": "Connected since",
@@ -169,6 +170,7 @@ export default {
 	"printers.key.edit": "Edit the printer",
 	"printers.key.diagnosis": "Diagnosis of the printer",
 	"printers.key.add": "Add a printer",
+	"printers.key.scan": "Find printers",
 
 	/* -- adding and changing ------------------------------------------------------------------------------------------ */
 	"printers.add.open": "Add printer",
@@ -339,6 +341,8 @@ export default {
 	"printers.about.link": "Link",
 	"printers.about.address": "Address",
 	"printers.about.serial": "Serial number",
+	"printers.about.moved": "Moved",
+	"printers.about.movedFrom": "from {address} on {time}",
 	"printers.about.ports": "Other ports",
 	"printers.about.connectedAt": "Connected since",
 	"printers.about.received": "Last report {ago}",
@@ -379,10 +383,12 @@ export default {
 	"printers.guide.port.find": "printers that announce themselves",
 	"printers.empty.title": "No printers yet",
 	"printers.empty.text": "On the printer's screen, first:",
+	"printers.empty.find": "Find them",
+	"printers.empty.findText": "Fuse listens for printers in this network, or asks every address of another one.",
 	"printers.empty.address": "By its address",
 	"printers.empty.addressText": "Fuse asks the printer who it is. You need its access code.",
 	"printers.empty.list": "Many at once",
-	"printers.empty.listText": "From a table with name, address, serial, code and model, on the computer that Fuse runs on:",
+	"printers.empty.listText": "From a list of addresses. Access codes may stand beside them, or come later.",
 	"printers.empty.program": "By a program",
 	"printers.empty.programText": "Everything that this page does can be done by others:",
 };

@@ -1,0 +1,35 @@
+/*
+ * The ways to add printers, as buttons with a menu each.
+ */
+import { h } from "../core/dom.js";
+import { menuButton } from "../core/menu.js";
+import { button, iconButton } from "../core/parts.js";
+import { t } from "../core/strings.js";
+import { changeCodes } from "./recode.js";
+import { findPrinters } from "./finder.js";
+
+function splitButton({ kind, more, role, ...main }, items) {
+	const others = iconButton({ label: more, iconName: "chevron-down", role: `${role}-more` });
+	others.classList.replace("btn--quiet", `btn--${kind}`);
+	menuButton(others, items);
+	return h("div", { class: "btn-group" }, button({ kind, role, ...main }), others);
+}
+
+const item = (name, iconName, run) => ({ label: t(`finder.way.${name}`), hint: t(`finder.way.${name}Hint`), iconName, run, role: `way-${name}` });
+
+/** What each way does. page: {goTo(serial)}; add(): by its address. */
+export function waysToAdd(page, add) {
+	return { ssdp: () => findPrinters("ssdp", page), subnet: () => findPrinters("subnet", page), list: () => findPrinters("list", page),
+		address: add, codes: changeCodes };
+}
+
+/** "Auto-Scan" and "Add", each with what else there is. ways: of waysToAdd(). */
+export function addButtons(ways) {
+	return [
+		splitButton({ label: t("finder.way.ssdp"), kind: "plain", iconName: "search", role: "auto-scan", more: t("finder.way.moreScan"),
+			run: ways.ssdp }, () => [item("ssdp", "search", ways.ssdp), item("subnet", "network", ways.subnet)]),
+		splitButton({ label: t("printers.add.open"), kind: "primary", iconName: "plus", role: "add-printer", more: t("finder.way.moreAdd"),
+			run: ways.address }, () => [item("address", "plus", ways.address), item("list", "list", ways.list), null,
+			item("codes", "key", ways.codes)]),
+	];
+}
