@@ -66,8 +66,7 @@ def test_limits_are_those_of_the_process_table_and_no_child_leaves_a_core(fuse):
 @pytest.mark.skipif(not AS_ROOT, reason="only root may look at the descriptors of a sealed process")
 def test_open_descriptors_are_exactly_those_that_a_child_needs(fuse):
     """Standard ones, channel, lock, what the loop needs; httpd's two listeners and what its library waits with (two each);
-    discovery's ears; what
-    wakes a worker's loop; the store's own files."""
+    discovery's ears; what wakes a worker's loop; the store's own files."""
     pipe_or_socket = r"pipe:\[\d+\]|socket:\[\d+\]"
     loop = [r"anon_inode:\[eventpoll\]", r"anon_inode:\[timerfd\]", pipe_or_socket, pipe_or_socket]
     more = {"httpd": [r"socket:\[\d+\]"] * 2 + [r"anon_inode:\[eventpoll\]"] * 4,
