@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """A client of /api/v1/events:  listener.py ADDRESS SERIAL
 
-Writes "live" when it has the snapshot, then a line for each delta that tells of SERIAL's layer: the seconds since 1970 when
-it came, and the layer. The time is taken when the bytes are there, before they are looked at.
+Writes "live" when it has the snapshot, then a line for each delta that tells of SERIAL's layer: the seconds since 1970
+when it came, and the layer. The time is taken when the bytes are there, before they are looked at.
 """
 import json
 import pathlib
