@@ -25,6 +25,7 @@ struct live_client {
 	TAILQ_ENTRY(live_client) next; /* while it is open */
 	bool taken, greeted;
 	enum live_kind kind;
+	struct pass pass;	     /* what has let it in */
 	struct websocket *websocket; /* NULL: not opened yet, or over */
 	uint64_t seen;
 	char pong[PONG_BYTES];	     /* what it is owed in answer to its ping, as JSON; "" = nothing */
@@ -189,6 +190,8 @@ on_look(void *arg)
 	loop_timer_set(live->look, LOOK_MS);
 	for (struct live_client *client = TAILQ_FIRST(&live->open), *next; client != NULL; client = next) {
 		next = TAILQ_NEXT(client, next);
+		if (!access_still_holds(live->httpd->access, &client->pass, now_ms))
+			websocket_close(client->websocket, WEBSOCKET_LOGIN_NEEDED, "log in again");
 		const char *why = websocket_look(client->websocket, now_ms);
 		if (why != NULL)
 			end(client, why);
@@ -232,13 +235,13 @@ live_free(struct live *live)
 }
 
 struct live_client *
-live_take_place(struct live *live, enum live_kind kind)
+live_take_place(struct live *live, enum live_kind kind, const struct pass *pass)
 {
 	for (size_t i = 0; i < LIVE_CLIENTS_MAX; i++) {
 		struct live_client *client = &live->clients[i];
 		if (client->taken)
 			continue;
-		*client = (struct live_client){ .live = live, .taken = true, .kind = kind };
+		*client = (struct live_client){ .live = live, .taken = true, .kind = kind, .pass = *pass };
 		return client;
 	}
 	return NULL;

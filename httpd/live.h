@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "httpd/access.h"
 #include "httpd/httpd.h"
 #include "ipc/header.h"
 
@@ -29,8 +30,9 @@ void live_free(struct live *live);
 /* What known_on_message() has taken in. */
 void live_on_message(struct live *live, const struct header *header, const void *message);
 
-/* NULL: as many as there may be are there. */
-struct live_client *live_take_place(struct live *live, enum live_kind kind);
+/* For one who was let in by `pass`; when that holds no longer (a logout, another password, a token that was removed) it is
+ * closed. NULL: as many as there may be are there. */
+struct live_client *live_take_place(struct live *live, enum live_kind kind, const struct pass *pass);
 void live_give_place(struct live_client *client);
 
 /* Speak to it. `close_socket` is called once, when that is over: the socket is not touched any more then. False when

@@ -97,7 +97,7 @@ answer(struct request *request, enum live_kind kind)
 	case HANDSHAKE_FINE:
 		break;
 	}
-	client = live_take_place(request_httpd(request)->live, kind);
+	client = live_take_place(request_httpd(request)->live, kind, request_pass(request));
 	if (client == NULL)
 		answer_problem(request, PROBLEM_BUSY, "As many WebSockets are open as Fuse serves at once.",
 			       "Close some of them, then try again.");

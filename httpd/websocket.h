@@ -28,6 +28,7 @@ enum websocket_code {
 	WEBSOCKET_UNSUPPORTED = 1003,
 	WEBSOCKET_POLICY = 1008,
 	WEBSOCKET_TRY_LATER = 1013,
+	WEBSOCKET_LOGIN_NEEDED = 4401, /* of our own range: what let it in holds no longer */
 };
 
 struct websocket;

@@ -1,5 +1,6 @@
 """Who may use Fuse. A Fuse that treats this machine as another one (`local-access = password`) asks for a password or
 a token, over TLS; one of 127.0.0.1 asks nobody. The clients are Python's http.client and ssl, and curl."""
+import asyncio
 import concurrent.futures
 import json
 import os
@@ -9,6 +10,7 @@ import socket
 import subprocess
 
 import pytest
+import websockets
 
 from rig import access, fusectl, secrets, wire
 from rig import fuse as rig_fuse
@@ -430,6 +432,41 @@ def test_statistics_are_off_for_other_machines_until_they_are_set_on(fuse, owner
     owner.ask("PATCH", "/api/v1/settings", {"statsOnNetwork": True}, status=200)
     wait_until(lambda: program.ask("GET", "/").kind == "upgrade-needed", 5)
     owner.ask("PATCH", "/api/v1/settings", {"statsOnNetwork": None}, status=200)
+
+
+# -- WebSockets: what lives longer than a request ------------------------------------------------------------
+
+async def close_code(visitor: Visitor, path: str, port: int, when_open) -> int:
+    """Open a WebSocket over TLS, hear the first two messages, do something, and wait for its end."""
+    headers = {"Cookie": visitor.cookie} if visitor.cookie else {"Authorization": f"Bearer {visitor.token}"}
+    async with websockets.connect(f"wss://{visitor.address}:{port}{path}", ssl=visitor.context, extra_headers=headers,
+                                  max_size=None) as socket_:
+        said = [json.loads(await socket_.recv())["type"] for _ in range(2)]
+        assert said == ["hello", "snapshot"]
+        await asyncio.get_running_loop().run_in_executor(None, when_open)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            while True:
+                await asyncio.wait_for(socket_.recv(), 15)
+    return closed.value.code
+
+
+def test_a_websocket_ends_with_what_let_it_in(fuse, owner):
+    token = new_token(owner, "wall", "read")
+    program = Visitor(fuse.address, token=token["token"])
+    gone = close_code(program, "/api/v1/events", 8888,
+                      lambda: owner.ask("DELETE", f"/api/v1/tokens?id={token['id']}", status=204))
+    assert asyncio.run(gone) == 4401
+    visitor = Visitor(fuse.address)
+    visitor.log_in(fuse.password)
+    gone = close_code(visitor, "/api/v1/events", 8888, lambda: visitor.ask("DELETE", "/api/v1/session", status=204))
+    assert asyncio.run(gone) == 4401
+
+
+def test_nobody_gets_a_websocket_without(fuse):
+    for path, port in (("/api/v1/events", 8888), ("/", 8889)):
+        with pytest.raises(websockets.InvalidStatusCode) as refused:
+            asyncio.run(close_code(Visitor(fuse.address, token="nonsense"), path, port, lambda: None))
+        assert refused.value.status_code == 401
 
 
 def test_a_trusted_proxy_alone_speaks_plainly_and_is_believed(make_guarded, planted_secret):

@@ -11,7 +11,7 @@ const SILENT_MS = 8000;    /* without an answer: gone */
 const WOKEN_MS = 2500;     /* the same, when the page has just been woken: it has waited long enough */
 const CONNECT_MS = 10000;
 const CODE_LOGIN = 4401;
-const CODE_TOO_MANY = 4503;
+const CODE_TOO_MANY = 1013;
 
 let socket = null;
 let failures = 0;
