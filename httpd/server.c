@@ -62,6 +62,7 @@ struct server {
 	struct loop_io *knock, *io[WAY_COUNT];
 	struct loop_timer *timer, *sweep, *accept_again;
 	bool sweeping;
+	bool woken; /* something was resumed or closed since the library ran last */
 };
 
 /* Of both servers: the limits are for the process. */
@@ -271,11 +272,16 @@ run_library(struct server *server)
 
 	for (unsigned i = 0; i < WAY_COUNT; i++) {
 		ENSURE(MHD_run(server->daemons[i]) == MHD_YES);
+		/* What it resumes by itself while it runs (a WebSocket over TLS that has ended), it looks at when it runs the
+		 * next time, and asks for no such time. */
+		if (server->woken)
+			ENSURE(MHD_run(server->daemons[i]) == MHD_YES);
 		if (MHD_get_timeout(server->daemons[i], &wait_ms) != MHD_YES)
 			continue;
 		waits = true;
 		least_ms = wait_ms < least_ms ? wait_ms : least_ms;
 	}
+	server->woken = false;
 	if (waits)
 		loop_timer_set(server->timer, (int64_t)least_ms);
 	else
@@ -299,6 +305,7 @@ on_library_timer(void *arg)
 void
 server_wake(struct server *server)
 {
+	server->woken = true;
 	loop_timer_set(server->timer, 0);
 }
 
