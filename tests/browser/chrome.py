@@ -60,14 +60,14 @@ class Browser:
     def __init__(self, logs: dict = None, trace: str = ""):
         self.profile = pathlib.Path(tempfile.mkdtemp(prefix="fuse-chromium-"))
         options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
+        options.binary_location = self._that_ends_with_us(CHROMIUM)
         options.accept_insecure_certs = True
-        for flag in [*FLAGS, f"--user-data-dir={self.profile}", "--window-size=1440,900"]:
+        for flag in [*FLAGS, f"--user-data-dir={self.profile}/data", "--window-size=1440,900"]:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", **(logs or {})})
         if trace:
             options.set_capability("goog:perfLoggingPrefs", {"traceCategories": trace, "enableNetwork": False, "enablePage": False})
-        service = Service(DRIVER)
+        service = Service(self._that_ends_with_us(DRIVER))
         with contextlib.ExitStack() as undo:
             undo.callback(shutil.rmtree, self.profile, ignore_errors=True)
             self.driver = webdriver.Chrome(service=service, options=options)
@@ -77,6 +77,13 @@ class Browser:
         self.home = self.driver.current_window_handle
         self.current = self.home
         self.tabs = []
+
+    def _that_ends_with_us(self, program: str) -> str:
+        """A program that does not outlive who started it, even if that is killed."""
+        script = self.profile / pathlib.Path(program).name
+        script.write_text(f'#!/bin/sh\nexec setpriv --pdeathsig KILL {program} "$@"\n')
+        script.chmod(0o755)
+        return str(script)
 
     def tab(self, base: str) -> "Tab":
         """A new tab for the site at `base`, with nothing kept of an earlier story there."""
