@@ -1,12 +1,12 @@
 """A Fuse with its web UI, and printers for it, played by Mosquitto."""
 import contextlib
 import copy
-import os
+import pathlib
 import random
 import shutil
 import signal
+import socket
 import tempfile
-import pathlib
 
 from rig import fuse as rig_fuse
 from rig import links, printers
@@ -45,8 +45,6 @@ class Site:
         return self
 
     def wait_http(self):
-        import socket
-
         def answers():
             with contextlib.suppress(OSError):
                 socket.create_connection((self.fuse.address, 8888), 1).close()
@@ -56,8 +54,9 @@ class Site:
 
     # -- printers -----------------------------------------------------------------------------------------
 
-    def make(self, sample: str = "p1p-1", report=None, code: str = "12345678", serial: str = None) -> printers.MosquittoPrinter:
-        """A printer that is switched on and that Fuse does not know."""
+    def make(self, sample: str = "p1p-1", report=None, code: str = "12345678", serial: str = None,
+             start: bool = True) -> printers.MosquittoPrinter:
+        """A printer that Fuse does not know; `start`: it is switched on."""
         number = next(self.numbers)
         serial = serial or f"{PREFIXES[sample]}{number:09}"
         net, host = divmod(number, 250)
@@ -65,7 +64,7 @@ class Site:
                                          code=code, tmp_path=self.folder, auto=True, report=report or report_of(sample),
                                          modules=links.modules(sample))
         self.printers[serial] = made
-        return made.start()
+        return made.start() if start else made
 
     def keep(self, printer, name: str = "", model: str = "", code: str = None):
         """Have Fuse keep it, its certificate approved."""
