@@ -92,12 +92,16 @@ class Site:
         self.fuse.kill(process, signal.SIGKILL)
         return before
 
-    def hold(self, process: str):
-        """It stands still until let_go()."""
-        self.fuse.kill(process, signal.SIGSTOP)
+    def hold(self, process: str) -> int:
+        """It stands still until let_go(); returns its pid."""
+        pid = self.fuse.pids()[process]
+        self.fuse.kill(pid, signal.SIGSTOP)
+        return pid
 
-    def let_go(self, process: str):
-        self.fuse.kill(process, signal.SIGCONT)
+    def let_go(self, process: str, pid: int):
+        """It goes on, unless fused has ended it meanwhile."""
+        if self.fuse.pids().get(process) == pid:
+            self.fuse.kill(pid, signal.SIGCONT)
 
     # -- the end ------------------------------------------------------------------------------------------
 
