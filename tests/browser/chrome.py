@@ -217,7 +217,7 @@ class Tab:
     def told(self) -> str:
         """How the page looks, for a failure."""
         try:
-            return self.js("return location.href + '\\n' + (document.body?.innerText ?? '')")[:3000]
+            return self.js("return location.href + '\\n' + (document.body?.innerText ?? '')").replace("\n\n", "\n")[:700]
         except exceptions.WebDriverException as error:
             return f"(the page does not say: {error.msg})"
 
@@ -263,6 +263,8 @@ class Tab:
             except (exceptions.ElementClickInterceptedException, exceptions.StaleElementReferenceException,
                     exceptions.ElementNotInteractableException) as error:
                 why = error.msg
+                with contextlib.suppress(exceptions.StaleElementReferenceException):
+                    self.js("arguments[0].scrollIntoView({block: 'center'})", node)
             assert time.monotonic() < until, f"{selector} {text or ''} cannot be clicked: {why}\n{self.told()}"
             self.frame()
 

@@ -31,7 +31,7 @@ def wait_card(tab, serial: str, link: str = "live", deadline_s: float = 20):
 
 def begin_to_add(tab, printer, code: str = None, name: str = None):
     """Open the dialog and fill it, as far as the address does not."""
-    tab.click(role("add"))
+    tab.click(role("add-printer"))
     tab.type(role("field-address", ADD), printer.address)
     tab.until("return document.querySelector(arguments[0]).value === arguments[1]", role("field-serial", ADD), printer.serial,
               what="the serial number is not found out")

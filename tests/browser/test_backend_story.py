@@ -1,6 +1,8 @@
 """Fuse itself is in trouble while somebody works with it: nothing that was typed is lost, and what happens is said."""
 import pytest
 
+from rig import links
+
 import steps
 from steps import role
 
@@ -80,17 +82,34 @@ def test_what_is_known_stays_to_be_seen_while_fuse_is_away(site, tab):
     tab.gone(steps.BANNER, deadline_s=60)
 
 
-def test_a_hanging_httpd_is_noticed(site, tab):
-    """It keeps its connections and says nothing: only the page's own look can tell."""
+def test_a_hanging_httpd_comes_back_by_itself(site, tab):
     tab.tolerated += BROKEN
     steps.open_printers(tab)
-    pid = site.hold("httpd")
-    try:
-        tab.find(steps.BANNER, deadline_s=60)
-    finally:
-        site.let_go("httpd", pid)
-    tab.gone(steps.BANNER, deadline_s=60)
+    before = site.fuse.ps()["httpd"]
+    site.hold("httpd")
+    site.fuse.wait_reborn("httpd", before["generation"], 60)
     steps.wait_connected(tab)
+    printer = site.printer("Anna")
+    steps.wait_card(tab, printer.serial)
+
+
+def test_a_network_that_has_gone_silent_is_noticed_when_the_page_is_looked_at_again(site, tabs, browser):
+    """A laptop that wakes elsewhere: its connection stands and nothing comes."""
+    between = links.Meddler(site.fuse.address, (site.fuse.address, 8888), port=8899)
+    try:
+        tab = tabs.open(browser, f"http://{site.fuse.address}:8899")
+        tab.tolerated += BROKEN
+        steps.open_printers(tab)
+        between.mute = True
+        tab.js("document.dispatchEvent(new Event('visibilitychange'))")
+        tab.find(steps.BANNER, deadline_s=30)
+        between.mute = False
+        between.cut()
+        tab.click(role("reconnect"))
+        tab.gone(steps.BANNER, deadline_s=30)
+        steps.wait_connected(tab)
+    finally:
+        between.close()
 
 
 def test_a_process_of_fuse_is_restarted_from_the_status_page(site, tab):

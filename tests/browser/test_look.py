@@ -59,7 +59,7 @@ def open_dialog(tab, opener: str, dialog: str):
 
 
 DIALOGS = {
-    "add": (role("add"), steps.ADD),
+    "add": (role("add-printer"), steps.ADD),
     "edit": (card("{live}", role("act-edit")), steps.EDIT),
     "details": (card("{live}", role("details")), steps.DETAILS),
     "diagnosis": (card("{live}", role("act-diagnosis")), steps.DIAGNOSIS),
@@ -153,7 +153,7 @@ def test_who_wants_no_motion_gets_none(farm, look):
         .map((one) => [one.animationName ?? one.transitionProperty, one.effect.getComputedTiming().duration, one.effect.target?.className])
         .filter((one) => one[1] > 1)"""
     assert look.js(moving) == []
-    open_dialog(look, role("add"), steps.ADD)
+    open_dialog(look, role("add-printer"), steps.ADD)
     assert look.js(moving) == []
     look.press(ESCAPE)
 

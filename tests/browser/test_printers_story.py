@@ -174,7 +174,7 @@ def test_what_one_person_adds_the_other_sees(site, tab, tabs, second_browser):
 def test_a_printer_is_added_with_the_keyboard_alone(site, tab):
     printer = site.make("p1p-1")
     steps.open_printers(tab)
-    tab.tab_to("button", "Add")
+    tab.tab_to(role("add-printer"))
     tab.press("\n")
     tab.find(steps.ADD)
     tab.tab_to(role("field-address", steps.ADD))
