@@ -89,12 +89,12 @@ def test_nothing_found_says_so_and_leads_back(farm, many):
 
 def test_the_order_is_what_was_chosen(farm, many):
     def names():
-        return many.js("return [...document.querySelectorAll(\"[data-role='printer-card'] [data-role='name']\")].map((n) => n.innerText)")
+        return many.js("return [...document.querySelectorAll(\"[data-role='printer-card'] [data-role='name']\")].map((n) => n.textContent)")
 
     many.js("const s = document.querySelector(arguments[0]); s.value = 'name'; s.dispatchEvent(new Event('change', {bubbles: true}))", role("sort"))
     key = [(re.sub(r"\d+$", "", name).strip().casefold(), int((re.findall(r"\d+$", name) or ["0"])[0])) for name in map(farm.name_of, range(COUNT))]
     by_name = [farm.name_of(at) for at in sorted(range(COUNT), key=lambda at: (key[at][0].replace("ä", "a").replace("ö", "o"), key[at][1]))]
-    many.until("""const names = [...document.querySelectorAll("[data-role='printer-card'] [data-role='name']")].map((n) => n.innerText);
+    many.until("""const names = [...document.querySelectorAll("[data-role='printer-card'] [data-role='name']")].map((n) => n.textContent);
                   return names.length === arguments[0].length && names.every((one, i) => one === arguments[0][i])""", by_name,
                what=lambda: f"not by name: {names()[:12]}")
     many.js("const s = document.querySelector(arguments[0]); s.value = 'attention'; s.dispatchEvent(new Event('change', {bubbles: true}))", role("sort"))
