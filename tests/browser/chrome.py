@@ -7,6 +7,7 @@ condition, and whatever the browser complains of fails the story.
 	    tab.click("button", text="Add printer")
 	    tab.until("return document.querySelectorAll('article').length === 3")
 """
+import base64
 import contextlib
 import json
 import pathlib
@@ -29,6 +30,7 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
          "--disable-extensions", "--mute-audio", "--lang=en-US", "--hide-scrollbars=false",
          "--disable-features=Translate,OptimizationHints,MediaRouter"]
 DEADLINE_S = 15
+HEIGHT_MAX = 12000  # of a picture
 
 # In each page from its beginning: what it did that no page may do.
 WATCH = """
@@ -146,8 +148,13 @@ class Tab:
         return self.driver.execute_cdp_cmd(method, parameters)
 
     def viewport(self, width: int = 1440, height: int = 900, touch: bool = False):
-        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=touch)
+        self.width, self.height, self.touch = width, height, touch
+        self._lay_out(height)
         self.cdp("Emulation.setTouchEmulationEnabled", enabled=touch)
+
+    def _lay_out(self, height: int):
+        self.cdp("Emulation.setDeviceMetricsOverride", width=self.width, height=min(height, HEIGHT_MAX), deviceScaleFactor=1,
+                 mobile=self.touch)
 
     def prefers(self, **features):
         """What the person's system prefers: color_scheme="light", reduced_motion="reduce", contrast="more"."""
@@ -159,14 +166,16 @@ class Tab:
         self.cdp("Network.emulateNetworkConditions", offline=is_offline, latency=0, downloadThroughput=-1, uploadThroughput=-1)
 
     def screenshot(self, path: pathlib.Path, whole: bool = False):
-        """What is seen, or the whole page down to its end."""
-        import base64
-        how = {"format": "png"}
+        """What is seen, or the whole page down to its end (in a window as high as that, so that all of it is drawn)."""
+        tall = "return document.documentElement.scrollHeight"
         if whole:
-            size = self.js("return [document.documentElement.clientWidth, document.documentElement.scrollHeight]")
-            how |= {"captureBeyondViewport": True, "clip": {"x": 0, "y": 0, "width": size[0], "height": min(size[1], 8000), "scale": 1}}
+            for _ in range(2):  # what comes into view takes its true height then
+                self._lay_out(max(self.height, self.js(tall)))
+                self.frame()
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(base64.b64decode(self.cdp("Page.captureScreenshot", **how)["data"]))
+        path.write_bytes(base64.b64decode(self.cdp("Page.captureScreenshot", format="png")["data"]))
+        if whole:
+            self._lay_out(self.height)
 
     # -- going and looking ------------------------------------------------------------------------------
 

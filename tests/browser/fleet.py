@@ -18,6 +18,7 @@ NAMES = ["Anna", "Berta", "Carl", "Dora", "Emil", "Frieda", "Gustav", "Hedwig", 
 JOBS = ["Benchy", "bracket_v2", "Drawer organiser (3 × 4, deep)", "gear housing – left", "Lamp shade", "phone stand rev C",
         "Vase spiral 0.6", "Cable clip ×120", "Planter, large, with saucer and drainage holes for the balcony", "Raspberry Pi case"]
 MODELS = ["x1c-1", "p1p-1", "a1-1", "p2s-1", "h2d-1", "a1mini-1", "h2s-1", "x1c-1", "p1p-1", "h2c-1"]
+KEYS = {"x1c-1": "X1C", "p1p-1": "P1P", "a1-1": "A1", "p2s-1": "P2S", "h2d-1": "H2D", "a1mini-1": "A1-mini", "h2s-1": "H2S", "h2c-1": "H2C"}
 COLORS = ["00AE42FF", "FFFFFFFF", "161616FF", "F72323FF", "0A2989FF", "FEC600FF", "FF6A13FF", "A6A9AAFF", "FFC0CBFF", "9B72CB80"]
 MATERIALS = ["PLA", "PETG", "ABS", "TPU", "PLA-CF", "ASA", "PA-CF", "PC"]
 
@@ -42,16 +43,44 @@ def _spool(at: int, slot: int) -> dict:
 
 
 def _recolor(report: dict, at: int):
+    """Spools of many colours and materials in each AMS, some slots empty."""
+    exist = 0
     for unit in report.get("ams", {}).get("ams", []):
+        number = int(unit.get("id", 0))
         if len(unit.get("tray", [])) == 4:
-            unit["tray"] = [_spool(at + int(unit.get("id", 0)), slot) for slot in range(4)]
+            unit["tray"] = [_spool(at + number, slot) for slot in range(4)]
             unit["humidity"] = str(at % 5 + 1)
+            exist |= sum(1 << slot for slot, tray in enumerate(unit["tray"]) if "tray_type" in tray) << 4 * number
     if report.get("ams", {}).get("ams"):
-        report["ams"].update({"tray_now": str(at % 4), "tray_exist_bits": "f", "ams_exist_bits": "1"})
+        report["ams"].update({"tray_now": str(at % 4), "tray_exist_bits": f"{exist:x}"})
+
+
+def _set_heat(report: dict, heat: tuple, bed: tuple, chamber: int):
+    """Newer models tell their temperatures packed as well: target << 16 | actual."""
+    report.update({"nozzle_temper": heat[0], "nozzle_target_temper": heat[1], "bed_temper": bed[0], "bed_target_temper": bed[1]})
+    device = report.get("device", {})
+    for nozzle in device.get("extruder", {}).get("info", []):
+        is_active = nozzle.get("id") == device["extruder"].get("state", 0) >> 4 & 15
+        nozzle["temp"] = heat[1] << 16 | int(heat[0]) if is_active else 27
+    for part, value in (("bed", bed[1] << 16 | int(bed[0])), ("ctc", chamber)):
+        if "temp" in device.get(part, {}).get("info", {}):
+            device[part]["info"]["temp"] = value
+    if "chamber_temper" in report:
+        report["chamber_temper"] = chamber
 
 
 def life_of(at: int) -> str:
     return LIVES[at % len(LIVES)]
+
+
+def heat_of(at: int) -> tuple:
+    """((actual, target) of the nozzle, of the bed)."""
+    life = life_of(at)
+    if life == "preparing":
+        return (121.3, 220), (43.5, 60)
+    if life in ("printing", "paused", "busy-health"):
+        return (219.6, 220), (60.1, 60)
+    return (26 + at % 4, 0), (24 + at % 3, 0)
 
 
 def report_of(at: int) -> tuple:
@@ -60,15 +89,14 @@ def report_of(at: int) -> tuple:
     percent = (at * 37) % 97 + 1
     job = JOBS[at % len(JOBS)]
     changes = {"gcode_state": "IDLE", "mc_percent": 0, "mc_remaining_time": 0, "layer_num": 0, "total_layer_num": 0, "hms": [],
-               "print_error": 0, "subtask_name": "", "gcode_file": "", "stg_cur": 255, "nozzle_temper": 26 + at % 4, "nozzle_target_temper": 0,
-               "bed_temper": 24 + at % 3, "bed_target_temper": 0, "wifi_signal": f"-{40 + at % 35}dBm", "sdcard": True}
+               "print_error": 0, "subtask_name": "", "gcode_file": "", "stg_cur": 255,
+               "wifi_signal": f"-{40 + at % 35}dBm", "sdcard": True}
     at_work = {"gcode_state": "RUNNING", "mc_percent": percent, "mc_remaining_time": (100 - percent) * (1 + at % 5) + 1,
-               "layer_num": percent * 3, "total_layer_num": 300, "subtask_name": job, "gcode_file": f"{job}.3mf", "stg_cur": 0,
-               "nozzle_temper": 219.6, "nozzle_target_temper": 220, "bed_temper": 60.1, "bed_target_temper": 60}
+               "layer_num": percent * 3, "total_layer_num": 300, "subtask_name": job, "gcode_file": f"{job}.3mf", "stg_cur": 0}
     if life in ("printing", "paused", "busy-health"):
         changes |= at_work
     if life == "preparing":
-        changes |= at_work | {"mc_percent": 0, "layer_num": 0, "stg_cur": 2, "nozzle_temper": 121.3, "gcode_state": "PREPARE"}
+        changes |= at_work | {"mc_percent": 0, "layer_num": 0, "stg_cur": 2, "gcode_state": "PREPARE"}
     if life == "paused":
         changes |= {"gcode_state": "PAUSE", "stg_cur": 16}
     if life in ("finished", "failed"):
@@ -81,6 +109,8 @@ def report_of(at: int) -> tuple:
     if life == "busy-health":
         changes["hms"] = [{"attr": 0x07002300, "code": 0x00020001}, {"attr": 0x0C000300, "code": 0x00030006}]
     report = site_rig.report_of(sample, **changes)
+    nozzle, bed = heat_of(at)
+    _set_heat(report["print"], nozzle, bed, 38 if nozzle[1] else 25)
     if life != "signed" and "fun" in report["print"]:
         report["print"]["fun"] = f"{int(report['print']['fun'], 16) & ~DEVELOPER_MODE_OFF:X}"
     _recolor(report["print"], at)
@@ -111,7 +141,7 @@ class Fleet:
         printer = self.site.make(sample, report=report, start=not (faulty and life_of(at) == "off"))
         life = life_of(at) if faulty else ""
         pin = "ab" * 32 if life == "other-certificate" else printer.fingerprint
-        links.add(self.site.fuse, printer.serial, printer.address, pin=pin, name=self.name_of(at),
+        links.add(self.site.fuse, printer.serial, printer.address, pin=pin, name=self.name_of(at), model=KEYS[sample],
                   code={"wrong-code": "99999999", "no-code": ""}.get(life, printer.code))
         self.made.append(printer)
 
@@ -130,7 +160,8 @@ class Fleet:
     def beat(self, printer):
         """One report as printers send them each second: a few values that have changed."""
         beat = next(self.beats)
-        printer.publish(links.delta(nozzle_temper=200 + random.randrange(300) / 10, bed_temper=55 + random.randrange(20) / 10,
+        (nozzle, _), (bed, _) = heat_of(self.made.index(printer))
+        printer.publish(links.delta(nozzle_temper=nozzle + random.randrange(-20, 20) / 10, bed_temper=bed + random.randrange(-10, 10) / 10,
                                     wifi_signal=f"-{random.randrange(40, 60)}dBm", sequence_id=str(beat)))
 
     def start_talking(self, per_second: float = 1):
