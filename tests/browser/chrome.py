@@ -68,7 +68,7 @@ class Browser:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", **(logs or {})})
         if trace:
-            options.set_capability("goog:perfLoggingPrefs", {"traceCategories": trace, "enableNetwork": False, "enablePage": False})
+            options.add_experimental_option("perfLoggingPrefs", {"traceCategories": trace, "enableNetwork": False, "enablePage": False})
         service = Service(self._that_ends_with_us(DRIVER))
         with contextlib.ExitStack() as undo:
             undo.callback(shutil.rmtree, self.profile, ignore_errors=True)

@@ -1,5 +1,5 @@
 """A farm of printers as farms are: of many models, most at work, some with faults of every kind, all with names that
-people give. Used by the stories with many printers, by screenshots.py and by tests/bench/web.py.
+people give. Used by the stories with many printers, by screenshots.py and by tests/bench/browser.py.
 
 	fleet = Fleet(site, 100)     # all kept by Fuse; fleet.start_talking() has each report once a second
 """

@@ -26,10 +26,12 @@ def report_of(sample: str, **changes) -> dict:
 
 class Site:
     """
-    options  of fused's command line, config and env: as rig.fuse.Fuse takes them
+    scheme   of its pages
+    how      config, options, env: as rig.fuse.Fuse takes them
     """
 
-    def __init__(self, name: str = "browser", **how):
+    def __init__(self, name: str = "browser", scheme: str = "http", **how):
+        self.scheme = scheme
         self.fuse = rig_fuse.Fuse(name=name, **how)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fuse-site-"))
         self.printers, self.numbers = {}, iter(range(1, 10000))
@@ -37,7 +39,7 @@ class Site:
 
     @property
     def url(self) -> str:
-        return f"http://{self.fuse.http}"
+        return f"{self.scheme}://{self.fuse.http}"
 
     def start(self, *options):
         self.fuse.start(*options, all_up=False)
