@@ -1,9 +1,9 @@
 """The figures of the web UI, in a headless Chromium before a real Fuse with 100 printers that report once a second: how
 long its main thread is busy, and how soon something is seen. Called by run.py; alone:  tests/bench/browser.py BUILD
 """
+import collections
 import contextlib
 import http.server
-import json
 import os
 import pathlib
 import statistics
@@ -39,45 +39,35 @@ return {paint: paint["first-paint"], contentful: paint["first-contentful-paint"]
 
 # -- the main thread ----------------------------------------------------------------------------------------
 
-def trace_of(browser: chrome.Browser) -> list:
-    """All events since the last time (or the start of the browser)."""
-    messages = (json.loads(entry["message"])["message"] for entry in browser.driver.get_log("performance"))
-    return [message["params"] for message in messages if message["method"] == "Tracing.dataCollected"]
-
-
 def main_thread(events: list) -> tuple:
-    """(pid, tid) of the renderer's main thread that drew the most frames: the page's."""
+    """(pid, tid) of the renderer's main thread that drew the most: the page's."""
     mains = {(e["pid"], e["tid"]) for e in events if e.get("name") == "thread_name" and e["args"].get("name") == "CrRendererMain"}
-    frames = [(e["pid"], e["tid"]) for e in events if e.get("name") == "BeginMainThreadFrame"]
-    return max(mains, key=frames.count)
+    drew = collections.Counter((e["pid"], e["tid"]) for e in events if e.get("name") == "Commit")
+    return max(mains, key=lambda thread: drew[thread])
 
 
 def tasks_and_frames(events: list) -> tuple:
-    """Of the page's main thread, in ms: how long each task took, and for each frame that drew something all that was done
-    since the frame before: messages, scripts, layout, paint."""
+    """Of the page's main thread, in ms: how long each task took, and for each frame that was drawn all that was done since
+    the frame before: messages, scripts, style, layout, paint."""
     where = main_thread(events)
     mine = sorted((e for e in events if (e["pid"], e["tid"]) == where and "ts" in e), key=lambda e: e["ts"])
-    tasks = [(e["ts"], e["dur"] / 1000) for e in mine if e["name"].endswith("RunTask") and e.get("ph") == "X"]
-    begins = [e["ts"] for e in mine if e["name"] == "BeginMainThreadFrame"]
-    paints = [e["ts"] for e in mine if e["name"] == "Paint"]
-    frames = []
-    for start, end in zip(begins, begins[1:]):
-        if any(start <= at < end for at in paints):
-            frames.append(sum(took for at, took in tasks if start <= at < end))
+    tasks = [(e["ts"], e["dur"] / 1000) for e in mine if e["name"] == "RunTask" and e.get("ph") == "X"]
+    drawn = [e["ts"] for e in mine if e["name"] == "Commit"]
+    frames = [sum(took for at, took in tasks if before <= at < now) for before, now in zip(drawn, drawn[1:])]
     return [took for _, took in tasks], frames
 
 
 def measure_updates(row, site):
-    with chrome.Browser(logs={"performance": "ALL"}, trace=CATEGORIES) as browser:
+    with chrome.Browser() as browser:
         tab = browser.tab(site.url)
         steps.open_printers(tab)
         tab.until("return document.querySelectorAll(arguments[0]).length === arguments[1]", steps.role("printer-card"), PRINTERS, deadline_s=60)
-        for where, scroll in (("at the top", 0), ("in the middle", 5000)):
-            tab.js("scrollTo(0, arguments[0])", scroll)
+        for where, scroll in (("at the top", 0), ("in the middle", 0.5)):
+            tab.js("scrollTo(0, arguments[0] * document.documentElement.scrollHeight)", scroll)
             time.sleep(2)  # what loading and scrolling began has ended
-            trace_of(browser)
-            time.sleep(WINDOW_S)
-            tasks, frames = tasks_and_frames(trace_of(browser))
+            with browser.trace(CATEGORIES) as events:
+                time.sleep(WINDOW_S)
+            tasks, frames = tasks_and_frames(events)
             long = [took for took in tasks if took > 50]
             row(f"web UI, {PRINTERS} cards, a report a second each, {where}: longest task of the main thread",
                 f"{max(tasks):.1f} ms ({len(tasks)} tasks in {WINDOW_S} s, {len(long)} over 50 ms, {sum(tasks) / WINDOW_S / 10:.0f} % busy)",
@@ -138,9 +128,11 @@ def measure(row):
         site.start()
         farm = fleet.Fleet(site, PRINTERS, faulty=False)
         farm.start_talking(1)
-        measure_loads(row, site)
-        measure_updates(row, site)
-        farm.stop_talking()
+        try:
+            measure_loads(row, site)
+            measure_updates(row, site)
+        finally:
+            farm.stop_talking()
     finally:
         site.close()
 

@@ -7,6 +7,7 @@ condition, and whatever the browser complains of fails the story.
 	    tab.click("button", text="Add printer")
 	    tab.until("return document.querySelectorAll('article').length === 3")
 """
+import asyncio
 import base64
 import contextlib
 import json
@@ -14,7 +15,9 @@ import pathlib
 import re
 import shutil
 import tempfile
+import threading
 import time
+import urllib.request
 
 from selenium import webdriver
 from selenium.common import exceptions
@@ -54,21 +57,16 @@ return found.find((node) => !top || top.contains(node)) ?? found[0] ?? null;
 
 
 class Browser:
-    """
-    logs      what chromedriver is to keep besides the console: {"performance": "ALL"}
-    trace     categories of a trace (with logs), comma-separated
-    """
+    """One Chromium, with a profile of its own."""
 
-    def __init__(self, logs: dict = None, trace: str = ""):
+    def __init__(self):
         self.profile = pathlib.Path(tempfile.mkdtemp(prefix="fuse-chromium-"))
         options = webdriver.ChromeOptions()
         options.binary_location = self._that_ends_with_us(CHROMIUM)
         options.accept_insecure_certs = True
         for flag in [*FLAGS, f"--user-data-dir={self.profile}/data", "--window-size=1440,900"]:
             options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", **(logs or {})})
-        if trace:
-            options.add_experimental_option("perfLoggingPrefs", {"traceCategories": trace, "enableNetwork": False, "enablePage": False})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         service = Service(self._that_ends_with_us(DRIVER))
         with contextlib.ExitStack() as undo:
             undo.callback(shutil.rmtree, self.profile, ignore_errors=True)
@@ -90,9 +88,10 @@ class Browser:
     def tab(self, base: str) -> "Tab":
         """A new tab for the site at `base`, with nothing kept of an earlier story there."""
         self.show(self.home)
-        self.driver.switch_to.new_window("tab")
-        self.current = self.driver.current_window_handle
-        made = Tab(self, base.rstrip("/"), self.current)
+        # Not the driver's own way: that loads the browser's own page first.
+        handle = self.driver.execute_cdp_cmd("Target.createTarget", {"url": "about:blank"})["targetId"]
+        self.show(handle)
+        made = Tab(self, base.rstrip("/"), handle)
         self.tabs.append(made)
         return made
 
@@ -104,6 +103,21 @@ class Browser:
     def console(self) -> list:
         """What has been written to the console since the last time: [(level, text)]."""
         return [(entry["level"], entry["message"]) for entry in self.driver.get_log("browser")]
+
+    @contextlib.contextmanager
+    def trace(self, categories: str):
+        """Within it, the browser writes down what it does; afterwards the list that this gives has all events."""
+        events = []
+        where = self.driver.capabilities["goog:chromeOptions"]["debuggerAddress"]
+        with urllib.request.urlopen(f"http://{where}/json/version", timeout=20) as answer:
+            url = json.load(answer)["webSocketDebuggerUrl"]
+        ended, begun = threading.Event(), threading.Event()
+        recorder = threading.Thread(target=lambda: asyncio.run(record(url, categories, events, begun, ended)), daemon=True)
+        recorder.start()
+        assert begun.wait(20), "the trace does not begin"
+        yield events
+        ended.set()
+        recorder.join(60)
 
     def close_tabs(self):
         for tab in self.tabs:
@@ -124,6 +138,26 @@ class Browser:
 
     def __exit__(self, *_):
         self.close()
+
+
+async def record(url: str, categories: str, events: list, begun: threading.Event, ended: threading.Event):
+    """A trace over a connection of its own to the browser: its driver can only trace from the very start."""
+    import websockets  # only the bench needs it
+
+    async with websockets.connect(url, max_size=None) as browser:
+        await browser.send(json.dumps({"id": 1, "method": "Tracing.start", "params": {
+            "traceConfig": {"includedCategories": categories.split(","), "recordMode": "recordAsMuchAsPossible"}}}))
+        assert json.loads(await browser.recv())["id"] == 1
+        begun.set()
+        while not ended.is_set():
+            await asyncio.sleep(0.1)
+        await browser.send(json.dumps({"id": 2, "method": "Tracing.end"}))
+        while True:
+            message = json.loads(await browser.recv())
+            if message.get("method") == "Tracing.dataCollected":
+                events += message["params"]["value"]
+            elif message.get("method") == "Tracing.tracingComplete":
+                return
 
 
 class Tab:

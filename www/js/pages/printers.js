@@ -264,7 +264,6 @@ function mount(root) {
 		bind("n", "printers.key.add", add),
 	];
 
-	root.classList.add("page--wide");
 	root.append(
 		pageHead(t("nav.printers"), count, button({ label: t("printers.add.open"), kind: "primary",
 			iconName: "plus", role: "add-printer", run: add })),
@@ -280,5 +279,5 @@ function mount(root) {
 	};
 }
 
-export const printersPage = { path: "/printers", titleKey: "nav.printers", navKey: "nav.printers", iconName: "printer",
+export const printersPage = { path: "/printers", titleKey: "nav.printers", navKey: "nav.printers", iconName: "printer", wide: true,
 	mount };
