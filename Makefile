@@ -21,6 +21,9 @@ TEST_DEPS := libcmocka-dev python3-pytest python3-pytest-xdist python3-msgpack p
 	valgrind bash-completion socat \
 	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography python3-prometheus-client python3-websockets \
 	curl nmap nodejs
+# The stories in a browser (tests/browser), and what they need from npm.
+TEST_DEPS += chromium chromium-driver python3-selenium
+TEST_NPM := axe-core@4.14.1
 
 # -- flags ----------------------------------------------------------------------------------
 CC := gcc
@@ -215,7 +218,7 @@ docs/%.md: $(B)/gen-%
 docs: $(GENERATED)
 
 # -- what people call ---------------------------------------------------------------------------
-.PHONY: help deps test-deps run test unit asan fuzz bench valgrind install clean
+.PHONY: help deps test-deps run test unit asan fuzz bench screenshots valgrind install clean
 help:
 	@echo 'make            build everything into build/'
 	@echo 'make run        install what is missing, build, start Fuse (ARGS="--http …" for fused)'
@@ -224,6 +227,7 @@ help:
 	@echo 'make valgrind   the unit tests and the supervisor under valgrind'
 	@echo 'make fuzz       FUZZ_RUNS=1000000 inputs for each parser'
 	@echo 'make bench      measure the figures that the design promises'
+	@echo 'make screenshots   every page of the web UI in both themes, wide and narrow, into build/screenshots'
 	@echo 'make docs       write docs/ipc.md, docs/settings.md and docs/processes.md from their tables'
 	@echo 'make install    into $$(DESTDIR)$$(prefix)'
 	@echo 'make deps, make test-deps, make clean'
@@ -232,6 +236,7 @@ deps:
 	@etc/install-packages $(DEPS)
 test-deps: deps
 	@etc/install-packages $(TEST_DEPS)
+	@etc/install-npm build/node $(TEST_NPM)
 
 run: deps
 	@$(MAKE) --no-print-directory all
@@ -260,6 +265,10 @@ fuzz: test-deps
 bench: test-deps
 	@$(MAKE) --no-print-directory tests
 	$(PYTHON) tests/bench/run.py $(B)
+
+screenshots: test-deps
+	@$(MAKE) --no-print-directory all
+	$(PYTHON) tests/browser/screenshots.py $(B)
 
 install: all
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/libexec/fuse

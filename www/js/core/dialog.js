@@ -31,6 +31,20 @@ function firstFocus(node) {
 		node.querySelector(".dialog__actions .btn--primary") ?? node.querySelector(".dialog__actions .btn") ?? node;
 }
 
+const REACHABLE = "a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), summary";
+
+/* What scrolls can be scrolled by keys: by what is inside, or, where only text is, by itself. */
+function keepScrollable(body) {
+	const look = () => setAttr(body, "tabindex", body.scrollHeight > body.clientHeight && !body.querySelector(REACHABLE) ? "0" : null);
+	const sizes = new ResizeObserver(look), contents = new MutationObserver(look);
+	sizes.observe(body);
+	contents.observe(body, { childList: true, subtree: true });
+	return () => {
+		sizes.disconnect();
+		contents.disconnect();
+	};
+}
+
 function errorNode(error) {
 	return error.title !== undefined ? problemCallout(error) : callout("bad", String(error.message ?? error));
 }
@@ -55,12 +69,13 @@ export function openDialog({ title, body, actions = [], onClose, wide = false, d
 							      dataset: { role: action.role ?? null },
 							      on: { click: () => perform(action) } }, action.label));
 	const main = actions.find((action) => action.kind === "primary" || action.kind === "danger");
+	const inside = h("div", { class: "dialog__body" }, body);
 	const form = h("form", { class: "dialog__form", novalidate: true, on: { submit: (event) => {
 		event.preventDefault();
 		if (main)
 			perform(main);
 	} } },
-		h("div", { class: "dialog__body" }, body),
+		inside,
 		errors,
 		actions.length > 0 && h("div", { class: "dialog__actions" }, buttons,
 			/* What makes Enter work in a field. */
@@ -116,6 +131,7 @@ export function openDialog({ title, body, actions = [], onClose, wide = false, d
 		if (closed)
 			return;
 		closed = true;
+		leaveScrolling();
 		const at = open.indexOf(node);
 		if (at >= 0)
 			open.splice(at, 1);
@@ -143,6 +159,7 @@ export function openDialog({ title, body, actions = [], onClose, wide = false, d
 			close();
 	});
 	document.body.append(node);
+	const leaveScrolling = keepScrollable(inside);
 	node.showModal();
 	open.push(node);
 	tellWatchers();

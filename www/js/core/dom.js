@@ -71,7 +71,12 @@ export function svg(tag, attrs, ...children) {
 /** Sets the text of a node that has nothing but text; does nothing when it is that already. */
 export function setText(node, text) {
 	const clean = text === null || text === undefined ? "" : cleanText(text);
-	if (node.textContent !== clean)
+	if (node.textContent === clean)
+		return;
+	/* A text that is there already is cheaper to change than to exchange. */
+	if (node.firstChild !== null && node.firstChild === node.lastChild && node.firstChild.nodeType === Node.TEXT_NODE)
+		node.firstChild.data = clean;
+	else
 		node.textContent = clean;
 }
 

@@ -19,6 +19,7 @@ const scrolls = new Map();
  *   titleKey  of its title, for the browser's tab
  *   navKey    of its word in the navigation; none: it is not listed there
  *   iconName  beside that word
+ *   wide      true: as wide as large screens are
  *   mount(root, query: URLSearchParams, id: string | null) -> unmount(); builds the page below root, with a pageHead().
  *             id: what stands for {id}
  */
@@ -109,7 +110,7 @@ function leave() {
 function show(moveFocus) {
 	leave();
 	const { page, id } = find(location.pathname);
-	const into = h("div", { class: "page", dataset: { page: page ? page.path : "none" } });
+	const into = h("div", { class: page?.wide ? "page page--wide" : "page", dataset: { page: page ? page.path : "none" } });
 	replace(root, into);
 	current = { page, unmount: null };
 	if (page) {

@@ -2,7 +2,7 @@
  * header: the name, the navigation, and at the end how the connection is, the theme, and the session.
  */
 import { del } from "../core/api.js";
-import { h, replace, setAttr } from "../core/dom.js";
+import { h, replace, setAttr, setClass } from "../core/dom.js";
 import { icon, mark } from "../core/icons.js";
 import { menuButton } from "../core/menu.js";
 import { badge, iconButton, setBadge } from "../core/parts.js";
@@ -61,13 +61,15 @@ async function logOut() {
 
 /** The header. session: as readSession() gives it. */
 export function header(session) {
-	return h("header", { class: "header" },
-		h("div", { class: "header__inner" },
-			h("a", { class: "brand", href: "/", "aria-label": t("nav.brand") }, mark(), h("span", { class: "brand__name" }, t("app.name"))),
-			nav(),
-			h("div", { class: "header__end" },
-				connectionBadge(),
-				iconButton({ label: t("keys.title"), iconName: "keyboard", run: showKeys, role: "keys", "data-only": "pointer" }),
-				themeButton(),
-				session.loginNeeded && iconButton({ label: t("session.logout"), iconName: "logout", run: logOut, role: "logout" }))));
+	const inner = h("div", { class: "header__inner" },
+		h("a", { class: "brand", href: "/", "aria-label": t("nav.brand") }, mark(), h("span", { class: "brand__name" }, t("app.name"))),
+		nav(),
+		h("div", { class: "header__end" },
+			connectionBadge(),
+			iconButton({ label: t("keys.title"), iconName: "keyboard", run: showKeys, role: "keys", "data-only": "pointer" }),
+			themeButton(),
+			session.loginNeeded && iconButton({ label: t("session.logout"), iconName: "logout", run: logOut, role: "logout" })));
+	/* Not by :has(): that makes every text that changes below it cost milliseconds. */
+	onPage((page) => setClass(inner, "header__inner--wide", page?.wide === true));
+	return h("header", { class: "header" }, inner);
 }

@@ -265,7 +265,6 @@ function mount(root) {
 		bind("n", "printers.key.add", add), bind("s", "printers.key.scan", ways.ssdp),
 	];
 
-	root.classList.add("page--wide");
 	root.append(
 		pageHead(t("nav.printers"), count, addButtons(ways)),
 		tools.node, place, grid, guide);
@@ -280,5 +279,5 @@ function mount(root) {
 	};
 }
 
-export const printersPage = { path: "/printers", titleKey: "nav.printers", navKey: "nav.printers", iconName: "printer",
+export const printersPage = { path: "/printers", titleKey: "nav.printers", navKey: "nav.printers", iconName: "printer", wide: true,
 	mount };

@@ -1,0 +1,78 @@
+"""What people do in the web UI, as words for stories."""
+import json
+
+ADD, EDIT, FOLLOW, DETAILS, DIAGNOSIS = ('[data-role="add-dialog"]', '[data-role="edit-dialog"]', '[data-role="follow-dialog"]',
+                                         '[data-role="details-dialog"]', '[data-role="diagnosis-dialog"]')
+BANNER = '[data-role="connection-lost"]'
+PAGES = ["/", "/printers"]
+
+
+def role(name: str, within: str = "") -> str:
+    return f'{within} [data-role="{name}"]'.strip()
+
+
+def card(serial: str, inner: str = "") -> str:
+    return f'[data-role="printer-card"][data-serial="{serial}"] {inner}'.strip()
+
+
+def open_printers(tab, query: str = ""):
+    tab.go("/printers" + query)
+    tab.find(role("page-title"))
+    wait_connected(tab)
+
+
+def wait_connected(tab):
+    tab.find('[data-role="connection"].badge--ok')
+
+
+def wait_card(tab, serial: str, link: str = "live", deadline_s: float = 20):
+    tab.find(card(serial, f'[data-role="link"][data-link="{link}"]'), deadline_s=deadline_s)
+
+
+def begin_to_add(tab, printer, code: str = None, name: str = None):
+    """Open the dialog and fill it, as far as the address does not."""
+    tab.click(role("add-printer"))
+    tab.type(role("field-address", ADD), printer.address)
+    tab.until("return document.querySelector(arguments[0]).value === arguments[1]", role("field-serial", ADD), printer.serial,
+              what="the serial number is not found out")
+    if name is not None:
+        tab.type(role("field-name", ADD), name)
+    tab.type(role("field-code", ADD), printer.code if code is None else code)
+    if tab.has(role("trust-check", ADD)):
+        tab.click(role("trust-check", ADD))
+
+
+def add(tab, printer, name: str = None):
+    """Add a printer, from the page until its card is live."""
+    begin_to_add(tab, printer, name=name)
+    tab.click(role("add-submit"))
+    tab.find(f'{FOLLOW}[data-outcome="live"]', deadline_s=30)
+    tab.click(role("follow-done"))
+    tab.gone("dialog")
+    wait_card(tab, printer.serial)
+
+
+def record(tab, selector: str, attribute: str):
+    """Keep every value that an attribute of an element takes from now on; recorded() has them."""
+    tab.js("""
+        const node = document.querySelector(arguments[0]), name = arguments[1];
+        window.__recorded = [node.getAttribute(name)];
+        new MutationObserver(() => {
+            const value = node.getAttribute(name);
+            if (value !== window.__recorded.at(-1))
+                window.__recorded.push(value);
+        }).observe(node, {attributes: true, attributeFilter: [name]});""", selector, attribute)
+
+
+def recorded(tab) -> list:
+    return tab.js("return window.__recorded")
+
+
+def call(tab, method: str, path: str, body=None) -> tuple:
+    """What a script of the page gets: (status, body)."""
+    status, text = tab.js_async("""
+        const [method, path, body] = arguments;
+        const answer = await fetch(path, {method, body: body ?? undefined,
+            headers: body ? {"Content-Type": "application/json"} : {}});
+        return [answer.status, await answer.text()];""", method, path, None if body is None else json.dumps(body))
+    return status, text
