@@ -125,8 +125,8 @@ export function rowView(first, acts) {
 		setText(serial, found.serial);
 		setText(firmware, plain(found.firmware, 30));
 		setAttr(firmware, "title", t("printers.about.firmware"));
-		const was = plain(found.name, 60);
-		setText(called, was && was !== shownName ? t("finder.called", { name: was }) : "");
+		const was = plain(found.name, 96);
+		setText(called, was && was !== shownName ? t("finder.called", { name: plain(was, 60) }) : "");
 		showState(state, how, doc);
 		setClass(node, "find--done", how === "added" || how === "live");
 		drawVouch(open);
