@@ -1,8 +1,8 @@
 /*
  * A printer that was found, as a row: chosen, named, trusted, its access code, and how adding it goes.
  *
- * Tab goes from code to code: the box and the name of a row are on its way only while the focus is in that row (back from
- * its code). Enter and the arrows go from code to code, too.
+ * Tab goes from code to code: box, name and trust of a row are on its way only while the focus is in that row (back from its
+ * code). Enter and the arrows go from code to code, too.
  */
 import { h, replace, setAttr, setClass, setText } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -125,17 +125,20 @@ export function rowView(first, acts) {
 		setText(serial, found.serial);
 		setText(firmware, plain(found.firmware, 30));
 		setAttr(firmware, "title", t("printers.about.firmware"));
-		const was = plain(found.name, 60);
-		setText(called, was && was !== shownName ? t("finder.called", { name: was }) : "");
+		const was = plain(found.name, 96);
+		setText(called, was && was !== shownName ? t("finder.called", { name: plain(was, 60) }) : "");
 		showState(state, how, doc);
 		setClass(node, "find--done", how === "added" || how === "live");
 		drawVouch(open);
 		drawNote(how, problem, doc);
+		reach(node.contains(document.activeElement));
 	}
 
-	const reach = (inside) => [pick, name].forEach((control) => (control.tabIndex = inside ? 0 : -1));
+	function reach(inside) {
+		for (const control of node.querySelectorAll("input:not(.find__code), summary"))
+			control.tabIndex = inside ? 0 : -1;
+	}
 	node.addEventListener("focusin", () => reach(true));
 	node.addEventListener("focusout", (event) => reach(node.contains(event.relatedTarget)));
-	reach(false);
 	return { node, update, code };
 }

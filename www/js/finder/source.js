@@ -166,6 +166,8 @@ export function sourcePart(session, run, chosen) {
 			setAttr(tabs[i], "aria-pressed", kind === session.kind);
 			parts[kind].node.hidden = kind !== session.kind;
 		});
+		/* What is heard all the same speaks for itself. */
+		hint.hidden ||= session.scan?.type === "ssdp" && session.scan.printers.length > 0;
 		outcome.update(session.scan?.state === "running" || session.scan?.type === session.kind ? session.scan : null, run.again);
 	}
 	learn();
