@@ -406,7 +406,7 @@ HOSTILE = {
     "bad-utf8": (b'{"print":{"command":"push_status","msg":1,"subtask_name":"\xff\xfe caf\xe9"}}', None, True),
     "numbers": (b'{"print":{"command":"push_status","msg":1,"nozzle_temper":1e999,"layer_num":99999999999999999999,'
                 b'"mc_percent":-5e300,"wifi_signal":"-999999999999dBm"}}', None, True),
-    "not-an-object": (b'[[[{"print":1}],null],"x",1e5]', None, True),
+    "not-an-object": (b'[[[{"print":1}],null],"x",1e5]', "is not a JSON object", True),
     "empty": (b"", "is not JSON", True),
 }
 
