@@ -10,12 +10,28 @@
 #include "httpd/many.h"
 #include "httpd/rest.h"
 #include "httpd/routes.h"
+#include "httpd/scans.h"
 #include "ipc/terms.h"
 #include "printer/farmfile.h"
 
 _Static_assert(FARMFILE_ROWS_MAX <= MANY_MAX, "more than many take");
 
 /* -- looking --------------------------------------------------------------------------------------- */
+
+/* A slicer has the codes of printers whose address it does not keep. One that a search has met is known all the same;
+ * that somebody there says so is a hint: no code is sent before the printer has proved who it is. */
+static void
+find_addresses(const struct httpd *httpd, struct farmfile *file)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		const char *serial = file->rows[i].serial;
+		if (file->rows[i].address[0] != '\0' || known_printer_peek(httpd->known, serial) != NULL)
+			continue;
+		const char *address = scans_address_peek(httpd->scans, serial);
+		if (address != NULL)
+			farmfile_set_address(file, i, address);
+	}
+}
 
 static json_t *
 changes_json(const struct farmfile_row *row)
@@ -156,6 +172,7 @@ rest_import(struct request *request)
 		answer_fault(request, fault);
 		return;
 	}
+	find_addresses(request_httpd(request), file);
 	farmfile_compare(file, kept, known_printers(request_httpd(request)->known, kept));
 	if (dry_run) {
 		answer_json(request, 200, preview_json(file));

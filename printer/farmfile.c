@@ -174,7 +174,7 @@ compare_with_rows(const struct farmfile *file, struct farmfile_row *row)
 {
 	for (size_t i = 0; i < file->count && row->verdict == FARMFILE_VALID; i++) {
 		const struct farmfile_row *other = &file->rows[i];
-		if (other->verdict != FARMFILE_VALID)
+		if (other->verdict != FARMFILE_VALID || other == row)
 			continue;
 		if (strcmp(other->serial, row->serial) == 0)
 			farmfile_judge(row, FARMFILE_DUPLICATE, "Its serial number stands already in line %u.", other->line);
@@ -212,6 +212,17 @@ farmfile_take(struct farmfile *file, unsigned line, const struct farmfile_words 
 	compare_with_rows(file, row);
 	file->count++;
 	return true;
+}
+
+void
+farmfile_set_address(struct farmfile *file, size_t number, const char *address)
+{
+	struct farmfile_row *row = &file->rows[number];
+
+	if (row->verdict != FARMFILE_VALID || row->address[0] != '\0')
+		return;
+	take_address(row, address);
+	compare_with_rows(file, row);
 }
 
 void

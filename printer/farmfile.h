@@ -87,6 +87,9 @@ struct farmfile *farmfile_parse(const void *bytes, size_t len, enum farmfile_use
 				char ret_fault[FARMFILE_FAULT_BYTES]);
 void farmfile_free(struct farmfile *file);
 
+/* Give a valid row without an address the one that a search has found. Before farmfile_compare(). */
+void farmfile_set_address(struct farmfile *file, size_t number, const char *address);
+
 /*
  * Judge the rows against the `count` printers that are kept. Once for a file. A row of a printer that is kept gets its
  * name, address and model where the file gives none, a new one gets a name. FARMFILE_CODES: a printer that is not

@@ -6,8 +6,9 @@ import signal
 
 import pytest
 
-from rig import http
+from rig import ca, http
 from rig.fusectl import DONE, FAILED, USAGE
+from rig.tlspeer import Peer, tls
 from rig.waiting import wait_until
 
 P1P, X1C, A1 = "01S00A280000001", "00M00A280000002", "03900A280000003"
@@ -53,16 +54,16 @@ def test_a_slicers_settings_become_printers(rest, planted_secret):
     assert look["counts"] == {"valid": 2, "error": 1, "duplicate": 0, "unchanged": 0, "changes": 0}
     assert of(look["rows"], "serial", "name", "address", "model", "hasAccessCode", "verdict") == [
         (P1P, "Left one", "127.28.5.1", "P1P", True, "valid"), (X1C, "Right one", "127.28.5.2", "X1C", True, "valid"),
-        (A1, None, None, "A1", True, "error")]
+        (A1, "A1 0003", None, "A1", True, "error")]
     assert "search the network" in look["rows"][2]["reason"]
     assert kept(rest) == {}  # looking keeps nothing
 
     results = send(rest, conf(planted_secret))["results"]
     assert of(results, "serial", "status") == [(P1P, 201), (X1C, 201), (A1, 422)]
     assert results[0]["printer"]["hasAccessCode"] and "search the network" in results[2]["problem"]["detail"]
-    there = kept(rest)
-    assert {serial: (p["name"], p["address"], p["model"], p["hasAccessCode"]) for serial, p in there.items()} == {
-        P1P: ("Left one", "127.28.5.1", "P1P", True), X1C: ("Right one", "127.28.5.2", "X1C", True)}
+    assert sorted(of(kept(rest).values(), "serial", "name", "address", "model", "hasAccessCode")) == [
+        (X1C, "Right one", "127.28.5.2", "X1C", True), (P1P, "Left one", "127.28.5.1", "P1P", True)]
+    there = of(kept(rest).values(), "serial", "name", "address", "changedAt")
 
     # Again, with another address: what is kept stays, but by request.
     again = conf(planted_secret, "127.28.5.11")
@@ -71,12 +72,20 @@ def test_a_slicers_settings_become_printers(rest, planted_secret):
                                                       ("error", [])]
     results = send(rest, again)["results"]
     assert of(results, "status") == [(409,), (409,), (422,)] and "update=1" in results[0]["problem"]["remedy"]
-    assert kept(rest) == there
+    assert of(kept(rest).values(), "serial", "name", "address", "changedAt") == there
     results = send(rest, again, IMPORT + "?update=1")["results"]
     assert of(results, "status") == [(200,), (200,), (422,)]
     assert results[0]["printer"]["address"] == kept(rest)[P1P]["address"] == "127.28.5.11"
     for path in ("/api/v1/printers", "/api/v1/status", "/api/v1/logs?lines=5000"):
         assert planted_secret not in rest.get(path).body.decode()
+
+
+def test_a_printer_that_a_search_has_met_needs_no_address_in_the_file(rest, planted_secret):
+    with Peer("127.28.5.3", 8883, tls(ca.Authority("Farm CA", key_number=0).printer(A1))):
+        path = rest.ask("POST", "/api/v1/scans", {"type": "subnet", "cidr": "127.28.5.0/29"}, status=201).headers["location"]
+        wait_until(lambda: rest.get(path).json()["state"] == "done", 10, "the search is never over")
+    row = send(rest, conf(planted_secret), LOOK, 200)["rows"][2]
+    assert of([row], "serial", "address", "verdict") == [(A1, "127.28.5.3", "valid")]
 
 
 def test_a_table_is_answered_row_by_row_and_no_code_comes_back(rest, planted_secret):

@@ -175,6 +175,25 @@ an_address_is_one_printers(void **state)
 }
 
 static void
+an_address_can_be_found_elsewhere(void **state)
+{
+	static const char text[] = ",,03900A000000003\n,,03900A000000004\n,192.0.2.2,03900A000000005\n,,03900A000000006\n";
+
+	(void)state;
+	farmfile_free(file);
+	file = farmfile_parse(text, strlen(text), FARMFILE_PRINTERS, fault);
+	assert_non_null(file);
+	farmfile_set_address(file, 0, "192.0.2.7");
+	farmfile_set_address(file, 1, "192.0.2.2"); /* that of a row behind it */
+	farmfile_set_address(file, 2, "192.0.2.8"); /* it has one */
+	farmfile_compare(file, kept, STR_ARRAY_LEN(kept));
+	assert_string_equal(expect(0, FARMFILE_VALID, "")->address, "192.0.2.7");
+	expect(1, FARMFILE_ERROR, "address stands already in line 3");
+	assert_string_equal(expect(2, FARMFILE_VALID, "")->address, "192.0.2.2");
+	expect(3, FARMFILE_ERROR, "search the network");
+}
+
+static void
 a_new_printer_becomes_a_request(void **state)
 {
 	struct msg_printer_add add;
@@ -244,6 +263,7 @@ main(void)
 		FARMFILE_TEST(rows_are_held_against_each_other),
 		FARMFILE_TEST(what_is_new_of_a_printer_that_is_kept_is_told),
 		FARMFILE_TEST(an_address_is_one_printers),
+		FARMFILE_TEST(an_address_can_be_found_elsewhere),
 		FARMFILE_TEST(a_new_printer_becomes_a_request),
 		FARMFILE_TEST(codes_are_for_printers_that_are_kept),
 		FARMFILE_TEST(what_is_no_such_file_is_told_as_a_whole),
