@@ -19,7 +19,8 @@ from rig.fusectl import (DONE, FAILED, FUSECTL, HARMFUL, NOT_FOUND, REFUSED, TIM
 
 COMMANDS = ["status", "ps", "logs", "printers", "printer add", "printer edit", "printer codes", "printer show",
             "printer reconnect", "printer remove", "import", "trust", "scan", "probe", "send", "messages", "report", "doctor", "restart",
-            "retry", "reload", "settings", "store", "completion", "help"]
+            "retry", "reload", "settings", "store", "setup-code", "password", "token add", "token list", "token remove",
+            "completion", "help"]
 FIRST_WORDS = list(dict.fromkeys(command.split()[0] for command in COMMANDS))
 
 
@@ -493,7 +494,7 @@ def test_commands_options_and_settings_complete(tmp_path):
     nowhere = {"FUSE_SOCKET": str(tmp_path / "none")}
     assert complete("fusectl", "", env=nowhere) == FIRST_WORDS
     assert complete("fusectl", "printer", "re") == ["reconnect", "remove"]
-    assert complete("fusectl", "se") == ["send", "settings"]
+    assert complete("fusectl", "se") == ["send", "settings", "setup-code"]
     assert complete("fusectl", "logs", "--") == ["--socket", "--json", "--yes", "--timeout", "--help",
                                                  "--version", "--follow", "--lines"]
     assert complete("fusectl", "settings", "logL") == ["compopt -o nospace", "logLevel="]
