@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "fusectl/ctl.h"
 #include "fusectl/help.h"
+#include "printer/jsonin.h"
 
 static enum outcome
 say_version(const struct ctl *ctl)
@@ -83,6 +84,7 @@ main(int argc, char **argv)
 		ctl_completion_words(argc - 2, argv + 2);
 		return OUTCOME_DONE;
 	}
+	jsonin_init();
 	ctl.client.fd = -1;
 	ctl.now_ms = clock_wall_ms();
 	show_init(&ctl.show, stdout);

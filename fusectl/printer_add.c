@@ -257,6 +257,8 @@ command_printer_add(struct ctl *ctl)
 		if (ctl->args.given[alone[i]])
 			return failure_say(&ctl->failure, OUTCOME_USAGE, "--from and --%s do not go together.",
 					   rows[alone[i]].name);
+	if (ctl->args.given[OPTION_UPDATE] && !ctl->args.given[OPTION_FROM])
+		return failure_say(&ctl->failure, OUTCOME_USAGE, "--update goes with --from.");
 	if (ctl->args.given[OPTION_FROM])
 		return printer_import(ctl, ctl->args.values[OPTION_FROM]);
 	enum outcome outcome = add_one(ctl, &adding);

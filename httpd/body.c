@@ -5,80 +5,35 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <malloc.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/str.h"
-
-static void
-wipe_and_free(void *memory)
-{
-	if (memory == NULL)
-		return;
-	explicit_bzero(memory, malloc_usable_size(memory));
-	free(memory);
-}
-
-void
-body_init(void)
-{
-	json_set_alloc_funcs(malloc, wipe_and_free);
-	json_object_seed(0); /* reads /dev/urandom, which is out of reach later */
-}
-
-/* jansson would recurse 2048 levels deep. Brackets within texts do not count; whether the text is JSON at all is
- * for jansson to say. */
-static bool
-is_too_deep(const char *bytes, size_t len)
-{
-	unsigned depth = 0;
-	bool in_text = false;
-
-	for (size_t i = 0; i < len; i++) {
-		char c = bytes[i];
-		if (in_text) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				in_text = false;
-		} else if (c == '"') {
-			in_text = true;
-		} else if (c == '{' || c == '[') {
-			if (++depth > BODY_MAX_DEPTH)
-				return true;
-		} else if ((c == '}' || c == ']') && depth > 0) {
-			depth--;
-		}
-	}
-	return false;
-}
+#include "printer/jsonin.h"
 
 json_t *
 body_parse(const void *bytes, size_t len, struct body_fault *ret_fault)
 {
-	json_error_t error;
+	struct jsonin_error error;
+	json_t *json = jsonin_load(bytes, len, BODY_MAX_DEPTH, &error);
 
-	memset(ret_fault, 0, sizeof *ret_fault);
-	if (len == 0) {
+	*ret_fault = (struct body_fault){ .line = error.line, .column = error.column };
+	switch (error.fault) {
+	case JSONIN_FINE:
+		break;
+	case JSONIN_EMPTY:
 		str_copy(ret_fault->sentence, sizeof ret_fault->sentence, "The request has no body, but needs one.");
-		return NULL;
-	}
-	if (is_too_deep(bytes, len)) {
+		break;
+	case JSONIN_TOO_DEEP:
 		str_format(ret_fault->sentence, sizeof ret_fault->sentence, "The body is nested deeper than %d levels.",
 			   BODY_MAX_DEPTH);
-		return NULL;
-	}
-	json_t *json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
-	if (json == NULL) {
-		/* The library's words can quote the body, an access code in it too: only the place is given back. */
-		ret_fault->line = error.line > 0 ? error.line : 1;
-		ret_fault->column = error.column > 0 ? error.column : 1;
+		break;
+	case JSONIN_KEY_TWICE:
+	case JSONIN_NO_JSON:
 		str_format(ret_fault->sentence, sizeof ret_fault->sentence,
-			   json_error_code(&error) == json_error_duplicate_key ?
-				   "The body has a key twice, at line %d, column %d." :
-				   "The body is not JSON: see line %d, column %d.",
-			   ret_fault->line, ret_fault->column);
+			   error.fault == JSONIN_KEY_TWICE ? "The body has a key twice, at line %d, column %d."
+							   : "The body is not JSON: see line %d, column %d.",
+			   error.line, error.column);
+		break;
 	}
 	return json;
 }

@@ -14,10 +14,6 @@
 #define BODY_MAX_DEPTH 12
 #define BODY_FAULT_BYTES 240
 
-/* Give back what JSON took overwritten: an access code may stand in it. Once, before
- * lock-in. */
-void body_init(void);
-
 /* An object or a list, to be freed with json_decref(); or NULL with the reason and its place (line and column
  * count from 1, 0 = no place). */
 struct body_fault {

@@ -11,7 +11,6 @@
 #include "common/str.h"
 #include "common/tls_digest.h"
 #include "httpd/access.h"
-#include "httpd/body.h"
 #include "httpd/known.h"
 #include "httpd/httpd.h"
 #include "httpd/live.h"
@@ -19,6 +18,7 @@
 #include "httpd/scans.h"
 #include "httpd/server.h"
 #include "httpd/tls.h"
+#include "printer/jsonin.h"
 
 #define CERTIFICATE_RETRY_MS 2000
 #define CERTIFICATE_LOOK_MS ((int64_t)12 * 3600 * 1000) /* the owner's may have been renewed, ours may end */
@@ -171,7 +171,7 @@ main(void)
 {
 	const struct child_duties duties = { .on_synced = on_synced, .on_message = on_message, .on_stop = on_stop };
 
-	body_init();
+	jsonin_init();
 	tls_digest_init();
 	if (gethostname(httpd.hostname, sizeof httpd.hostname - 1) != 0)
 		httpd.hostname[0] = '\0';

@@ -131,6 +131,13 @@ request_json_peek(const struct request *request)
 	return request->json;
 }
 
+const void *
+request_body_peek(const struct request *request, size_t *ret_len)
+{
+	*ret_len = request->body_len;
+	return request->body;
+}
+
 const char *
 request_allow_peek(const struct request *request)
 {
@@ -490,11 +497,32 @@ check_route(struct request *request, enum route_outcome outcome)
 static const struct route statistics_route = { ROUTE_GET, "/", rest_statistics, ROUTE_LOGIN, ROUTE_BODY_NONE, "", "statistics" };
 
 static bool
-is_json_type(const char *type)
+is_type(const char *type, const char *wanted)
 {
 	size_t len = strcspn(type, "; \t");
 
-	return len == strlen("application/json") && strncasecmp(type, "application/json", len) == 0;
+	return len == strlen(wanted) && strncasecmp(type, wanted, len) == 0;
+}
+
+/* These are the types that a browser sends to another site only when that has said beforehand that it may, which Fuse
+ * never does. A form and a plain text (text/plain, and a body without any type) go anywhere without asking: they are
+ * no types here, also for a file that is text. So no page elsewhere can have a file imported, whatever becomes of
+ * Origin on its way. */
+static bool
+check_type(struct request *request, const char *type)
+{
+	static const char *const of_file[] = { "application/json", "text/csv", "application/octet-stream" };
+	bool is_file = request->route->body == ROUTE_BODY_FILE;
+
+	for (size_t i = 0; type != NULL && i < (is_file ? STR_ARRAY_LEN(of_file) : 1); i++)
+		if (is_type(type, of_file[i]))
+			return true;
+	if (is_file)
+		return refuse(request, PROBLEM_NO_FILE_TYPE,
+			      "The body's Content-Type is not application/json, text/csv or application/octet-stream.",
+			      "Send the file as it is, with the header Content-Type: application/octet-stream.");
+	return refuse(request, PROBLEM_NOT_JSON, "The body's Content-Type is not application/json.",
+		      "Send JSON, with the header Content-Type: application/json.");
 }
 
 static bool
@@ -504,10 +532,8 @@ check_body(struct request *request)
 	const char *length = request_header_peek(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	int64_t bytes = 0;
 
-	/* A form or a text can be sent from anywhere without asking; JSON cannot. */
-	if ((type != NULL || request->route->body == ROUTE_BODY_JSON) && (type == NULL || !is_json_type(type)))
-		return refuse(request, PROBLEM_NOT_JSON, "The body's Content-Type is not application/json.",
-			      "Send JSON, with the header Content-Type: application/json.");
+	if ((type != NULL || request->route->body != ROUTE_BODY_NONE) && !check_type(request, type))
+		return false;
 	if (length != NULL && !str_parse_int(length, 0, BODY_MAX_BYTES_OF_REQUEST, &bytes))
 		return refuse(request, PROBLEM_TOO_LARGE, "The body has more than 1 MiB.", "Send less at once.");
 	return true;
@@ -585,6 +611,8 @@ read_body(struct request *request)
 		return refuse(request, PROBLEM_TOO_LARGE, "The body has more than 1 MiB.", "Send less at once.");
 	if (request->route->body == ROUTE_BODY_NONE)
 		return request->body_len == 0 || refuse(request, PROBLEM_BAD_REQUEST, "This takes no body.", "");
+	if (request->route->body == ROUTE_BODY_FILE)
+		return true;
 	request->json = body_parse(request->body, request->body_len, &fault);
 	if (request->json != NULL)
 		return true;

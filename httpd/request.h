@@ -38,6 +38,8 @@ const struct target *request_target_peek(const struct request *request);
 const char *request_header_peek(const struct request *request, const char *name);
 bool request_is_get(const struct request *request); /* and not HEAD */
 const json_t *request_json_peek(const struct request *request);
+/* The body of a route that takes a FILE; until the answer. */
+const void *request_body_peek(const struct request *request, size_t *ret_len);
 /* Does its Accept header name `type`? */
 bool request_accepts(const struct request *request, const char *type);
 

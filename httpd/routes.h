@@ -14,7 +14,7 @@
 struct request;
 
 enum route_method { ROUTE_GET, ROUTE_POST, ROUTE_PATCH, ROUTE_DELETE, ROUTE_METHOD_COUNT };
-enum route_body { ROUTE_BODY_NONE, ROUTE_BODY_JSON };
+enum route_body { ROUTE_BODY_NONE, ROUTE_BODY_JSON, ROUTE_BODY_FILE };
 
 struct route {
 	enum route_method method;

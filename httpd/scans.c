@@ -231,6 +231,24 @@ scan_id_peek(const struct scan *scan)
 	return scan->id;
 }
 
+const char *
+scans_address_peek(const struct scans *scans, const char *serial)
+{
+	const struct scan *scan;
+	const json_t *row;
+	size_t i;
+
+	TAILQ_FOREACH (scan, &scans->list, next) {
+		json_array_foreach(scan->rows, i, row)
+		{
+			const char *found = json_string_value(json_object_get(row, "serial"));
+			if (found != NULL && strcmp(found, serial) == 0)
+				return json_string_value(json_object_get(row, "address"));
+		}
+	}
+	return NULL;
+}
+
 static void
 on_cancelled(void *owner, unsigned cookie, const struct reply *reply)
 {

@@ -34,6 +34,9 @@ const char *scan_id_peek(const struct scan *scan);
 /* Stop it when it runs; forget it when it is over. */
 void scan_end(struct scan *scan);
 
+/* Where the newest search that met this printer has found it; NULL: none has. Good until a search ends or finds more. */
+const char *scans_address_peek(const struct scans *scans, const char *serial);
+
 /* New reference. */
 json_t *scan_json(const struct scan *scan);
 json_t *scans_json(const struct scans *scans);

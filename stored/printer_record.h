@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stored/printer_rules.h"
+#include "printer/printer_rules.h"
 
 #define PRINTER_RECORD_VERSION 1
 #define PRINTER_RECORD_MAX_BYTES 512

@@ -18,8 +18,8 @@ from rig.fusectl import (DONE, FAILED, FUSECTL, HARMFUL, NOT_FOUND, REFUSED, TIM
                          keys_of, on_terminal, run)
 
 COMMANDS = ["status", "ps", "logs", "printers", "printer add", "printer edit", "printer codes", "printer show",
-            "printer reconnect", "printer remove", "trust", "scan", "probe", "send", "messages", "report", "doctor", "restart",
-            "retry", "reload", "settings", "store", "setup-code", "password", "token add", "token list", "token remove",
+            "printer reconnect", "printer remove", "import", "trust", "scan", "probe", "send", "messages", "report", "doctor",
+            "restart", "retry", "reload", "settings", "store", "setup-code", "password", "token add", "token list", "token remove",
             "completion", "help"]
 FIRST_WORDS = list(dict.fromkeys(command.split()[0] for command in COMMANDS))
 

@@ -49,6 +49,7 @@ WORKS = {
     "printersAdd": ("/api/v1/printers", {"serial": OTHER, "address": "127.28.0.2", "accessCode": "12345678"},
                     "stored", "PRINTER_ADD", (DONE,)),
     "printersChange": ("/api/v1/printers", [{"serial": SERIAL, "accessCode": "12345678"}], *NOBODY),
+    "import": ("/api/v1/import", {"printers": [{"serial": SERIAL, "accessCode": "12345678"}]}, *NOBODY),
     "printerChange": (MINE, {"name": "Right"}, "stored", "PRINTER_EDIT", (DONE,)),
     "printerRemove": (MINE, None, "stored", "PRINTER_REMOVE", (DONE,)),
     "printerTrust": (MINE + "/trust", {"certificateSha256": SHA}, "stored", "PRINTER_EDIT", (DONE,)),
@@ -160,7 +161,7 @@ def test_the_document_and_the_table_of_routes_have_the_same_operations():
     for key, (_method, _path, _handler, _access, body, parameters, doc) in rows.items():
         operation = documented[key]
         assert {p["name"] for p in operation.get("parameters", [])} == set(filter(None, parameters.strip('"').split(",")))
-        assert ("requestBody" in operation) == (body == "JSON"), key
+        assert ("requestBody" in operation) == (body != "NONE"), key
         assert operation["summary"] and doc.strip('"')
     assert len(operation_ids()) == len(rows), "an operationId is there twice"
     assert set(operation_ids()) == set(WORKS), "an operation is not tried here"
@@ -182,7 +183,8 @@ def test_the_server_gives_the_document(play):
 def test_each_operation_does_what_it_promises(play, name):
     method, path, body = play.prepare(name)
     wanted = {"events": 426, "printersAdd": 201, "printersChange": 207, "printerRetry": 409, "printerRemove": 204,
-              "messagesClear": 204, "sessionEnd": 204, "tokenAdd": 201, "tokenRemove": 204, "scansBegin": 201, "scanEnd": 204}
+              "messagesClear": 204, "sessionEnd": 204, "tokenAdd": 201, "tokenRemove": 204, "scansBegin": 201, "scanEnd": 204,
+              "import": 207}
     if body is not None:
         schema = http.operations()[operation_ids()[name]]["requestBody"]["content"]["application/json"]["schema"]
         http.validate(body, schema)
@@ -231,6 +233,11 @@ def test_a_list_is_answered_item_by_item(play):
     assert [result["serial"] for result in results] == [OTHER, OTHER, None]
 
 
+def test_an_import_is_looked_at_first(play):
+    rows = play.ask("import", 200, path="/api/v1/import?dry_run=1").json()["rows"]
+    assert [(row["serial"], row["verdict"], row["changes"]) for row in rows] == [(SERIAL, "changes", ["accessCode"])]
+
+
 # -- what can fail: the same for every operation ----------------------------------------------------------------
 
 EVERYWHERE = {
@@ -274,6 +281,8 @@ def test_each_operation_is_turned_away_when_all_connections_are_taken(play):
 
 @pytest.mark.parametrize("name", sorted(name for name in WORKS if WORKS[name][1] is not None))
 def test_each_body_must_be_json(play, name):
+    if name == "import":
+        pytest.skip("any file may come: what cannot be read is a 422 (test_rest_import.py)")
     path = WORKS[name][0]
     for body in (b"", b"{", b'{"a":1,"a":2}', b"[[[[[[[[[[[[[[[[[[[[[[[[[", b'"x"', b"\xff", b"null"):
         play.ask(name, 400, path=path, body=body, headers={"Content-Type": "application/json"})

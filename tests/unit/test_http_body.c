@@ -11,6 +11,7 @@
 
 #include "common/str.h"
 #include "httpd/printer_body.h"
+#include "printer/jsonin.h"
 
 #define SHA "ABCDEFabcdef0123456789abcdef0123456789abcdef0123456789abcdef0123"
 
@@ -193,7 +194,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	body_init();
+	jsonin_init();
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 
 #include "common/str.h"
 #include "printer/models.h"
-#include "stored/printer_rules.h"
+#include "printer/printer_rules.h"
 
 static struct complaint complaint;
 

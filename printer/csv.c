@@ -1,7 +1,7 @@
 /*
  * csv: one pass over the bytes; fields are copied, without their quotes, behind one another.
  */
-#include "fusectl/csv.h"
+#include "printer/csv.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -175,7 +175,7 @@ csv_parse(const void *bytes, size_t len, struct csv *ret_csv, const char **ret_f
 	ENSURE(ret_csv->texts != NULL && ret_csv->rows != NULL);
 	while (skip_blank_lines(&reader)) {
 		if (ret_csv->count == CSV_ROWS_MAX + 1) {
-			*ret_fault = "has more than 256 rows";
+			*ret_fault = "has more than 512 rows";
 			csv_free(ret_csv);
 			return false;
 		}

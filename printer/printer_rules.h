@@ -2,8 +2,8 @@
  * printer_rules: what a printer's fields may be. Each rule takes what a person wrote and gives the one form that
  * is kept, or says in a sentence what is wrong and what to do. Pure; any bytes within the messages' bounds.
  */
-#ifndef FUSE_STORED_PRINTER_RULES_H
-#define FUSE_STORED_PRINTER_RULES_H
+#ifndef FUSE_PRINTER_PRINTER_RULES_H
+#define FUSE_PRINTER_PRINTER_RULES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "common/str.h"
-#include "fusectl/csv.h"
+#include "printer/csv.h"
 
 static struct csv csv;
 static const char *fault;
@@ -121,7 +121,7 @@ the_whole_is_bounded(void **state)
 	(void)state;
 	for (size_t i = 0; i < CSV_ROWS_MAX + 2; i++)
 		memcpy(many + 2 * i, "a\n", 2);
-	assert_string_equal(parse(many), "has more than 256 rows");
+	assert_string_equal(parse(many), "has more than 512 rows");
 	assert_null(csv.rows);
 	many[2 * (CSV_ROWS_MAX + 1)] = '\0';
 	assert_string_equal(parse(many + 2) == shown ? "read" : "not read", "read");

@@ -1,7 +1,7 @@
 /*
  * printer_rules: one function a field.
  */
-#include "stored/printer_rules.h"
+#include "printer/printer_rules.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

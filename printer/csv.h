@@ -5,14 +5,14 @@
  * without quotes, and ';' or TAB in place of ',' when the first line has one of them first.
  * The bytes may be secrets: csv_free() overwrites them.
  */
-#ifndef FUSE_FUSECTL_CSV_H
-#define FUSE_FUSECTL_CSV_H
+#ifndef FUSE_PRINTER_CSV_H
+#define FUSE_PRINTER_CSV_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #define CSV_MAX_BYTES (1024 * 1024)
-#define CSV_ROWS_MAX 256   /* below the header */
+#define CSV_ROWS_MAX 512   /* below the header */
 #define CSV_FIELDS_MAX 16
 #define CSV_FIELD_MAX_BYTES 512
 
