@@ -39,7 +39,7 @@ static const struct named_value headers_of_data[] = {
 static const struct named_value headers_of_pages[] = {
 	{ "Content-Security-Policy",
 	  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-	  "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
+	  "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
 	{ "Cache-Control", "no-cache" },
 	{ 0 },
 };

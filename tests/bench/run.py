@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT / "tests/integration"))
 from rig.fuse import Fuse  # noqa: E402
 from rig.waiting import wait_until  # noqa: E402
 
+import browser  # noqa: E402
 import links  # noqa: E402
 import web  # noqa: E402
 
@@ -245,6 +246,8 @@ def main() -> int:
     links.measure(row)
     print("web: a crowd, and one who wants to be served", flush=True)
     web.measure(row)
+    print("the web UI in a browser: 100 printers", flush=True)
+    browser.measure(row)
     page = PAGE.format(cores=os.cpu_count(), machine=platform.machine(), kernel=".".join(platform.release().split(".")[:2]),
                        table=table_text())
     print("\n" + page)

@@ -11,7 +11,7 @@ from steps import role
 
 SETUP, LOGIN, LOGIN_DIALOG = role("setup-screen"), role("login-screen"), role("login-dialog")
 # Refusals are what these stories are about; browsers write them to the console.
-REFUSED = ["Failed to load resource: the server responded with a status of (401|403|409|429)", "WebSocket connection to", "net::ERR_"]
+REFUSED = ["Failed to load resource: the server responded with a status of (401|403|409|422|429)", "WebSocket connection to", "net::ERR_"]
 
 
 @pytest.fixture
