@@ -100,6 +100,14 @@ came_through_a_proxy(struct request *request)
 	       request_header_peek(request, "X-Real-IP") != NULL || request_header_peek(request, "Via") != NULL;
 }
 
+/* Connections to 127.0.0.1 come from there, unless somebody plays another machine. */
+static bool
+is_from_here(const struct server *server, const char *peer)
+{
+	return server_takes_any_loopback(server) || strcmp(peer, "127.0.0.1") == 0 || strcmp(peer, "::1") == 0 ||
+	       strcmp(peer, "::ffff:127.0.0.1") == 0;
+}
+
 static void
 meet(struct request *request, enum host_kind host, struct visitor *ret_visitor)
 {
@@ -113,7 +121,7 @@ meet(struct request *request, enum host_kind host, struct visitor *ret_visitor)
 	if (server_proxy_peek(server)[0] != '\0' && strcmp(peer, server_proxy_peek(server)) == 0)
 		take_forwarded(request, ret_visitor);
 	/* Whoever has put a proxy before Fuse has put the network before it. */
-	ret_visitor->this_machine = host == HOST_THIS_MACHINE && !came_through_a_proxy(request);
+	ret_visitor->this_machine = host == HOST_THIS_MACHINE && is_from_here(server, peer) && !came_through_a_proxy(request);
 	cookies = request_header_peek(request, MHD_HTTP_HEADER_COOKIE);
 	if (cookies != NULL)
 		ret_visitor->session = credential_of_cookie(cookies, SESSION_COOKIE(ret_visitor->secure));

@@ -58,7 +58,7 @@ struct server {
 	int fd;
 	char address[64], proxy[64];
 	struct in6_addr proxy_address;
-	bool guarded;
+	bool guarded, any_loopback;
 	struct loop_io *knock, *io[WAY_COUNT];
 	struct loop_timer *timer, *sweep, *accept_again;
 	bool sweeping;
@@ -530,6 +530,7 @@ server_open(struct server *server, struct httpd *httpd, int fd, const struct msg
 	server->httpd = httpd;
 	server->fd = fd;
 	server->guarded = listener->guarded;
+	server->any_loopback = listener->any_loopback;
 	str_copy(server->address, sizeof server->address, listener->address);
 	read_proxy(server, listener->trusted_proxy);
 	int wait_s = FIRST_HEADERS_MS / 1000;
@@ -580,6 +581,12 @@ bool
 server_is_guarded(const struct server *server)
 {
 	return server->guarded;
+}
+
+bool
+server_takes_any_loopback(const struct server *server)
+{
+	return server->any_loopback;
 }
 
 const char *

@@ -38,6 +38,7 @@ struct httpd *server_httpd(struct server *server);
 enum listener_purpose server_purpose(const struct server *server);
 const char *server_address_peek(const struct server *server);
 bool server_is_guarded(const struct server *server); /* reached from beyond this machine */
+bool server_takes_any_loopback(const struct server *server); /* not only 127.0.0.1 and ::1 are this machine */
 const char *server_proxy_peek(const struct server *server); /* numeric address of the trusted proxy; "" = none */
 
 /* Of all servers: connections that are open; and since the start, those that gave way to others, and those that were

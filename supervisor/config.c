@@ -30,7 +30,7 @@ slot_of(struct config_args *args, size_t key)
 		return &args->config_file;
 	case CONFIGKEY_LOG_LEVEL:
 		return &args->log_level;
-	case CONFIGKEY_LOCAL_ACCESS: /* of the file only */
+	case CONFIGKEY_LOCAL_ACCESS: /* not of the command line */
 	case CONFIGKEY_TRUSTED_PROXY:
 	case CONFIGKEY_COUNT:
 		break;

@@ -20,11 +20,18 @@
 #define CONFIG_LINE_MAX_BYTES 1024
 #define CONFIG_ADDRESS_OFF "off"
 
+/* Where no password is asked. */
+enum local_access {
+	LOCAL_OPEN,	/* at 127.0.0.1 and ::1, and of those who come from there */
+	LOCAL_LOOPBACK, /* in all of 127.0.0.0/8 as well */
+	LOCAL_PASSWORD, /* nowhere */
+};
+
 struct config {
 	char state_dir[CONFIG_PATH_BYTES];
 	char http[CONFIG_ADDRESS_BYTES]; /* CONFIG_ADDRESS_OFF = no listener */
 	char stats[CONFIG_ADDRESS_BYTES];
-	bool local_password; /* this machine's own listeners ask for the password too */
+	enum local_access local_access;
 	char trusted_proxy[CONFIG_ADDRESS_BYTES]; /* numeric; "" = none */
 	enum log_level log_level;
 	bool log_level_given; /* by command line, environment or file: then the setting logLevel does not count */

@@ -117,10 +117,14 @@ check_LOCAL_ACCESS(struct config *config, const char *value, char ret_reason[CON
 {
 	char text[CONFIGKEY_SHOWN_BYTES];
 
-	config->local_password = strcmp(value, "password") == 0;
-	if (config->local_password || strcmp(value, "open") == 0)
-		return true;
-	return refuse(ret_reason, "'%s' is neither open nor password", configkey_shown(value, text));
+	static const char *const words[] = { [LOCAL_OPEN] = "open", [LOCAL_LOOPBACK] = "loopback", [LOCAL_PASSWORD] = "password" };
+
+	for (size_t i = 0; i < STR_ARRAY_LEN(words); i++)
+		if (strcmp(value, words[i]) == 0) {
+			config->local_access = (enum local_access)i;
+			return true;
+		}
+	return refuse(ret_reason, "'%s' is none of open, loopback and password", configkey_shown(value, text));
 }
 
 static bool

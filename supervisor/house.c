@@ -121,8 +121,8 @@ house_is_guarded(const struct house *house, enum listener_purpose purpose)
 {
 	const struct listener *listener = &house->listeners[purpose];
 
-	return listener->fd >= 0 && (house->config.local_password || house->config.trusted_proxy[0] != '\0' ||
-				     !listener_is_local(listener->address));
+	return listener->fd >= 0 && (house->config.local_access == LOCAL_PASSWORD || house->config.trusted_proxy[0] != '\0' ||
+				     !listener_is_local(listener->address, house->config.local_access == LOCAL_LOOPBACK));
 }
 
 void
@@ -498,7 +498,7 @@ house_reload(struct house *house, char *ret_sentence, size_t cap)
 	}
 	if (!reload_listeners(house, &fresh, &listeners_changed, ret_sentence, cap))
 		return false;
-	access_changed = fresh.local_password != house->config.local_password ||
+	access_changed = fresh.local_access != house->config.local_access ||
 			 strcmp(fresh.trusted_proxy, house->config.trusted_proxy) != 0;
 	house->config = fresh;
 	house_apply_log_level(house);

@@ -99,7 +99,7 @@ listener_open(struct listener *listener, const char *address, const char *option
 }
 
 bool
-listener_is_local(const char *address)
+listener_is_local(const char *address, bool any_loopback)
 {
 	struct sockaddr_storage addr;
 	socklen_t len;
@@ -109,7 +109,7 @@ listener_is_local(const char *address)
 	if (addr.ss_family == AF_INET6)
 		return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)&addr)->sin6_addr);
 	uint32_t number = ntohl(((const struct sockaddr_in *)(const void *)&addr)->sin_addr.s_addr);
-	return number >> 24 == IN_LOOPBACKNET;
+	return number == INADDR_LOOPBACK || (any_loopback && number >> 24 == IN_LOOPBACKNET);
 }
 
 void

@@ -20,7 +20,7 @@ struct listener {
 bool listener_open(struct listener *listener, const char *address, const char *option, char *ret_fault, size_t cap);
 void listener_close(struct listener *listener);
 
-/* Does ADDR:PORT belong to this machine alone: 127.0.0.0/8 or ::1? */
-bool listener_is_local(const char *address);
+/* Does ADDR:PORT belong to this machine alone: 127.0.0.1 or ::1, or with `any_loopback` also one of 127.0.0.0/8? */
+bool listener_is_local(const char *address, bool any_loopback);
 
 #endif

@@ -48,7 +48,8 @@ greet(struct proc *proc, const struct msg_hello *hello)
 	if (proc->spec->role == ROLE_HTTPD)
 		for (unsigned i = 0; i < LISTENER_PURPOSE_COUNT; i++)
 			if (house->listeners[i].fd >= 0) {
-				struct msg_listener message = { .purpose = i, .guarded = house_is_guarded(house, i) };
+				struct msg_listener message = { .purpose = i, .guarded = house_is_guarded(house, i),
+								.any_loopback = house->config.local_access == LOCAL_LOOPBACK };
 				str_copy(message.address, sizeof message.address, house->listeners[i].address);
 				str_copy(message.trusted_proxy, sizeof message.trusted_proxy, house->config.trusted_proxy);
 				switchboard_say(house->board, &proc->peer, MESSAGE_LISTENER, NULL, &message,

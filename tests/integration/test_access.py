@@ -409,6 +409,25 @@ def test_this_machine_asks_nobody_and_a_proxy_before_it_does_not_open_it(make_fu
     assert fuse.ask("status")["access"]["asksForPassword"] is False
 
 
+def test_only_127_0_0_1_is_this_machine(make_fuse):
+    """Whoever comes from another loopback address, or a listener at one, is as good as another machine."""
+    fuse = make_fuse(env={"FUSE_LOCAL_ACCESS": "open"})
+    fuse.http, fuse.stats = "127.0.0.1:0", "127.0.0.1:0"
+    fuse.start()
+    port = int(fuse.ask("status")["http"].rpartition(":")[2])
+    Visitor("127.0.0.1", port, tls=False).get("/api/v1/printers")
+    other = Visitor("127.0.0.1", port, source="127.0.0.2", tls=False)
+    assert other.session()["loginNeeded"]
+    for path in ("/api/v1/printers", "/api/v1/settings", "/metrics", "/api/v1/events"):
+        other.refused("GET", path, 401, "setup-needed")
+    fuse.stop()
+    fuse.http = "127.0.0.2:0"
+    fuse.start()
+    access.wait_for_tls(fuse)
+    port = int(fuse.ask("status")["http"].rpartition(":")[2])
+    Visitor("127.0.0.2", port).refused("GET", "/api/v1/printers", 401, "setup-needed")
+
+
 def test_bound_to_all_networks_it_asks_for_the_password(make_fuse, planted_secret):
     """http at all addresses, statistics on this machine alone."""
     fuse = make_fuse()

@@ -186,6 +186,9 @@ class Fuse:
                   if key in ("PATH", "LANG", "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS")}
         environment = {**passed, "HOME": str(self.dir), "NOTIFY_SOCKET": str(self.notifications.path),
                        "PLANTED_IN_ENVIRONMENT": self.secret_in_env, **self.extra_env, **(env or {})}
+        # Each has an address of its own in 127.0.0.0/8, which is this machine unless a test says otherwise.
+        if "local-access" not in self.config:
+            environment.setdefault("FUSE_LOCAL_ACCESS", "loopback")
         command = [self.bin / "fused", "--state", self.state, "--http", self.http, "--stats", self.stats,
                    "--config", self.config_file, *self.options, *options]
         with self.stderr_file.open("ab") as stderr:
