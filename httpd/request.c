@@ -12,47 +12,10 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "httpd/answer.h"
-#include "httpd/assets.h"
 #include "httpd/body.h"
-#include "httpd/framing.h"
-#include "httpd/gate.h"
-#include "httpd/rest.h"
-#include "httpd/routes.h"
+#include "httpd/request_inner.h"
 #include "httpd/server.h"
 #include "httpd/stream.h"
-#include "httpd/target.h"
-
-#define REQUEST_MAGIC 0x52455155
-#define COOKIE_BYTES 200
-
-/*	NEW ─ headers ─→ BODY ─ all of it ─→ WORK ─ answer ─→ ANSWERED
- *	  └── a check fails: the answer is there before the body is read ──↗ */
-enum phase { PHASE_NEW, PHASE_BODY, PHASE_WORK, PHASE_ANSWERED };
-
-struct request {
-	unsigned magic;
-	struct server *server;
-	struct MHD_Connection *connection;
-	enum phase phase;
-	bool suspended, gone, is_get;
-	bool closes; /* the connection ends with the answer */
-	struct target target;
-	enum target_fault target_fault;
-	const struct route *route;
-	char id[ROUTES_ID_BYTES], allow[ROUTES_ALLOW_BYTES];
-	bool tell_allow;
-	uint8_t *body;
-	size_t body_len, body_cap, body_seen;
-	json_t *json;
-	unsigned status;
-	struct MHD_Response *response; /* the answer, until it is queued */
-	struct stream *stream;
-	struct visitor visitor;
-	struct pass pass;
-	char cookie[COOKIE_BYTES]; /* to be set; "" = none */
-	void *work;
-	void (*work_free)(void *work);
-};
 
 /* -- birth and death ------------------------------------------------------------------------------ */
 
@@ -424,149 +387,6 @@ queue_answer(struct request *request)
 	return queued == MHD_YES ? REQUEST_GOES_ON : REQUEST_ENDS;
 }
 
-/* -- what every request must be -------------------------------------------------------------------------- */
-
-static enum MHD_Result
-count_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	(void)kind;
-	framing_add(arg, name, value);
-	return MHD_YES;
-}
-
-static bool
-refuse(struct request *request, enum problem problem, const char *detail, const char *remedy)
-{
-	answer_problem(request, problem, detail, remedy);
-	return false;
-}
-
-static bool
-check_framing(struct request *request, const struct framing *framing)
-{
-	const char *fault = framing_fault(framing);
-
-	if (fault == NULL)
-		return true;
-	request->closes = true;
-	return refuse(request, PROBLEM_BAD_REQUEST, fault, "");
-}
-
-static bool
-check_target(struct request *request, const struct framing *framing)
-{
-	if (request->target_fault == TARGET_TOO_LONG)
-		return refuse(request, PROBLEM_TARGET_TOO_LONG, "The path and query have more than 2048 bytes.", "");
-	if (request->target_fault != TARGET_FINE)
-		return refuse(request, PROBLEM_BAD_REQUEST,
-			      "The path or query is not well-formed, or has a parameter twice.", "");
-	if (framing->bytes > HEADERS_MAX_BYTES)
-		return refuse(request, PROBLEM_HEADERS_TOO_LARGE, "The headers have more than 16 KiB.", "");
-	return true;
-}
-
-static bool
-check_route(struct request *request, enum route_outcome outcome)
-{
-	char detail[120];
-
-	switch (outcome) {
-	case ROUTE_NO_PATH:
-		return refuse(request, PROBLEM_NOT_FOUND, "Nothing is served at this path.",
-			      "GET /api/v1/openapi.json describes what is.");
-	case ROUTE_NO_METHOD:
-		request->tell_allow = true;
-		str_format(detail, sizeof detail, "This path knows %s.", request->allow);
-		return refuse(request, PROBLEM_NO_METHOD, detail, "");
-	case ROUTE_FOUND:
-		break;
-	}
-	for (size_t i = 0; i < request->target.param_count; i++) {
-		const char *name = request->target.params[i].name;
-		if (!route_has_parameter(request->route, name)) {
-			char shown[61];
-			str_copy(shown, sizeof shown, name);
-			str_format(detail, sizeof detail, "There is no query parameter \"%s\" here.", shown);
-			return refuse_parameter(request, detail);
-		}
-	}
-	return true;
-}
-
-/* Its port has one thing only, at every path. */
-static const struct route statistics_route = { ROUTE_GET, "/", rest_statistics, ROUTE_LOGIN, ROUTE_BODY_NONE, "", "statistics" };
-
-static bool
-is_type(const char *type, const char *wanted)
-{
-	size_t len = strcspn(type, "; \t");
-
-	return len == strlen(wanted) && strncasecmp(type, wanted, len) == 0;
-}
-
-/* These are the types that a browser sends to another site only when that has said beforehand that it may, which Fuse
- * never does. A form and a plain text (text/plain, and a body without any type) go anywhere without asking: they are
- * no types here, also for a file that is text. So no page elsewhere can have a file imported, whatever becomes of
- * Origin on its way. */
-static bool
-check_type(struct request *request, const char *type)
-{
-	static const char *const of_file[] = { "application/json", "text/csv", "application/octet-stream" };
-	bool is_file = request->route->body == ROUTE_BODY_FILE;
-
-	for (size_t i = 0; type != NULL && i < (is_file ? STR_ARRAY_LEN(of_file) : 1); i++)
-		if (is_type(type, of_file[i]))
-			return true;
-	if (is_file)
-		return refuse(request, PROBLEM_NO_FILE_TYPE,
-			      "The body's Content-Type is not application/json, text/csv or application/octet-stream.",
-			      "Send the file as it is, with the header Content-Type: application/octet-stream.");
-	return refuse(request, PROBLEM_NOT_JSON, "The body's Content-Type is not application/json.",
-		      "Send JSON, with the header Content-Type: application/json.");
-}
-
-static bool
-check_body(struct request *request)
-{
-	const char *type = request_header_peek(request, MHD_HTTP_HEADER_CONTENT_TYPE);
-	const char *length = request_header_peek(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	int64_t bytes = 0;
-
-	if ((type != NULL || request->route->body != ROUTE_BODY_NONE) && !check_type(request, type))
-		return false;
-	if (length != NULL && !str_parse_int(length, 0, BODY_MAX_BYTES_OF_REQUEST, &bytes))
-		return refuse(request, PROBLEM_TOO_LARGE, "The body has more than 1 MiB.", "Send less at once.");
-	return true;
-}
-
-static bool
-announces_body(const struct request *request)
-{
-	const char *length = request_header_peek(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
-
-	return request_header_peek(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL || (length != NULL && strcmp(length, "0") != 0);
-}
-
-static bool
-check_headers(struct request *request, const char *method)
-{
-	struct framing framing = { 0 };
-
-	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &framing);
-	if (!check_framing(request, &framing) || !check_target(request, &framing) ||
-	    !gate_check_where_from(request, framing.hosts, &request->visitor))
-		return false;
-	enum route_outcome outcome = routes_find(method, &request->target, &request->route, request->id, request->allow);
-	if (!gate_check_access(request, request->route, method, &request->visitor, &request->pass))
-		return false;
-	request->is_get = strcmp(method, "GET") == 0;
-	if (server_purpose(request->server) == LISTENER_STATS)
-		request->route = &statistics_route;
-	else if (!check_route(request, outcome))
-		return false;
-	return check_body(request);
-}
-
 /* -- the body, then the work --------------------------------------------------------------------------------- */
 
 static enum request_progress
@@ -608,9 +428,9 @@ read_body(struct request *request)
 	struct body_fault fault;
 
 	if (request->body_seen > BODY_MAX_BYTES_OF_REQUEST)
-		return refuse(request, PROBLEM_TOO_LARGE, "The body has more than 1 MiB.", "Send less at once.");
+		return request_refuse(request, PROBLEM_TOO_LARGE, "The body has more than 1 MiB.", "Send less at once.");
 	if (request->route->body == ROUTE_BODY_NONE)
-		return request->body_len == 0 || refuse(request, PROBLEM_BAD_REQUEST, "This takes no body.", "");
+		return request->body_len == 0 || request_refuse(request, PROBLEM_BAD_REQUEST, "This takes no body.", "");
 	if (request->route->body == ROUTE_BODY_FILE)
 		return true;
 	request->json = body_parse(request->body, request->body_len, &fault);
@@ -648,8 +468,8 @@ request_step(struct request *request, const char *method, const char *piece, siz
 	if (request->phase == PHASE_NEW) {
 		request->phase = PHASE_BODY;
 		/* A body that is not read costs the connection; without one it can go on after the answer. */
-		bool fine = check_headers(request, method);
-		return fine || !announces_body(request) ? REQUEST_GOES_ON : queue_answer(request);
+		bool fine = request_check_headers(request, method);
+		return fine || !request_announces_body(request) ? REQUEST_GOES_ON : queue_answer(request);
 	}
 	if (*piece_len > 0)
 		return take_piece(request, piece, piece_len);
