@@ -5,10 +5,8 @@
  */
 #include "httpd/server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -20,78 +18,26 @@
 #include "common/log.h"
 #include "common/miniobj.h"
 #include "common/str.h"
-#include "httpd/answer.h"
-#include "httpd/doorstep.h"
-#include "httpd/gate.h"
-#include "httpd/live.h"
-#include "httpd/request.h"
+#include "httpd/server_inner.h"
 #include "httpd/tls.h"
 
 #define SWEEP_MS 500
 #define CONNECTION_MEMORY_BYTES (64 * 1024) /* our own 431 and 414 come long before the library's */
-#define ACCEPT_PAUSE_MS 200
-#define ACCEPTS_AT_ONCE 32
 #define LIBRARY_PAUSE_S 30 /* PAUSE_MS, as the library counts: without a byte in either direction */
 #define LIBRARY_WAIT_MAX_MS 60000
-#define KEEPALIVE_S 30
-#define UNSENT_MAX_BYTES (128 * 1024)
 
-/* How a connection speaks. The library wants an instance for each. */
-enum way { WAY_PLAIN, WAY_TLS, WAY_COUNT };
-
-struct connection {
-	bool used;
-	struct server *server;
-	int fd;
-	struct in6_addr peer;
-	struct request *request; /* NULL between two */
-	int64_t since_ms;	 /* monotonic: accepted, last answer over, body begun, or answer begun */
-	bool served;		 /* one request at least */
-	bool reads_body, takes_answer;
-	bool is_websocket;	 /* none of ours to look after any more */
-};
-
-struct server {
-	enum listener_purpose purpose;
-	struct httpd *httpd;
-	struct MHD_Daemon *daemons[WAY_COUNT];
-	int fd;
-	char address[64], proxy[64];
-	struct in6_addr proxy_address;
-	bool guarded, any_loopback;
-	struct loop_io *knock, *io[WAY_COUNT];
-	struct loop_timer *timer, *sweep, *accept_again;
-	bool sweeping;
-	bool woken; /* something was resumed or closed since the library ran last */
-};
-
-/* Of both servers: the limits are for the process. */
-#define PLACES (CONNECTIONS_MAX + LIVE_CLIENTS_MAX)
-static struct connection connections[PLACES];
-static uint64_t gave_way, turned_away;
+struct connection server_connections[PLACES];
 
 static void wake_sweep(struct server *server);
 
 /* -- connections ------------------------------------------------------------------------------------ */
 
-static enum crowd_stage
-stage_of(const struct connection *connection)
-{
-	const struct request *request = connection->request;
-
-	if (request == NULL)
-		return connection->served ? CROWD_IDLE : CROWD_HEADERS;
-	if (request_is_coming(request))
-		return connection->reads_body ? CROWD_BODY : CROWD_HEADERS;
-	return request_is_being_taken(request) ? CROWD_ANSWER : CROWD_WORK;
-}
-
 static struct connection *
 free_connection(void)
 {
 	for (size_t i = 0; i < PLACES; i++)
-		if (!connections[i].used)
-			return &connections[i];
+		if (!server_connections[i].used)
+			return &server_connections[i];
 	return NULL;
 }
 
@@ -108,7 +54,7 @@ on_connection(void *arg, struct MHD_Connection *library_connection, void **socke
 		return;
 	}
 	connection = free_connection();
-	ENSURE(connection != NULL); /* on_knock() has counted */
+	ENSURE(connection != NULL); /* make_room_for() has counted */
 	const union MHD_ConnectionInfo *fd = MHD_get_connection_info(library_connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	const union MHD_ConnectionInfo *peer = MHD_get_connection_info(library_connection,
 								       MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -218,7 +164,7 @@ abandon_the_gone(const struct server *server)
 	nfds_t count = 0;
 
 	for (size_t i = 0; i < PLACES; i++) {
-		struct connection *connection = &connections[i];
+		struct connection *connection = &server_connections[i];
 		if (!connection->used || connection->server != server || connection->request == NULL ||
 		    !request_is_suspended(connection->request))
 			continue;
@@ -241,7 +187,7 @@ on_sweep(void *arg)
 
 	server->sweeping = false;
 	for (size_t i = 0; i < PLACES; i++) {
-		struct connection *connection = &connections[i];
+		struct connection *connection = &server_connections[i];
 		if (!connection->used || connection->server != server || connection->is_websocket)
 			continue;
 		any = true;
@@ -264,8 +210,8 @@ wake_sweep(struct server *server)
 
 /* -- the library in the loop ----------------------------------------------------------------------------- */
 
-static void
-run_library(struct server *server)
+void
+server_run_library(struct server *server)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms, least_ms = LIBRARY_WAIT_MAX_MS;
 	bool waits = false;
@@ -293,13 +239,13 @@ on_library_ready(void *arg, int fd, unsigned ready)
 {
 	(void)fd;
 	(void)ready;
-	run_library(arg);
+	server_run_library(arg);
 }
 
 static void
 on_library_timer(void *arg)
 {
-	run_library(arg);
+	server_run_library(arg);
 }
 
 void
@@ -307,162 +253,6 @@ server_wake(struct server *server)
 {
 	server->woken = true;
 	loop_timer_set(server->timer, 0);
-}
-
-/* -- the door ---------------------------------------------------------------------------------------------- */
-
-/* Whoever expects TLS would not understand. */
-static void
-turn_away(int fd, enum way way)
-{
-	char bytes[1024];
-	size_t len = answer_busy_bytes(bytes, sizeof bytes);
-
-	turned_away++;
-	/* A fresh socket's buffer takes this whole; if not, the visitor sees less. */
-	if (way == WAY_PLAIN && send(fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		log_debug("a visitor left at once");
-	shutdown(fd, SHUT_WR);
-	close(fd);
-}
-
-/* A browser in which somebody has typed the address without https://. What it has said is read to its end: a socket
- * that is closed with bytes unread takes the answer back. */
-static void
-send_away(struct server *server, int fd)
-{
-	char bytes[DOORSTEP_LOOK_BYTES], answer[DOORSTEP_ANSWER_BYTES], local[GATE_ADDRESS_BYTES], rest[1024];
-	struct host_place place;
-
-	ssize_t len = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
-	for (int i = 0; i < 16 && recv(fd, rest, sizeof rest, MSG_DONTWAIT) > 0;)
-		i++;
-	gate_describe_place(server->httpd, server, fd, &place, local);
-	size_t answer_len = doorstep_answer(bytes, len > 0 ? (size_t)len : 0, &place, answer);
-	if (send(fd, answer, answer_len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		log_debug("a visitor left at once");
-	shutdown(fd, SHUT_WR);
-	close(fd);
-}
-
-/* The kernel hands a connection over once there is a byte of it (server_open()). */
-static bool
-speaks_plainly(int fd)
-{
-	unsigned char first;
-
-	return recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 && !doorstep_is_tls(first);
-}
-
-static void
-on_accept_again(void *arg)
-{
-	struct server *server = arg;
-
-	if (server->knock != NULL)
-		loop_io_set_interest(server->knock, LOOP_READ);
-}
-
-static enum way
-way_of(const struct server *server, const struct sockaddr *peer)
-{
-	struct in6_addr address = { 0 };
-
-	if (peer->sa_family == AF_INET6)
-		address = ((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr;
-	else
-		memcpy(&address.s6_addr[12], &((const struct sockaddr_in *)(const void *)peer)->sin_addr, 4);
-	bool is_proxy = server->proxy[0] != '\0' && memcmp(&address, &server->proxy_address, sizeof address) == 0;
-
-	return server->guarded && !is_proxy ? WAY_TLS : WAY_PLAIN;
-}
-
-/* Close the one that gives way to a newcomer, if any must. False: there is no room. */
-static bool
-make_room_for(const struct in6_addr *peer)
-{
-	struct crowd_guest guests[PLACES];
-
-	for (size_t i = 0; i < PLACES; i++) {
-		const struct connection *connection = &connections[i];
-		guests[i] = (struct crowd_guest){ .present = connection->used && !connection->is_websocket };
-		if (guests[i].present)
-			guests[i] = (struct crowd_guest){ .present = true, .peer = connection->peer,
-							  .stage = stage_of(connection), .since_ms = connection->since_ms };
-	}
-	size_t place = crowd_admit(guests, PLACES, peer, clock_monotonic_ms());
-	if (place == CROWD_ROOM || place == CROWD_NO_ROOM)
-		return place == CROWD_ROOM;
-	gave_way++;
-	shutdown(connections[place].fd, SHUT_RDWR);
-	run_library(connections[place].server); /* it sees it end, and takes it out of the table */
-	return !connections[place].used;
-}
-
-static void
-set_option(int fd, int level, int option, int value)
-{
-	if (setsockopt(fd, level, option, &value, sizeof value) != 0)
-		log_debug("a socket option cannot be set", log_int("option", option), log_str("error", strerror(errno)));
-}
-
-/* One who vanishes while it follows a log is noticed; one who takes nothing costs the kernel no more than it must. */
-static void
-bound_socket(int fd)
-{
-	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_S);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_S / 3);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
-	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, PAUSE_MS);
-	set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX_BYTES);
-}
-
-/* False: nobody waits at the door any more, or none can be let in just now. */
-static bool
-accept_one(struct server *server, int listen_fd)
-{
-	struct sockaddr_storage address = { 0 };
-	socklen_t len = sizeof address;
-
-	int fd = accept4(listen_fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
-		return true;
-	if (fd < 0 && errno != EAGAIN) {
-		log_warn("cannot accept a connection", log_str("error", strerror(errno)));
-		loop_io_set_interest(server->knock, 0); /* not in circles */
-		loop_timer_set(server->accept_again, ACCEPT_PAUSE_MS);
-	}
-	if (fd < 0)
-		return false;
-	struct in6_addr peer = crowd_peer((struct sockaddr *)&address);
-	enum way way = way_of(server, (struct sockaddr *)&address);
-	if (!make_room_for(&peer)) {
-		turn_away(fd, way);
-		return true;
-	}
-	if (way == WAY_TLS && speaks_plainly(fd)) {
-		send_away(server, fd);
-		return true;
-	}
-	bound_socket(fd);
-	/* It closes the socket when it fails. */
-	if (MHD_add_connection(server->daemons[way], fd, (struct sockaddr *)&address, len) != MHD_YES)
-		log_warn("a connection could not be served");
-	return true;
-}
-
-/* Several at a time: who waits behind a crowd is not served one turn of the loop later for each of them. But not
- * all: those that are in have a turn, too. */
-static void
-on_knock(void *arg, int listen_fd, unsigned ready)
-{
-	struct server *server = arg;
-
-	(void)ready;
-	for (unsigned i = 0; i < ACCEPTS_AT_ONCE && accept_one(server, listen_fd); i++)
-		;
-	run_library(server);
 }
 
 /* -- life ------------------------------------------------------------------------------------------------------ */
@@ -514,15 +304,6 @@ server_new(enum listener_purpose purpose)
 	return server;
 }
 
-static void
-read_proxy(struct server *server, const char *text)
-{
-	str_copy(server->proxy, sizeof server->proxy, text);
-	if (inet_pton(AF_INET, text, &server->proxy_address.s6_addr[12]) != 1 &&
-	    inet_pton(AF_INET6, text, &server->proxy_address) != 1)
-		server->proxy[0] = '\0';
-}
-
 void
 server_open(struct server *server, struct httpd *httpd, int fd, const struct msg_listener *listener)
 {
@@ -532,18 +313,18 @@ server_open(struct server *server, struct httpd *httpd, int fd, const struct msg
 	server->guarded = listener->guarded;
 	server->any_loopback = listener->any_loopback;
 	str_copy(server->address, sizeof server->address, listener->address);
-	read_proxy(server, listener->trusted_proxy);
+	server_read_proxy(server, listener->trusted_proxy);
 	int wait_s = FIRST_HEADERS_MS / 1000;
 	if (server->guarded && setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &wait_s, sizeof wait_s) != 0)
 		log_debug("connections are accepted before they say anything", log_str("error", strerror(errno)));
 	server->timer = loop_timer_new(httpd->loop, on_library_timer, server);
 	server->sweep = loop_timer_new(httpd->loop, on_sweep, server);
-	server->accept_again = loop_timer_new(httpd->loop, on_accept_again, server);
+	server->accept_again = loop_timer_new(httpd->loop, server_on_accept_again, server);
 	for (unsigned i = 0; i < WAY_COUNT; i++) {
 		const union MHD_DaemonInfo *epoll = MHD_get_daemon_info(server->daemons[i], MHD_DAEMON_INFO_EPOLL_FD);
 		server->io[i] = loop_io_new(httpd->loop, epoll->epoll_fd, LOOP_READ, on_library_ready, server);
 	}
-	server->knock = loop_io_new(httpd->loop, fd, server->guarded && !tls_is_ready() ? 0 : LOOP_READ, on_knock, server);
+	server->knock = loop_io_new(httpd->loop, fd, server->guarded && !tls_is_ready() ? 0 : LOOP_READ, server_on_knock, server);
 }
 
 void
@@ -596,16 +377,6 @@ server_proxy_peek(const struct server *server)
 }
 
 void
-server_count(size_t *ret_open, uint64_t *ret_gave_way, uint64_t *ret_turned_away)
-{
-	*ret_open = 0;
-	for (size_t i = 0; i < PLACES; i++)
-		*ret_open += connections[i].used && !connections[i].is_websocket;
-	*ret_gave_way = gave_way;
-	*ret_turned_away = turned_away;
-}
-
-void
 server_quiesce(struct server *server)
 {
 	if (!server_is_open(server))
@@ -613,9 +384,9 @@ server_quiesce(struct server *server)
 	loop_io_free(server->knock);
 	server->knock = NULL;
 	for (size_t i = 0; i < PLACES; i++)
-		if (connections[i].used && connections[i].server == server && connections[i].request != NULL)
-			request_cut_short(connections[i].request);
-	run_library(server);
+		if (server_connections[i].used && server_connections[i].server == server && server_connections[i].request != NULL)
+			request_cut_short(server_connections[i].request);
+	server_run_library(server);
 }
 
 size_t
@@ -624,7 +395,7 @@ server_busy(const struct server *server)
 	size_t count = 0;
 
 	for (size_t i = 0; i < PLACES; i++)
-		count += connections[i].used && connections[i].server == server && connections[i].request != NULL;
+		count += server_connections[i].used && server_connections[i].server == server && server_connections[i].request != NULL;
 	return count;
 }
 
@@ -632,8 +403,8 @@ void
 server_free(struct server *server)
 {
 	for (size_t i = 0; i < PLACES; i++)
-		if (connections[i].used && connections[i].server == server && connections[i].request != NULL)
-			request_abandon(connections[i].request);
+		if (server_connections[i].used && server_connections[i].server == server && server_connections[i].request != NULL)
+			request_abandon(server_connections[i].request);
 	if (server_is_open(server)) {
 		for (unsigned i = 0; i < WAY_COUNT; i++) {
 			MHD_run(server->daemons[i]);
