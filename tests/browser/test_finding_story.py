@@ -150,6 +150,7 @@ def test_tab_and_enter_go_from_code_to_code_and_a_closed_dialog_forgets_nothing(
         paste(tab, row(by_address[0], role("find-code")), "11111111\n\n33333333")
         tab.click(role("find-stop"))
         tab.click(role("find-again"))
+        tab.find(role("find-stop"))
         tab.until("return document.querySelectorAll('[data-role=\"find\"]').length === 3", deadline_s=30)
         values = [tab.find(row(one, role("find-code"))).get_attribute("value") for one in by_address]
         assert values == ["11111111", "", "33333333"]
