@@ -13,6 +13,7 @@ from test_scan import announce
 
 import site_rig
 import steps
+from axe import check_axe
 from steps import role
 
 FIND, RECODE = '[data-role="find-dialog"]', '[data-role="recode-dialog"]'
@@ -38,6 +39,7 @@ def make(site, number: int):
         report = site_rig.report_of("x1c-1", gcode_state="IDLE", hms=[], print_error=0, fun=DEVELOPER_MODE_OFF)
     made = site.make(sample, report=report, code=f"{10000000 + number}")
     made.model_code = CODES[sample]
+    made.called = '<img src=x onerror="window.__pwned=1">' if number == 2 else f"Shelf {number}"
     return made
 
 
@@ -52,7 +54,7 @@ def announcing(printers: list, lock=contextlib.nullcontext()):
                 with lock, contextlib.suppress(OSError):
                     if printer in printers:
                         announce(printer.serial, printer.address, **{"DevModel.bambu.com": printer.model_code,
-                                                                    "DevName.bambu.com": f"Shelf {printer.serial[-2:]}"})
+                                                                    "DevName.bambu.com": printer.called})
 
     thread = threading.Thread(target=shout)
     thread.start()
@@ -100,6 +102,11 @@ def test_forty_printers_are_found_and_added_in_one_go_and_the_three_with_faults_
                           (NO_DEVELOPER, "Developer Mode is off")):
             tab.see(words, row(farm[at]))
         assert "3 need you" in tab.text(role("find-summary"))
+        check_axe(tab, "added")
+        tab.viewport(390, 844)
+        check_axe(tab, "added, 390")
+        tab.assert_no_sideways_scroll()
+        tab.viewport()
         # What was typed is there for the next try.
         code = row(farm[WRONG], role("find-code"))
         assert tab.find(code).get_attribute("value") == "99999999"
@@ -141,6 +148,10 @@ def test_tab_and_enter_go_from_code_to_code_and_a_closed_dialog_forgets_nothing(
         tab.press("s")
         assert tab.find(row(by_address[0], role("find-code"))).get_attribute("value") == "1234"
         paste(tab, row(by_address[0], role("find-code")), "11111111\n\n33333333")
+        tab.click(role("find-stop"))
+        tab.click(role("find-again"))
+        tab.find(role("find-stop"))
+        tab.until("return document.querySelectorAll('[data-role=\"find\"]').length === 3", deadline_s=30)
         values = [tab.find(row(one, role("find-code"))).get_attribute("value") for one in by_address]
         assert values == ["11111111", "", "33333333"]
     assert site.kept() == []
@@ -157,6 +168,7 @@ def test_a_subnet_is_searched_with_reasons_warnings_and_progress_and_kept_for_ne
         tab.press("\ue007")
         tab.see(words, FIND)
     tab.find(role("find-public"))
+    check_axe(tab, "subnet")
     last = itertools.count(100)
     with contextlib.ExitStack() as stack:
         for _ in range(4):  # these hold the search up
@@ -189,5 +201,6 @@ def test_new_access_codes_come_from_a_list_and_each_is_tried(site, tab):
     tab.click(role("recode-submit"))
     tab.find(f'{RECODE}[data-outcome="some"]', deadline_s=40)
     tab.find(f'{RECODE} [data-role="recode"][data-serial="{anna.serial}"][data-state="live"]', deadline_s=40)
+    check_axe(tab, "recode")
     tab.see("refuses the access code", f'{RECODE} [data-serial="{berta.serial}"]')
     links.wait_live(site.fuse, anna.serial)

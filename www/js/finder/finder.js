@@ -56,6 +56,8 @@ export function findPrinters(kind, page) {
 	async function begin(body) {
 		endList("stopped");
 		await watch.begin(body);
+		if (over)
+			watch.end();
 		clear();
 		arrange();
 	}
@@ -107,7 +109,10 @@ export function findPrinters(kind, page) {
 
 	function again() {
 		const { type, cidr } = session.scan ?? {};
-		return type === "ssdp" || type === "subnet" ? begin({ type, ...(cidr && { cidr, publicToo: true }) }).catch(tellError) : choose("list");
+		if (type === "list")
+			return choose("list");
+		/* What was searched once may be searched again. */
+		return begin({ type, ...(cidr && { cidr, publicToo: true }) }).catch(tellError);
 	}
 
 	function choose(fresh) {
@@ -119,6 +124,15 @@ export function findPrinters(kind, page) {
 
 	function tellError(error) {
 		dialog.setError(error);
+	}
+
+	/* What runs already is watched on; else an Auto-Scan begins by itself. */
+	async function resume() {
+		const runs = await watch.adopt(kind, session.scan?.state === "running" ? session.scan.id : null);
+		if (over)
+			watch.end();
+		else if (!runs && kind === "ssdp")
+			await begin({ type: "ssdp" });
 	}
 
 	/* -- codes -- */
@@ -278,8 +292,8 @@ export function findPrinters(kind, page) {
 			return;
 		trust.dataset.count = doubted;
 		replace(trust, doubted > 0 && callout("warn", h("p", null, t("finder.trustWhy", { count: doubted })),
-			h("div", null, button({ label: t("finder.trustAll", { count: doubted }), small: true, iconName: "shield", role: "find-trust-chosen",
-				run: () => {
+			h("div", null, button({ label: t("finder.trustAll", { count: doubted }), small: true, iconName: "shield",
+				role: "find-trust-chosen", run: () => {
 					chosen().forEach((row) => (row.trusted ||= needsTrust(row)));
 					drawAll();
 					add.focus();
@@ -340,6 +354,6 @@ export function findPrinters(kind, page) {
 	arrange();
 	source.show();
 	if (kind !== "list")
-		watch.adopt(kind, session.scan?.state === "running" ? session.scan.id : null).then((runs) => !runs && kind === "ssdp" && !over && begin({ type: "ssdp" })).catch(tellError);
+		resume().catch(tellError);
 	return dialog;
 }

@@ -53,7 +53,8 @@ export function changeCodes() {
 		entry.update(row);
 		return entry;
 	});
-	const others = h("p", { class: "small muted" }), summary = h("p", { class: "finder__summary", role: "status", dataset: { role: "recode-summary" } });
+	const others = h("p", { class: "small muted" });
+	const summary = h("p", { class: "finder__summary", role: "status", dataset: { role: "recode-summary" } });
 	const box = pasteBox({ text: pasted, hint: t("finder.recode.hint"), typed: (text) => {
 		pasted = text;
 		read();

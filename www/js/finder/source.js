@@ -82,8 +82,9 @@ function subnetPart(session, run, known) {
 			await whileBusy(search, () => run.begin({ type: "subnet", cidr: session.cidr, publicToo }));
 			drawChips();
 		} catch (error) {
-			if (error.status === 403 && !publicToo)
-				replace(doubt, callout("warn", h("p", { class: "callout__title" }, error.detail || error.title), h("p", null, error.remedy),
+			if (error.type === "/problems/forbidden" && !publicToo)
+				replace(doubt, callout("warn", h("p", { class: "callout__title" }, error.detail || error.title),
+					h("p", null, error.remedy),
 					h("div", null, button({ label: t("finder.publicToo"), kind: "danger", small: true, role: "find-public",
 						run: () => begin(true) }))));
 			else
