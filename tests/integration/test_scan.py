@@ -50,9 +50,11 @@ def announce(serial: str, address: str, sender: str = None, port: int = 2021, st
 
 
 def send(data: bytes, sender: str, port: int = 2021):
+    """To all who listen, as printers do: one alone of several Fuses on a machine would get what is sent to an address."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         out.bind((sender, 0))
-        out.sendto(data, ("127.0.0.1", port))
+        out.sendto(data, ("127.255.255.255", port))
 
 
 # -- a network -------------------------------------------------------------------------------------------
