@@ -95,6 +95,7 @@ def dialogs(camera: Camera, site: site_rig.Site, made: fleet.Fleet):
         return next(p.serial for at, p in enumerate(made.made) if fleet.life_of(at) == life)
 
     newcomer = site.printers.get("newcomer") or site.printers.setdefault("newcomer", site.make("p1p-1"))
+    camera.dialog("dialog-find", role("auto-scan"), role("find-dialog"))
     camera.dialog("dialog-add", role("add-printer"), steps.ADD)
 
     def type_address():

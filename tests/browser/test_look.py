@@ -53,6 +53,9 @@ DIALOGS = {
 }
 
 
+WITH_DIALOGS = [("dark", 390), ("light", 1440)]  # each in both themes and both widths, though not in all four
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_axe_core_finds_nothing(farm, look, theme, width):
@@ -65,6 +68,8 @@ def test_axe_core_finds_nothing(farm, look, theme, width):
         steps.wait_connected(look)
         check_axe(look, f"{path}, {theme}, {width}")
         look.assert_no_sideways_scroll()
+    if (theme, width) not in WITH_DIALOGS:
+        return
     serials = {"live": farm.made[0].serial, "untrusted": next(p.serial for at, p in enumerate(farm.made) if fleet.life_of(at) == "other-certificate")}
     for name, (opener, dialog) in DIALOGS.items():
         if name == "keys" and width < 500:

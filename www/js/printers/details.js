@@ -3,7 +3,7 @@
  */
 import { openDialog } from "../core/dialog.js";
 import { h, setText } from "../core/dom.js";
-import { ago as agoWords, celsius, dateTime, duration } from "../core/format.js";
+import { ago as agoWords, celsius, clockTime, dateTime, duration } from "../core/format.js";
 import { now } from "../core/clock.js";
 import { badge, button, setBadge } from "../core/parts.js";
 import { store } from "../core/store.js";
@@ -62,7 +62,7 @@ function printSection(view, stat) {
 			t("printers.percent", { n: Math.floor(progress.percent) })),
 		fact("layers", layers),
 		fact("left", progress?.leftMinutes != null && duration(progress.leftMinutes)),
-		fact("eta", progress?.etaMs != null && dateTime(progress.etaMs)),
+		fact("eta", progress?.etaMs != null && clockTime(progress.etaMs)),
 		fact("speed", [plain(stat.speed?.words, 20), finite(stat.speed?.percent) !== null &&
 			t("printers.percent", { n: stat.speed.percent })].filter(Boolean).join(", ")),
 		fact("plate", finite(stat.job?.plate)),

@@ -9,8 +9,8 @@ import { ageNode, setAge } from "../core/time.js";
 
 const HEALTH_TONES = { good: "ok", restored: "warn", "read-only": "bad", full: "bad" };
 
-function factList(facts) {
-	return h("dl", { class: "facts" }, Object.entries(facts).map(([key, node]) =>
+function factList(facts, kind = "facts") {
+	return h("dl", { class: kind }, Object.entries(facts).map(([key, node]) =>
 		h("div", { class: "facts__item" }, h("dt", null, t(key)), h("dd", null, node))));
 }
 
@@ -39,7 +39,7 @@ export function fusePanel() {
 		address = h("span");
 	return {
 		node: panel({ title: t("fuse.title"), role: "fuse" }, h("div", { class: "stack" }, sentence,
-			factList({ "fuse.version": version, "fuse.uptime": up, "fuse.started": started, "fuse.address": address }))),
+			factList({ "fuse.version": version, "fuse.uptime": up, "fuse.started": started, "fuse.address": address }, "facts facts--long"))),
 		set(status) {
 			setText(sentence, status.sentence);
 			setText(version, status.version);
