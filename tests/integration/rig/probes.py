@@ -24,8 +24,9 @@ def sockets() -> set:
 
 
 class Watch:
-    """Looks again and again. A busy machine makes the looks rare: then `most` may be too low and no time can be too short,
-    so that neither accuses a search that keeps its limits."""
+    """Looks again and again. A look is not one moment: while the kernel tells its list, connections come and go, and one may be
+    passed over. So what two looks have seen was open at once, and what two have not seen is gone. A busy machine makes the
+    looks rare: then `most` may be too low and no time is too short; neither accuses a search that keeps its limits."""
 
     def __init__(self):
         self.most = self.count = self.looks = 0
@@ -34,18 +35,19 @@ class Watch:
         self.thread = threading.Thread(target=self._watch)
 
     def _watch(self):
-        open_since = {}  # when it was certainly not open yet
+        open_since, seen_before = {}, set()  # since then at the most
         before = time.monotonic()
         while not self.ending.is_set():
-            now_open, now = sockets(), time.monotonic()
+            began, seen = time.monotonic(), sockets()
+            now = time.monotonic()
             self.looks += 1
-            self.most = max(self.most, len(now_open))
-            for gone in set(open_since) - now_open:
+            self.most = max(self.most, len(seen & seen_before))
+            for gone in set(open_since) - seen - seen_before:
                 self.shortest_s = min(self.shortest_s, now - open_since.pop(gone))
-            for fresh in now_open - set(open_since):
+            for fresh in seen - set(open_since):
                 open_since[fresh] = before
                 self.count += 1
-            before = now
+            before, seen_before = began, seen
             self.ending.wait(0.002)
 
     def __enter__(self):
