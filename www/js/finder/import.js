@@ -5,13 +5,13 @@
 import { post } from "../core/api.js";
 import { now, onTick } from "../core/clock.js";
 import { openDialog } from "../core/dialog.js";
-import { h, keyedList, replace, setText } from "../core/dom.js";
-import { button, callout, field } from "../core/parts.js";
+import { h, keyedList, setText } from "../core/dom.js";
+import { field } from "../core/parts.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
 import { isStarting } from "../printers/worker.js";
 import { importFrom } from "./asks.js";
-import { printerRow, tellTally } from "./parts.js";
+import { printerRow, tellTally, trustBox } from "./parts.js";
 import { markOf, outcomeOf, tally } from "./rows.js";
 
 const MOST_BYTES = 1024 * 1024;
@@ -44,10 +44,11 @@ export function importPrinters() {
 		entry.update(row);
 		return entry;
 	});
-	const others = h("p", { class: "small muted" }), trust = h("div", { "aria-live": "polite" });
+	const others = h("p", { class: "small muted" });
+	const trust = trustBox("import-trust", () => doubted().forEach(trustOne));
 	const summary = h("p", { class: "finder__summary", role: "status", dataset: { role: "import-summary" } });
 	const dialog = openDialog({ title: t("finder.import.title"), wide: true, role: "import-dialog",
-		body: [file.node, where, updateLabel, trust, list, others], actions: [
+		body: [file.node, where, updateLabel, trust.node, list, others], actions: [
 			{ label: t("action.close"), kind: "plain" },
 			{ label: t("finder.import.do", { count: 0 }), kind: "primary", role: "import-submit", run: send },
 		], onClose: () => {
@@ -130,23 +131,13 @@ export function importPrinters() {
 		draw();
 	}
 
-	function drawTrust() {
-		const list = doubted(), count = list.length;
-		if (trust.dataset.count === String(count))
-			return;
-		trust.dataset.count = count;
-		replace(trust, count > 0 && callout("warn", h("p", null, t("finder.import.trustWhy", { count })), h("div", null,
-			button({ label: t("finder.trustAll", { count }), small: true, iconName: "shield", role: "import-trust",
-				run: () => doubted().forEach(trustOne) }))));
-	}
-
 	function draw() {
 		keyed.render(rows.map((row) => ({ key: row.key, serial: row.serial, name: row.name, address: row.address, doc: docOf(row),
 			how: look(row) })), (row) => row.key);
 		updateLabel.hidden = bytes === null || !rows.some((row) => row.verdict === "changes");
 		submit.hidden = rows.length > 0 && bytes === null;
 		setText(submit, t("finder.import.do", { count: wanted().length }));
-		drawTrust();
+		trust.show(doubted().length);
 		tellTally(summary, dialog.node, tally(rows.map((row) => look(row).state)));
 	}
 

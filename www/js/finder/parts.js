@@ -2,7 +2,7 @@
  * What the dialogs for many printers share: how each goes, what is wrong with it, and the box for a pasted list of codes.
  */
 import { h, replace, setAttr, setName, setText } from "../core/dom.js";
-import { field, setBadge } from "../core/parts.js";
+import { button, callout, field, setBadge } from "../core/parts.js";
 import { t } from "../core/strings.js";
 import { plain } from "../printers/text.js";
 
@@ -71,6 +71,18 @@ export function pasteBox({ text, hint, typed }) {
 				astray.length > 0 && h("ul", { class: "small" }, astrayNodes(astray)));
 		},
 	};
+}
+
+/** Asks whether those are trusted whom nobody vouches for; trust() when they are. -> {node, show(count)}; none: it is empty. */
+export function trustBox(role, trust) {
+	const node = h("div", { "aria-live": "polite" });
+	return { node, show(count) {
+		if (node.dataset.count === String(count))
+			return;
+		node.dataset.count = count;
+		replace(node, count > 0 && callout("warn", h("p", null, t("finder.trustWhy", { count })),
+			h("div", null, button({ label: t("finder.trustAll", { count }), small: true, iconName: "shield", role, run: trust }))));
+	} };
 }
 
 /** Says in `summary` how those that were sent go ({live, busy, bad, total} of tally()), and in data-outcome of the dialog. */

@@ -57,7 +57,7 @@ export default {
 	"finder.trust": "I trust it",
 	"finder.trusted": "trusted by you",
 	"finder.trustOf": "I trust {name}",
-	"finder.trustWhy": { one: "Nobody known vouches for {count} of the selected printers. Fuse sends its access code only to the device with exactly the fingerprint that it shows now. In your own network you can be sure enough that it is your printer.", other: "Nobody known vouches for {count} of the selected printers. Fuse sends their access codes only to the devices with exactly the fingerprints that they show now. In your own network you can be sure enough that they are your printers." },
+	"finder.trustWhy": { one: "Nobody known vouches for {count} of these printers. Fuse sends its access code only to the device with exactly the fingerprint that it shows now. In your own network you can be sure enough that it is your printer.", other: "Nobody known vouches for {count} of these printers. Fuse sends their access codes only to the devices with exactly the fingerprints that they show now. In your own network you can be sure enough that they are your printers." },
 	"finder.trustAll": { one: "Trust it", other: "Trust these {count}" },
 	"finder.lacks.code": "Its access code is needed.",
 	"finder.lacks.trust": "Is it your printer? Tick that you trust it.",
@@ -115,7 +115,6 @@ export default {
 	"finder.import.rows": "Printers in the file",
 	"finder.import.others": { one: "{count} printer of another make is left out.", other: "{count} printers of other makes are left out." },
 	"finder.import.do": { one: "Import {count} printer", other: "Import {count} printers" },
-	"finder.import.trustWhy": { one: "Nobody known vouches for {count} printer. Fuse sends its access code only to the device with exactly the fingerprint that it shows now.", other: "Nobody known vouches for {count} of these printers. Fuse sends their access codes only to the devices with exactly the fingerprints that they show now." },
 
 	/* -- new codes ------------------------------------------------------------------------------------ */
 	"finder.recode.title": "Change access codes",
