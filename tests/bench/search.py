@@ -134,7 +134,7 @@ def measure_flood(row, fuse) -> None:
 
 
 def measure(row) -> None:
-    if os.geteuid() != 0:
+    if not darkness.POSSIBLE:
         row("searches for printers", "not measured", "-", "a network of its own needs root", None)
         return
     fuse = Fuse(workers=[], name="bench-search")

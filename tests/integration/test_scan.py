@@ -7,7 +7,6 @@ import threading
 import pytest
 
 from rig import ca, darkness, links, probes
-from rig.fuse import AS_ROOT
 from rig.links import troupe  # noqa: F401
 from rig.tlspeer import Peer, detect_reply, silent, tls, tls_detect, web_server
 from rig.waiting import wait_until
@@ -15,7 +14,7 @@ from rig.wire import Refused
 
 P1S, A1 = "01P00A611111111", "03900A622222222"
 NET = "127.0.61.0/24"
-needs_root = pytest.mark.skipif(not AS_ROOT, reason="a network of its own needs root")
+needs_root = pytest.mark.skipif(not darkness.POSSIBLE, reason="a network of its own needs root")
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,12 @@
-"""A network where packets vanish: nobody answers and nobody refuses, as behind a router whose machines are all off.
+"""Networks of the tests' own.
 
-	with darkness.around() as dark:
-	    fuse.start()                     # whatever is started within lives there
-	    …                                # nobody is in 10.66.0.0/16 (dark); 127.0.0.0/8 is as ever
+	darkness.leave_for_good()            # one with loopback alone: a Fuse hears only its own printers
 
-The namespace belongs to the calling thread, and to the threads and processes that it starts meanwhile. Needs root.
+	with darkness.around() as dark:      # one where packets vanish: nobody answers and nobody refuses, as behind a router whose
+	    fuse.start()                     # machines are all off; whatever is started within lives there. Nobody is in 10.66.0.0/16
+	    …                                # (dark); 127.0.0.0/8 is as ever
+
+A network belongs to the calling thread, and to the threads and processes that it starts from then on. Only root can (POSSIBLE).
 """
 import contextlib
 import ctypes
@@ -14,6 +16,7 @@ import subprocess
 
 NETWORK = "10.66.0.0/16"
 CLONE_NEWNET = 0x40000000
+POSSIBLE = subprocess.run(["unshare", "--net", "true"], stderr=subprocess.DEVNULL).returncode == 0
 
 # One end of a cable is a way to a router; nobody is at the other end.
 CABLE = f"""
@@ -32,6 +35,13 @@ def _call(name: str, *arguments):
     if getattr(libc, name)(*arguments) != 0:
         error = ctypes.get_errno()
         raise OSError(error, f"{name}: {os.strerror(error)}")
+
+
+def leave_for_good():
+    """From now on this process has a network of its own, with loopback alone (if it is possible)."""
+    if POSSIBLE:
+        _call("unshare", CLONE_NEWNET)
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
 @contextlib.contextmanager
