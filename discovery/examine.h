@@ -14,6 +14,7 @@
 
 #define EXAMINE_MQTT_PORT 8883
 #define EXAMINE_MOST_MS 6000
+#define EXAMINE_CONNECTIONS_MAX 2 /* at once: one to the MQTT port, one to the detect service */
 
 struct examination;
 typedef void examine_end_fn(void *arg, const struct findings *findings);

@@ -33,7 +33,8 @@ struct listener {
 	size_t network_count;
 	int64_t second_ms; /* since when `heard` counts */
 	unsigned heard;
-	uint64_t dropped;
+	struct loop_timer *pause; /* until the second is over */
+	unsigned pauses;
 };
 
 static int
@@ -120,9 +121,9 @@ on_refresh(void *arg)
 
 	look_for_networks(listener);
 	loop_timer_set(listener->refresh, REFRESH_MS);
-	if (listener->dropped > 0)
-		log_warn("too many announcements: some were passed over", log_int("count", (int64_t)listener->dropped));
-	listener->dropped = 0;
+	if (listener->pauses > 0)
+		log_warn("too many announcements: some were passed over", log_int("seconds", listener->pauses));
+	listener->pauses = 0;
 }
 
 size_t
@@ -134,8 +135,23 @@ listener_networks(const struct listener *listener, const struct network **ret_ne
 
 /* -- hearing --------------------------------------------------------------------------------------------------- */
 
+static void
+listen_for(struct listener *listener, unsigned interest)
+{
+	for (size_t i = 0; i < PORTS; i++)
+		if (listener->ios[i] != NULL)
+			loop_io_set_interest(listener->ios[i], interest);
+}
+
+static void
+on_pause_over(void *arg)
+{
+	listen_for(arg, LOOP_READ);
+}
+
+/* False: it was the last one of this second. */
 static bool
-there_is_room(struct listener *listener)
+count_one(struct listener *listener)
 {
 	int64_t now_ms = clock_monotonic_ms();
 
@@ -143,7 +159,13 @@ there_is_room(struct listener *listener)
 		listener->second_ms = now_ms;
 		listener->heard = 0;
 	}
-	return listener->heard++ < LISTENER_PER_SECOND;
+	if (++listener->heard < LISTENER_PER_SECOND)
+		return true;
+	/* Even to read and forget them would cost a third of a core when somebody sends as fast as he can. */
+	listen_for(listener, 0);
+	loop_timer_set(listener->pause, listener->second_ms + 1000 - now_ms);
+	listener->pauses++;
+	return false;
 }
 
 static void
@@ -162,10 +184,11 @@ on_datagrams(void *arg, int fd, unsigned ready)
 			continue;
 		if (n < 0)
 			return;
-		if (!there_is_room(listener))
-			listener->dropped++;
-		else if (ssdp_parse(bytes, (size_t)n, from.sin_addr, &announcement))
+		bool go_on = count_one(listener);
+		if (ssdp_parse(bytes, (size_t)n, from.sin_addr, &announcement))
 			listener->on_announcement(listener->arg, &announcement);
+		if (!go_on)
+			return;
 	}
 }
 
@@ -177,6 +200,7 @@ listener_start(struct listener *listener, struct loop *loop, listener_fn *on_ann
 	for (size_t i = 0; i < PORTS; i++)
 		if (listener->fds[i] >= 0)
 			listener->ios[i] = loop_io_new(loop, listener->fds[i], LOOP_READ, on_datagrams, listener);
+	listener->pause = loop_timer_new(loop, on_pause_over, listener);
 	listener->refresh = loop_timer_new(loop, on_refresh, listener);
 	on_refresh(listener);
 }
@@ -217,6 +241,7 @@ listener_free(struct listener *listener)
 		if (listener->fds[i] >= 0)
 			close(listener->fds[i]);
 	}
+	loop_timer_free(listener->pause);
 	loop_timer_free(listener->refresh);
 	free(listener);
 }

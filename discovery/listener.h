@@ -1,6 +1,7 @@
 /*
  * listener: hears what printers announce, on UDP 2021 and 1990, from every network of this machine, and asks for it.
- * Bounded: at most LISTENER_PER_SECOND datagrams a second are looked at, the others are counted and dropped.
+ * Bounded: at most LISTENER_PER_SECOND datagrams a second are looked at; then the kernel is
+ * left to throw the others away until the second is over.
  */
 #ifndef FUSE_DISCOVERY_LISTENER_H
 #define FUSE_DISCOVERY_LISTENER_H

@@ -47,7 +47,14 @@ struct search {
 
 static LIST_HEAD(, search) searches = LIST_HEAD_INITIALIZER(searches);
 static TAILQ_HEAD(, seek) queue = TAILQ_HEAD_INITIALIZER(queue); /* to be examined */
-static unsigned in_flight, examined;
+static unsigned in_flight, knocking, examined;
+
+/* Connections; an address that waits for its examination has none. */
+static bool
+there_is_room_for(unsigned probes)
+{
+	return knocking + examined * EXAMINE_CONNECTIONS_MAX + probes <= SEARCH_IN_FLIGHT_MAX;
+}
 
 /* -- one address ------------------------------------------------------------------------------------------- */
 
@@ -66,13 +73,22 @@ seek_new(struct search *search, uint32_t address)
 }
 
 static void
+end_knock(struct seek *seek)
+{
+	if (seek->knock != NULL)
+		knocking--;
+	knock_free(seek->knock);
+	seek->knock = NULL;
+}
+
+static void
 seek_free(struct seek *seek)
 {
 	if (seek->waits)
 		TAILQ_REMOVE(&queue, seek, turn);
 	if (seek->examination != NULL)
 		examined--;
-	knock_free(seek->knock);
+	end_knock(seek);
 	examination_free(seek->examination);
 	LIST_REMOVE(seek, next);
 	seek->search->in_flight--;
@@ -112,7 +128,8 @@ examine_next(void)
 {
 	struct seek *seek;
 
-	while (examined < SEARCH_EXAMINED_MAX && (seek = TAILQ_FIRST(&queue)) != NULL) {
+	while (examined < SEARCH_EXAMINED_MAX && there_is_room_for(EXAMINE_CONNECTIONS_MAX) &&
+	       (seek = TAILQ_FIRST(&queue)) != NULL) {
 		struct sockaddr_storage address = { 0 };
 		struct sockaddr_in *v4 = (struct sockaddr_in *)&address;
 		v4->sin_family = AF_INET;
@@ -137,8 +154,7 @@ on_knocked(void *arg, enum knock_end end)
 {
 	struct seek *seek = arg;
 
-	knock_free(seek->knock);
-	seek->knock = NULL;
+	end_knock(seek);
 	if (end == KNOCK_OPEN || end == KNOCK_REFUSED) {
 		want_examination(seek);
 		return;
@@ -162,10 +178,19 @@ tell_connected(struct search *search, uint32_t address, const struct ssdp_announ
 
 /* -- a network ------------------------------------------------------------------------------------------------ */
 
+/* Who has answered comes first: else knocks would take each place before the two that an examination needs are free. */
+static bool
+may_knock(void)
+{
+	bool others_wait = !TAILQ_EMPTY(&queue) && examined < SEARCH_EXAMINED_MAX;
+
+	return in_flight < SEARCH_IN_FLIGHT_MAX && there_is_room_for(1) && !others_wait;
+}
+
 static void
 knock_on(struct search *search)
 {
-	while (search->next_address <= cidr_last(&search->cidr) && in_flight < SEARCH_IN_FLIGHT_MAX) {
+	while (search->next_address <= cidr_last(&search->cidr) && may_knock()) {
 		uint32_t address = (uint32_t)search->next_address++;
 		if (tell_connected(search, address, NULL)) {
 			search->progress.done++;
@@ -173,6 +198,7 @@ knock_on(struct search *search)
 		}
 		struct seek *seek = seek_new(search, address);
 		seek->knock = knock_new(search->loop, address, EXAMINE_MQTT_PORT, on_knocked, seek);
+		knocking++;
 	}
 }
 
@@ -229,9 +255,9 @@ go_on(struct search *search)
 {
 	if (search->announced && clock_monotonic_ms() - search->start_ms >= SEARCH_ANNOUNCED_MS)
 		search->over = true;
+	examine_next();
 	if (!search->announced)
 		knock_on(search);
-	examine_next();
 	if (is_through(search))
 		search->duties.over(search->duties.arg);
 	else if (search->announced && !search->over)

@@ -2,8 +2,8 @@
  * search: looks for printers: at each address of a network, or at those that announce themselves. What it finds is
  * told row by row, as it comes; who a printer is, its certificate has said (examine.h).
  *
- * Limits for all searches of the process together: SEARCH_IN_FLIGHT_MAX addresses at once, SEARCH_EXAMINED_MAX of
- * them under examination.
+ * Limits for all searches of the process together: SEARCH_IN_FLIGHT_MAX addresses at once, and as many connections;
+ * SEARCH_EXAMINED_MAX of them under examination, which takes two connections.
  */
 #ifndef FUSE_DISCOVERY_SEARCH_H
 #define FUSE_DISCOVERY_SEARCH_H

@@ -14,7 +14,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 
-from rig import fuse as rig_fuse  # noqa: E402
+from rig import darkness, fuse as rig_fuse  # noqa: E402
 
 import chrome  # noqa: E402
 import site_rig  # noqa: E402
@@ -24,6 +24,8 @@ FAILURES = rig_fuse.BUILD / "browser-failures"
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "timelimit(seconds): it may take so long")
+    if hasattr(config, "workerinput"):
+        darkness.leave_for_good()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -2,6 +2,7 @@
 Announcements come from a sender that was not written with the listener (rig of test_scan.py)."""
 import contextlib
 import itertools
+import json
 import threading
 
 import pytest
@@ -16,7 +17,7 @@ import steps
 from axe import check_axe
 from steps import role
 
-FIND, RECODE = '[data-role="find-dialog"]', '[data-role="recode-dialog"]'
+FIND, RECODE, IMPORT = (f'[data-role="{name}-dialog"]' for name in ("find", "recode", "import"))
 CODES = {"p1p-1": "C12", "x1c-1": "BL-P001", "a1-1": "N2S"}
 FARM = 40
 WRONG, MOVED, NO_DEVELOPER = 7, 12, 30
@@ -71,6 +72,14 @@ def paste(tab, selector: str, text: str):
               node.focus();
               data.setData("text/plain", arguments[1]);
               node.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));""", selector, text)
+
+
+def drop(tab, selector: str, name: str, text: str):
+    """A file, as it is dropped from a folder. Whoever leaves it to the browser is shown the file instead of the page."""
+    assert not tab.js("""const data = new DataTransfer();
+                         data.items.add(new File([arguments[2]], arguments[1]));
+                         return document.querySelector(arguments[0]).dispatchEvent(
+                             new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));""", selector, name, text)
 
 
 @pytest.mark.timelimit(180)
@@ -204,3 +213,40 @@ def test_new_access_codes_come_from_a_list_and_each_is_tried(site, tab):
     check_axe(tab, "recode")
     tab.see("refuses the access code", f'{RECODE} [data-serial="{berta.serial}"]')
     links.wait_live(site.fuse, anna.serial)
+
+
+def test_a_slicers_file_becomes_printers_after_a_look_and_each_row_follows_its_printer(site, tab, tmp_path):
+    anna, berta, kept = make(site, 0), make(site, 1), site.printer("Kept one")
+    settings = {"local_machines": {anna.serial: {"dev_ip": anna.address, "dev_name": "Anna", "printer_type": "C12"},
+                                   berta.serial: {"dev_ip": berta.address, "dev_name": "Berta <b>", "printer_type": "BL-P001"},
+                                   kept.serial: {"dev_ip": kept.address, "dev_name": "Renamed", "printer_type": "C11"}},
+                "user_access_code": {anna.serial: anna.code, berta.serial: "99999999", kept.serial: kept.code, "03900A999999999": "1"}}
+    conf = tmp_path / "BambuStudio.conf"
+    conf.write_text(json.dumps(settings, indent="\t") + "\n# MD5 checksum 0123456789ABCDEF0123456789ABCDEF\n")
+    tab.tolerated += ["dry_run=1 - Failed to load resource"]
+    steps.open_printers(tab)
+    tab.click(role("add-printer-more"))
+    tab.click(role("way-file"))
+    drop(tab, IMPORT, "picture.png", "PK\x03\x04\0")
+    tab.see("UTF-8", IMPORT)
+    tab.find(role("import-file", IMPORT)).send_keys(str(conf))
+
+    def states():
+        return {node.get_attribute("data-serial"): node.get_attribute("data-state")
+                for node in tab.driver.find_elements("css selector", f'{IMPORT} [data-role="import"]')}
+
+    wait_until(lambda: states() == {anna.serial: "valid", berta.serial: "valid", kept.serial: "changes", "03900A999999999": "error"}, 10, states)
+    tab.see("search the network", f'{IMPORT} [data-serial="03900A999999999"]')
+    assert [one["serial"] for one in site.kept()] == [kept.serial]  # looking keeps nothing
+    assert "2 printers" in tab.text(role("import-submit"))
+    check_axe(tab, "the look at a file")
+    tab.click(role("import-update"))
+    assert "3 printers" in tab.text(role("import-submit"))
+    conf.unlink()  # what was looked at is what is done
+    tab.click(role("import-submit"))
+    tab.click(role("import-trust"), "Trust these 2", deadline_s=30)
+    wait_until(lambda: states() == {anna.serial: "live", berta.serial: "fault", kept.serial: "live", "03900A999999999": "error"}, 60, states)
+    tab.see("refuses the access code", f'{IMPORT} [data-serial="{berta.serial}"]')
+    tab.see("Anna", steps.card(anna.serial))
+    tab.see("Renamed", steps.card(kept.serial))
+    assert {one["serial"]: one["name"] for one in site.kept()} == {anna.serial: "Anna", berta.serial: "Berta <b>", kept.serial: "Renamed"}

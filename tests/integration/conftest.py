@@ -15,13 +15,16 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from rig import fuse as rig_fuse  # noqa: E402
+from rig import darkness, fuse as rig_fuse  # noqa: E402
 from rig import secrets  # noqa: E402
 
 
 def pytest_configure(config):
     # The plugin tests/timelimit.py, which tests/run loads, enforces it.
     config.addinivalue_line("markers", "timelimit(seconds): it may take so long")
+    # Every Fuse listens for announcements on the same ports, and each reaches one of them.
+    if hasattr(config, "workerinput"):
+        darkness.leave_for_good()
 
 
 def pytest_sessionstart(session):

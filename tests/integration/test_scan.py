@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from rig import ca, links
+from rig import ca, darkness, links, probes
 from rig.links import troupe  # noqa: F401
 from rig.tlspeer import Peer, detect_reply, silent, tls, tls_detect, web_server
 from rig.waiting import wait_until
@@ -14,6 +14,7 @@ from rig.wire import Refused
 
 P1S, A1 = "01P00A611111111", "03900A622222222"
 NET = "127.0.61.0/24"
+needs_root = pytest.mark.skipif(not darkness.POSSIBLE, reason="a network of its own needs root")
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,23 @@ def test_a_search_can_be_stopped(fuse):
     assert done["cancelled"] and done["sentence"].startswith("Stopped")
 
 
+@needs_root
+def test_where_packets_vanish_512_are_tried_at_once_and_each_has_its_second(make_fuse):
+    with darkness.around():
+        fuse = make_fuse().start()
+        with probes.Watch() as watch:
+            done = scan(fuse, "10.66.4.0/22")[-1].fields
+        assert (done["total"], done["found"], done["machines"], done["cancelled"]) == (1022, 0, 0, False)
+        assert "No printer answers at the 1022 addresses" in done["sentence"]
+        assert watch.count > 600 and 256 < watch.most <= 512
+        assert watch.shortest_s >= 1
+        # Whoever lets it in and says nothing takes two connections: they count as well. And nobody waits in vain behind them.
+        with darkness.mute("10.66.8.64/26"), probes.Watch() as watch:
+            done = scan(fuse, "10.66.8.0/22")[-1].fields
+        assert (done["total"], done["machines"]) == (1022, 64)
+        assert 256 < watch.most <= 512
+
+
 # -- announcements -------------------------------------------------------------------------------------------
 
 @contextlib.contextmanager
@@ -170,6 +188,27 @@ def test_floods_and_nonsense_leave_it_small_and_awake(fuse, owners):
     assert [row["serial"] for row in rows] == [P1S] and fuse.pids()["discovery"] == pid
     status = next(line for line in open(f"/proc/{pid}/status") if line.startswith("VmRSS"))
     assert int(status.split()[1]) < 24 * 1024
+
+
+def kernel_drops(port: int) -> int:
+    """Datagrams that the kernel has thrown away, of this thread's network."""
+    lines = [line.split() for line in open("/proc/thread-self/net/udp")][1:]
+    return sum(int(line[-1]) for line in lines if int(line[1].rpartition(":")[2], 16) == port)
+
+
+@needs_root
+def test_a_flood_is_not_even_read_and_when_it_is_over_printers_are_heard(make_fuse):
+    def heard():
+        announce(P1S, "127.0.61.60")
+        with fuse.ctl() as ctl:
+            return next(iter(ctl.recall("DISCOVERY_STATUS")))["announced"] == 1
+
+    with darkness.around():
+        fuse = make_fuse().start()
+        for _ in range(20000):
+            send(b"NOTIFY * HTTP/1.1\r\n\r\n", "127.0.62.1")
+        assert kernel_drops(2021) > 10000
+        wait_until(heard, 10)
 
 
 def test_how_it_is_is_told(fuse):

@@ -38,12 +38,13 @@ async function problemOf(response) {
 async function once(method, path, body) {
 	const ended = AbortSignal.timeout(DEADLINE_MS);
 	const headers = { Accept: "application/json" };
+	const isFile = body instanceof Blob;
 	if (body !== undefined)
-		headers["Content-Type"] = "application/json";
+		headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
 	let response;
 	try {
-		response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: ended,
-					       credentials: "same-origin", cache: "no-store" });
+		response = await fetch(path, { method, headers, body: body === undefined || isFile ? body : JSON.stringify(body),
+					       signal: ended,					       credentials: "same-origin", cache: "no-store" });
 	} catch {
 		throw new ApiError(ended.aborted ?
 			{ status: 0, type: "/problems/timed-out", title: t("error.tooSlow"), remedy: t("error.tooSlowRemedy") } :
@@ -62,7 +63,7 @@ async function once(method, path, body) {
 	}
 }
 
-/** One call. ask: false for what the login itself asks. */
+/** One call. body: what becomes JSON, or a Blob that is sent as it is. ask: false for what the login itself asks. */
 export async function call(method, path, body, { ask = true } = {}) {
 	for (;;) {
 		try {

@@ -1,6 +1,6 @@
 /*
- * What Fuse is asked for: a search, begun and watched; who is at these addresses; to keep many printers at once. Fuse goes on
- * with a search when nobody watches.
+ * What Fuse is asked for: a search, begun and watched; who is at these addresses; to keep many printers at once, or those of a
+ * file. Fuse goes on with a search when nobody watches.
  */
 import { del, get, patch, post } from "../core/api.js";
 import { now } from "../core/clock.js";
@@ -118,6 +118,11 @@ async function resultsOf(call, list) {
 /** PATCHes the items; -> a problem or null for each. */
 export async function changeAll(items) {
 	return items.length === 0 ? [] : (await resultsOf(patch, items.slice(0, MOST))).map((result) => result.problem ?? null);
+}
+
+/** A file of printers (a Blob): what it would do ("dry_run=1"), or it is done ("", "update=1"). -> what Fuse says; throws. */
+export function importFrom(file, how) {
+	return post(`/api/v1/import?${how}`, file);
 }
 
 /* Nothing is another than before: what was sent is tried again. */

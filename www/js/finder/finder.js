@@ -5,14 +5,13 @@
 import { patch } from "../core/api.js";
 import { now, onTick } from "../core/clock.js";
 import { openDialog } from "../core/dialog.js";
-import { h, keyedList, replace, setAttr, setText } from "../core/dom.js";
-import { button, callout } from "../core/parts.js";
+import { h, keyedList, setAttr, setText } from "../core/dom.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
 import { isStarting } from "../printers/worker.js";
 import { askAll, sendAll, watcher } from "./asks.js";
 import { fillDown, matchCodes, parseCodes } from "./codes.js";
-import { pasteBox, tellTally } from "./parts.js";
+import { pasteBox, tellTally, trustBox } from "./parts.js";
 import { addBody, changeBody, inOrder, isOpen, isTouched, keyOf, lacksOf, markOf, mergeFound, needsTrust, stateOf, tally } from "./rows.js";
 import { rowView } from "./row_view.js";
 import { sourcePart } from "./source.js";
@@ -247,7 +246,12 @@ export function findPrinters(kind, page) {
 			row.chosen = all.checked && isOpen(look(row).state);
 		drawAll();
 	} } });
-	const count = h("span", { class: "num", dataset: { role: "find-count" } }), trust = h("div", { dataset: { role: "find-trust-all" } });
+	const count = h("span", { class: "num", dataset: { role: "find-count" } });
+	const trust = trustBox("find-trust-chosen", () => {
+		chosen().forEach((row) => (row.trusted ||= needsTrust(row)));
+		drawAll();
+		add.focus();
+	});
 	const paste = pasteBox({ text: session.pasted, hint: t("finder.paste.hint"), typed: (text) => {
 		session.pasted = text;
 		applyPasted();
@@ -255,7 +259,7 @@ export function findPrinters(kind, page) {
 	} });
 	const box = h("details", { class: "form__more" }, h("summary", null, t("finder.paste")), paste.node);
 	const tools = h("div", { class: "finder__tools" },
-		h("div", { class: "spread" }, h("label", { class: "check" }, all, t("finder.all")), count, onlyLabel), trust);
+		h("div", { class: "spread" }, h("label", { class: "check" }, all, t("finder.all")), count, onlyLabel), trust.node);
 	const found = h("section", { class: "stack", "aria-label": t("finder.rows") }, box, tools, list);
 	const source = sourcePart(session, { begin, ask, stop, again }, choose);
 	const dialog = openDialog({ title: t("finder.title"), wide: true, role: "find-dialog", body: [source.node, found], actions: [
@@ -286,20 +290,6 @@ export function findPrinters(kind, page) {
 		views.get(row.key)?.update(row, how, docOf(row));
 	}
 
-	function drawTrust() {
-		const doubted = chosen().filter((row) => needsTrust(row) && !row.trusted).length;
-		if (trust.dataset.count === String(doubted))
-			return;
-		trust.dataset.count = doubted;
-		replace(trust, doubted > 0 && callout("warn", h("p", null, t("finder.trustWhy", { count: doubted })),
-			h("div", null, button({ label: t("finder.trustAll", { count: doubted }), small: true, iconName: "shield",
-				role: "find-trust-chosen", run: () => {
-					chosen().forEach((row) => (row.trusted ||= needsTrust(row)));
-					drawAll();
-					add.focus();
-				} }))));
-	}
-
 	function drawAll() {
 		const states = [...rows.values()].map((row) => look(row).state), open = states.filter(isOpen).length, picked = chosen();
 		const sum = tally(states);
@@ -310,7 +300,7 @@ export function findPrinters(kind, page) {
 		all.indeterminate = picked.length > 0 && picked.length < open;
 		setText(count, t("finder.count", { count: rows.size }));
 		onlyLabel.hidden = sum.bad === 0;
-		drawTrust();
+		trust.show(picked.filter((row) => needsTrust(row) && !row.trusted).length);
 		const again = picked.length > 0 && picked.every((row) => row.sent || row.refused);
 		setText(add, picked.length === 0 ? t("finder.addNone") : t(again ? "finder.retry" : "finder.add", { count: picked.length }));
 		if (sum.total > 0)

@@ -3,35 +3,16 @@
  */
 import { now, onTick } from "../core/clock.js";
 import { openDialog } from "../core/dialog.js";
-import { h, keyedList, replace, setAttr, setName, setText } from "../core/dom.js";
+import { h, keyedList, setText } from "../core/dom.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
-import { plain } from "../printers/text.js";
 import { isStarting } from "../printers/worker.js";
 import { changeAll } from "./asks.js";
 import { matchCodes, parseCodes } from "./codes.js";
-import { pasteBox, problemNodes, showState, tellTally } from "./parts.js";
+import { pasteBox, printerRow, tellTally } from "./parts.js";
 import { markOf, outcomeOf, tally } from "./rows.js";
 
 let pasted = ""; /* of this page: what was pasted stays until it has worked */
-
-function rowEntry() {
-	const name = h("bdi", { class: "clip strong", dir: "auto" }), serial = h("span", { class: "mono small muted" });
-	const badge = h("span", { class: "badge", dataset: { role: "recode-state" } }), note = h("div", { class: "find__note" });
-	const node = h("li", { class: "recode", dataset: { role: "recode" } }, name, serial, badge, note);
-	const entry = { node, update({ key, doc, how }) {
-		setName(name, plain(doc?.name, 96) || key);
-		setText(serial, key);
-		setAttr(node, "data-serial", key);
-		setAttr(node, "data-state", how.state);
-		showState(badge, how.state, doc);
-		if (note.dataset.says !== JSON.stringify(how.problem)) {
-			note.dataset.says = JSON.stringify(how.problem);
-			replace(note, problemNodes(how.problem));
-		}
-	} };
-	return entry;
-}
 
 /** Opens the dialog. */
 export function changeCodes() {
@@ -49,7 +30,7 @@ export function changeCodes() {
 
 	const list = h("ul", { class: "finds", "aria-label": t("finder.recode.rows"), dataset: { role: "recodes" } });
 	const keyed = keyedList(list, (key, row) => {
-		const entry = rowEntry();
+		const entry = printerRow("recode");
 		entry.update(row);
 		return entry;
 	});
@@ -101,7 +82,7 @@ export function changeCodes() {
 	}
 
 	function draw() {
-		keyed.render([...codes.keys()].map((key) => ({ key, doc: store.printers.get(key), how: look(key) })), (row) => row.key);
+		keyed.render([...codes.keys()].map((key) => ({ key, serial: key, doc: store.printers.get(key), how: look(key) })), (row) => row.key);
 		const rest = store.printers.size - codes.size, waiting = pending().length;
 		setText(others, codes.size > 0 && rest > 0 ? t("finder.recode.others", { count: rest }) : "");
 		setText(submit, t("finder.recode.do", { count: waiting }));

@@ -7,6 +7,7 @@ import { button, iconButton } from "../core/parts.js";
 import { t } from "../core/strings.js";
 import { changeCodes } from "./recode.js";
 import { findPrinters } from "./finder.js";
+import { importPrinters } from "./import.js";
 
 function splitButton({ kind, more, role, ...main }, items) {
 	const others = iconButton({ label: more, iconName: "chevron-down", role: `${role}-more` });
@@ -20,7 +21,7 @@ const item = (name, iconName, run) => ({ label: t(`finder.way.${name}`), hint: t
 /** What each way does. page: {goTo(serial)}; add(): by its address. */
 export function waysToAdd(page, add) {
 	return { ssdp: () => findPrinters("ssdp", page), subnet: () => findPrinters("subnet", page), list: () => findPrinters("list", page),
-		address: add, codes: changeCodes };
+		address: add, file: importPrinters, codes: changeCodes };
 }
 
 /** "Auto-Scan" and "Add", each with what else there is. ways: of waysToAdd(). */
@@ -29,7 +30,8 @@ export function addButtons(ways) {
 		splitButton({ label: t("finder.way.ssdp"), kind: "plain", iconName: "search", role: "auto-scan", more: t("finder.way.moreScan"),
 			run: ways.ssdp }, () => [item("ssdp", "search", ways.ssdp), item("subnet", "network", ways.subnet)]),
 		splitButton({ label: t("printers.add.open"), kind: "primary", iconName: "plus", role: "add-printer", more: t("finder.way.moreAdd"),
-			run: ways.address }, () => [item("address", "plus", ways.address), item("list", "list", ways.list), null,
+			run: ways.address }, () => [item("address", "plus", ways.address), item("list", "list", ways.list),
+			item("file", "upload", ways.file), null,
 			item("codes", "key", ways.codes)]),
 	];
 }

@@ -10,6 +10,8 @@ export default {
 	"finder.way.addressHint": "One printer, with all its details",
 	"finder.way.list": "Many at once…",
 	"finder.way.listHint": "From a list of addresses",
+	"finder.way.file": "Import from a file…",
+	"finder.way.fileHint": "From a slicer's settings, CSV or JSON",
 	"finder.way.codes": "Change access codes…",
 	"finder.way.codesHint": "For printers that are here already",
 	"finder.way.moreScan": "Other ways to search",
@@ -55,7 +57,7 @@ export default {
 	"finder.trust": "I trust it",
 	"finder.trusted": "trusted by you",
 	"finder.trustOf": "I trust {name}",
-	"finder.trustWhy": { one: "Nobody known vouches for {count} of the selected printers. Fuse sends its access code only to the device with exactly the fingerprint that it shows now. In your own network you can be sure enough that it is your printer.", other: "Nobody known vouches for {count} of the selected printers. Fuse sends their access codes only to the devices with exactly the fingerprints that they show now. In your own network you can be sure enough that they are your printers." },
+	"finder.trustWhy": { one: "Nobody known vouches for {count} of these printers. Fuse sends its access code only to the device with exactly the fingerprint that it shows now. In your own network you can be sure enough that it is your printer.", other: "Nobody known vouches for {count} of these printers. Fuse sends their access codes only to the devices with exactly the fingerprints that they show now. In your own network you can be sure enough that they are your printers." },
 	"finder.trustAll": { one: "Trust it", other: "Trust these {count}" },
 	"finder.lacks.code": "Its access code is needed.",
 	"finder.lacks.trust": "Is it your printer? Tick that you trust it.",
@@ -71,6 +73,11 @@ export default {
 	"finder.state.moved": "At another address",
 	"finder.state.closed": "Cannot be added yet",
 	"finder.state.recoded": "New code",
+	"finder.state.valid": "New",
+	"finder.state.changes": "Would change",
+	"finder.state.unchanged": "Already added",
+	"finder.state.duplicate": "Twice in the file",
+	"finder.state.error": "Cannot be added",
 
 	/* -- pasting -------------------------------------------------------------------------------------- */
 	"finder.paste": "Paste a list of access codes",
@@ -96,6 +103,18 @@ export default {
 	"finder.outcome.busy": { one: "Connecting …", other: "{live} of {count} printers are connected …" },
 	"finder.outcome.some": { one: "{live} of {total} connected. {count} needs you: it says what to do.", other: "{live} of {total} connected. {count} need you: they say what to do." },
 	"finder.outcome.live": { one: "The printer is connected.", other: "All {count} printers are connected." },
+
+	/* -- from a file ---------------------------------------------------------------------------------- */
+	"finder.import.title": "Import printers from a file",
+	"finder.import.file": "File",
+	"finder.import.hint": "BambuStudio.conf, OrcaSlicer.conf, or a list in CSV or JSON. Choose it or drop it here. Nothing is changed before you say so.",
+	"finder.import.where": "Where is a slicer's file?",
+	"finder.import.orca": "OrcaSlicer has a folder of its own name there.",
+	"finder.import.large": "This file is larger than 1 MiB: it is no list of printers.",
+	"finder.import.update": "Change printers that are there already",
+	"finder.import.rows": "Printers in the file",
+	"finder.import.others": { one: "{count} printer of another make is left out.", other: "{count} printers of other makes are left out." },
+	"finder.import.do": { one: "Import {count} printer", other: "Import {count} printers" },
 
 	/* -- new codes ------------------------------------------------------------------------------------ */
 	"finder.recode.title": "Change access codes",
