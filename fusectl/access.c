@@ -54,7 +54,7 @@ ctl_group_fingerprint(const char *sha256, char ret_text[FINGERPRINT_TEXT_BYTES])
 {
 	size_t len = strlen(sha256), used = 0;
 
-	for (size_t i = 0; i < len && used + 3 < FINGERPRINT_TEXT_BYTES; i++) {
+	for (size_t i = 0; i < len && used + 3 <= FINGERPRINT_TEXT_BYTES; i++) {
 		if (i > 0 && i % 2 == 0)
 			ret_text[used++] = ':';
 		ret_text[used++] = sha256[i] >= 'a' && sha256[i] <= 'f' ? (char)(sha256[i] - 'a' + 'A') : sha256[i];

@@ -67,6 +67,22 @@ def test_a_form_that_is_sent_into_the_dark_says_so_and_stays(site, tab):
     tab.find(f'{steps.FOLLOW}[data-outcome="live"]', deadline_s=40)
 
 
+def test_an_address_typed_while_fuse_is_away_is_asked_as_soon_as_it_is_back(site, tab):
+    tab.tolerated += BROKEN
+    printer = site.make("p1p-1")
+    steps.open_printers(tab)
+    site.fuse.kill9()
+    tab.find(steps.BANNER, deadline_s=30)
+    tab.click(role("add-printer"))
+    tab.type(role("field-address", steps.ADD), printer.address)
+    tab.see("could not be reached", steps.ADD)
+    site.fuse.start(all_up=False)
+    site.wait_http()
+    tab.until("return document.querySelector(arguments[0]).value === arguments[1]", role("field-serial", steps.ADD), printer.serial,
+              deadline_s=60)
+    tab.unseen("could not be reached", steps.ADD)
+
+
 def test_what_is_known_stays_to_be_seen_while_fuse_is_away(site, tab):
     tab.tolerated += BROKEN
     printer = site.printer("Anna")

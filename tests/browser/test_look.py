@@ -183,3 +183,24 @@ def test_the_page_says_what_it_is_to_screen_readers(farm, look):
         for landmark in ("header", "nav", "main", "footer"):
             assert look.count(landmark) >= 1, landmark
         assert look.js("return document.documentElement.lang") == "en"
+
+
+# What stands out of its card is cut off there, and the page does not scroll for it.
+CUT = """return [...document.querySelectorAll('[data-role="printer-card"]')].flatMap((card) => {
+    const box = card.getBoundingClientRect();
+    return [...card.querySelectorAll("button")].filter((n) => n.getClientRects().length > 0)
+        .filter((n) => n.getBoundingClientRect().right > box.right || n.getBoundingClientRect().left < box.left)
+        .map((n) => card.dataset.serial + " " + n.dataset.role);
+}).concat([...document.querySelectorAll(".pcard .trouble__remedy")].filter((n) => n.scrollHeight > n.clientHeight + 1)
+    .map((n) => "cut: " + n.innerText))"""
+
+
+@pytest.mark.parametrize("width, touch", [(320, True), (390, True), (1440, False)])
+def test_nothing_that_helps_is_cut_off_at_a_card(farm, look, width, touch):
+    look.viewport(width, 9000, touch)
+    steps.open_printers(look)
+    for at, made in enumerate(farm.made):
+        if farm.is_live(at):
+            steps.wait_card(look, made.serial)
+    assert look.has(role("act-remove")) and look.has(".pcard .trouble__remedy")
+    look.until(f"{CUT}.length === 0", what=lambda: str(look.js(CUT)))

@@ -31,6 +31,14 @@ function firstFocus(node) {
 		node.querySelector(".dialog__actions .btn--primary") ?? node.querySelector(".dialog__actions .btn") ?? node;
 }
 
+/* As Tab does it: what stands in a field is selected, so that what is typed next takes its place (a refused code is unseen). */
+function focusFirst(node) {
+	const first = firstFocus(node);
+	first.focus();
+	if (first instanceof HTMLInputElement && first.type !== "checkbox")
+		first.select();
+}
+
 const REACHABLE = "a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), summary";
 
 /* What scrolls can be scrolled by keys: by what is inside, or, where only text is, by itself. */
@@ -163,7 +171,7 @@ export function openDialog({ title, body, actions = [], onClose, wide = false, d
 	node.showModal();
 	open.push(node);
 	tellWatchers();
-	firstFocus(node).focus();
+	focusFirst(node);
 	return { close, node, setError };
 }
 

@@ -1,7 +1,9 @@
 /*
  * Who answers at an address? Asked while a person types it: a moment after the last key, and only for whole addresses.
+ * Where Fuse itself could not be asked, it is asked again as soon as it is back.
  */
 import { get } from "../core/api.js";
+import { store } from "../core/store.js";
 import { addressFault } from "./address.js";
 
 const QUIET_MS = 500;
@@ -14,19 +16,28 @@ export function prober(told) {
 	let wanted = "";
 	let timer = 0;
 	let turn = 0;
+	let unasked = null; /* what Fuse could not be asked */
 
 	async function ask(path) {
 		const mine = ++turn;
+		unasked = null;
 		told({ kind: "asking" });
 		try {
 			const answer = await get(path);
 			if (mine === turn)
 				told({ kind: "found", answer });
 		} catch (error) {
-			if (mine === turn)
-				told({ kind: "failed", error });
+			if (mine !== turn)
+				return;
+			unasked = error.type === "/problems/no-connection" ? path : null;
+			told({ kind: "failed", error });
 		}
 	}
+
+	const off = store.on("connection", ({ state }) => {
+		if (state === "live" && unasked !== null)
+			ask(unasked);
+	});
 
 	function pathOf(address, ports) {
 		const query = new URLSearchParams({ address });
@@ -44,6 +55,7 @@ export function prober(told) {
 			if (path === wanted)
 				return;
 			wanted = path;
+			unasked = null;
 			turn++;
 			clearTimeout(timer);
 			if (fault !== null) {
@@ -60,6 +72,8 @@ export function prober(told) {
 			}
 		},
 		end() {
+			off();
+			unasked = null;
 			turn++;
 			clearTimeout(timer);
 		},
