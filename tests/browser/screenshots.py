@@ -19,6 +19,8 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 
+from rig import access, secrets  # noqa: E402
+
 import chrome  # noqa: E402
 import fleet  # noqa: E402
 import site_rig  # noqa: E402
@@ -162,12 +164,36 @@ def take(browser: chrome.Browser, count: int):
         site.close()
 
 
+def take_door(browser: chrome.Browser):
+    """What is seen over a network before anybody is let in."""
+    site = site_rig.Site("screenshots-door", scheme="https", config=access.GUARDED)
+    try:
+        site.start()
+        access.wait_for_tls(site.fuse)
+        tab = browser.tab(site.url)
+        for what in ("setup", "login"):
+            if what == "login":
+                access.Visitor(site.fuse.address).set_up(access.setup_code(site.fuse), secrets.plant())
+            for theme in THEMES:
+                for width in WIDTHS:
+                    camera = Camera(tab, 0, theme, width)
+                    tab.go("/")
+                    tab.js("localStorage.setItem('fuse.theme', arguments[0])", theme)
+                    tab.reload()
+                    tab.find(role(f"{what}-screen"))
+                    camera.shoot(what, whole=False)
+        browser.close_tabs()
+    finally:
+        site.close()
+
+
 def main() -> int:
     if not PARTS:
         shutil.rmtree(OUT, ignore_errors=True)
     with chrome.Browser() as browser:
         for count in COUNTS:
             take(browser, count)
+        take_door(browser)
     print(f"{len(list(OUT.glob('*.png')))} pictures in {OUT}")
     return 0
 
