@@ -256,7 +256,8 @@ live_give_place(struct live_client *client)
 }
 
 bool
-live_open(struct live_client *client, int fd, const void *early, size_t early_len, void (*close_socket)(void *arg), void *arg)
+live_open(struct live_client *client, int fd, const void *early, size_t early_len, const struct websocket_outlet *outlet,
+	  void (*close_socket)(void *arg), void *arg)
 {
 	static const struct websocket_events events = { .on_text = on_text, .on_ready = on_ready, .on_end = on_end };
 	struct live *live = client->live;
@@ -266,6 +267,8 @@ live_open(struct live_client *client, int fd, const void *early, size_t early_le
 	client->close_socket = close_socket;
 	client->arg = arg;
 	client->websocket = websocket_new(live->httpd->loop, fd, early, early_len, &events, client);
+	if (outlet != NULL)
+		websocket_set_outlet(client->websocket, live->httpd->loop, outlet);
 	bool is_first = TAILQ_EMPTY(&live->open);
 	TAILQ_INSERT_TAIL(&live->open, client, next);
 	if (!is_first)

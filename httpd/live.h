@@ -19,6 +19,7 @@
 #define LIVE_PROTOCOL 1
 
 struct live;
+struct websocket_outlet;
 struct live_client;
 
 enum live_kind { LIVE_EVENTS, LIVE_STATISTICS };
@@ -35,10 +36,10 @@ void live_on_message(struct live *live, const struct header *header, const void 
 struct live_client *live_take_place(struct live *live, enum live_kind kind, const struct pass *pass);
 void live_give_place(struct live_client *client);
 
-/* Speak to it. `close_socket` is called once, when that is over: the socket is not touched any more then. False when
+/* Speak to it; over TLS there is an `outlet` for what is sent (else NULL). `close_socket` is called once, when that is over: the socket is not touched any more then. False when
  * nobody is to be spoken to any more; nothing is called then. */
 bool live_open(struct live_client *client, int fd, const void *early, size_t early_len,
-	       void (*close_socket)(void *arg), void *arg);
+	       const struct websocket_outlet *outlet, void (*close_socket)(void *arg), void *arg);
 
 /* Say goodbye to all; and end without waiting for their part. */
 void live_stop(struct live *live);

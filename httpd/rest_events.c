@@ -12,6 +12,8 @@
 #include "httpd/rest.h"
 #include "httpd/routes.h"
 #include "httpd/server.h"
+#include "httpd/tls.h"
+#include "httpd/websocket.h"
 
 /* -- from here on it is a socket --------------------------------------------------------------------- */
 
@@ -31,6 +33,20 @@ close_socket(void *arg)
 	free(upgraded);
 }
 
+/* Over TLS `fd` is only the library's end of a pair: what is sent goes past it. False: it is the connection itself. */
+static bool
+find_outlet(struct MHD_Connection *connection, struct websocket_outlet *ret_outlet)
+{
+	const union MHD_ConnectionInfo *session = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	if (session == NULL || session->tls_session == NULL)
+		return false;
+	void *tls = session->tls_session;
+	const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	*ret_outlet = (struct websocket_outlet){ .fd = fd->connect_fd, .arg = tls, .put = tls_put, .flush = tls_flush };
+	return true;
+}
+
 /* Called by the library when the answer is out. */
 static void
 on_upgraded(void *arg, struct MHD_Connection *connection, void *request, const char *early, size_t early_len, MHD_socket fd,
@@ -38,11 +54,12 @@ on_upgraded(void *arg, struct MHD_Connection *connection, void *request, const c
 {
 	struct live_client *client = arg;
 	struct upgraded *upgraded = malloc(sizeof *upgraded);
+	struct websocket_outlet outlet;
 
 	(void)request;
 	ENSURE(upgraded != NULL);
 	*upgraded = (struct upgraded){ handle, server_on_upgraded(connection) };
-	if (!live_open(client, fd, early, early_len, close_socket, upgraded))
+	if (!live_open(client, fd, early, early_len, find_outlet(connection, &outlet) ? &outlet : NULL, close_socket, upgraded))
 		close_socket(upgraded);
 }
 

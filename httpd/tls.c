@@ -113,3 +113,22 @@ tls_choose(gnutls_session_t session, const gnutls_datum_t *issuers, int issuer_c
 	*ret_key = now->key;
 	return 0;
 }
+
+/* -- what is sent beside the library ------------------------------------------------------------------------- */
+
+bool
+tls_put(void *session, const void *bytes, size_t len)
+{
+	gnutls_record_cork(session);
+	return len == 0 || gnutls_record_send(session, bytes, len) == (ssize_t)len;
+}
+
+int
+tls_flush(void *session)
+{
+	int sent = gnutls_record_uncork(session, 0);
+
+	if (sent >= 0)
+		return 1;
+	return sent == GNUTLS_E_AGAIN || sent == GNUTLS_E_INTERRUPTED ? 0 : -1;
+}

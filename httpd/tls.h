@@ -29,4 +29,14 @@ int tls_choose(gnutls_session_t session, const gnutls_datum_t *issuers, int issu
 	       const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **ret_chain,
 	       unsigned *ret_chain_len, gnutls_privkey_t *ret_key);
 
+/*
+ * What is sent on an upgraded connection goes into its session here, not through libmicrohttpd: that forwards 4 bytes at a
+ * time, each a TLS record of its own. `session` is a gnutls_session_t, on a non-blocking socket.
+ *
+ * tls_put: take all of it, to go out at tls_flush(). False: the connection is broken.
+ * tls_flush: 1 all is out; 0 not yet: again when the socket can be written to, and nothing is put before; -1 it is broken.
+ */
+bool tls_put(void *session, const void *bytes, size_t len);
+int tls_flush(void *session);
+
 #endif

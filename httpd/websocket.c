@@ -30,6 +30,9 @@ struct websocket {
 	enum phase phase;
 	int fd;
 	struct loop_io *io;
+	struct websocket_outlet outlet; /* .put == NULL: there is none */
+	struct loop_io *outlet_io;
+	bool is_held; /* the outlet has something that is not out */
 	wslay_event_context_ptr wslay;
 	const struct websocket_events *events;
 	void *arg;
@@ -96,6 +99,33 @@ on_wants_bytes(wslay_event_context_ptr wslay, uint8_t *to, size_t cap, int flags
 	return n;
 }
 
+/* What the outlet has taken goes on. */
+static void
+flush(struct websocket *websocket)
+{
+	int outcome = websocket->outlet.flush(websocket->outlet.arg);
+
+	websocket->is_held = outcome == 0;
+	if (outcome < 0)
+		websocket->fault = "it went away";
+	else if (outcome > 0)
+		websocket->progress_ms = clock_monotonic_ms();
+}
+
+static ssize_t
+put_out(struct websocket *websocket, const uint8_t *bytes, size_t len)
+{
+	const struct websocket_outlet *outlet = &websocket->outlet;
+
+	if (websocket->is_held)
+		return not_now(websocket);
+	if (!outlet->put(outlet->arg, websocket->head, websocket->head_len) || !outlet->put(outlet->arg, bytes, len))
+		return cannot(websocket, "it went away");
+	websocket->head_len = 0;
+	flush(websocket);
+	return websocket->fault == NULL ? (ssize_t)len : cannot(websocket, websocket->fault);
+}
+
 /* A frame's head is kept back until there are bytes to go with it. */
 static ssize_t
 on_wants_sent(wslay_event_context_ptr wslay, const uint8_t *bytes, size_t len, int flags, void *arg)
@@ -108,6 +138,8 @@ on_wants_sent(wslay_event_context_ptr wslay, const uint8_t *bytes, size_t len, i
 		websocket->head_len = len;
 		return (ssize_t)len;
 	}
+	if (websocket->outlet.put != NULL)
+		return put_out(websocket, bytes, len);
 	struct iovec parts[] = { { websocket->head, websocket->head_len }, { (void *)(uintptr_t)bytes, len } };
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
 	ssize_t n = sendmsg(websocket->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -195,21 +227,25 @@ static void
 watch(struct websocket *websocket, bool wants_write)
 {
 	bool reads = websocket->phase == PHASE_DRAINING || wslay_event_want_read(websocket->wslay);
+	bool writes_here = wants_write && websocket->outlet.put == NULL;
 
 	loop_io_set_interest(websocket->io, (reads ? LOOP_READ : 0u) |
-						    (wants_write || websocket->fault != NULL ? LOOP_WRITE : 0u));
+						    (writes_here || websocket->fault != NULL ? LOOP_WRITE : 0u));
+	if (websocket->outlet_io != NULL)
+		loop_io_set_interest(websocket->outlet_io, wants_write ? LOOP_WRITE : 0u);
 }
 
 static void
 write_on(struct websocket *websocket)
 {
-	bool wanted = wslay_event_want_write(websocket->wslay);
-
 	if (websocket->is_reading || websocket->fault != NULL)
 		return;
-	if (wanted && wslay_event_send(websocket->wslay) != 0 && websocket->fault == NULL)
+	if (websocket->is_held)
+		flush(websocket);
+	bool wanted = wslay_event_want_write(websocket->wslay);
+	if (wanted && websocket->fault == NULL && wslay_event_send(websocket->wslay) != 0 && websocket->fault == NULL)
 		websocket->fault = "the library gave up";
-	wanted = wslay_event_want_write(websocket->wslay);
+	wanted = wslay_event_want_write(websocket->wslay) || websocket->is_held;
 	if (!wanted && websocket->payload != NULL) {
 		payload_release(websocket->payload);
 		websocket->payload = NULL;
@@ -306,9 +342,19 @@ websocket_new(struct loop *loop, int fd, const void *early, size_t early_len, co
 }
 
 void
+websocket_set_outlet(struct websocket *websocket, struct loop *loop, const struct websocket_outlet *outlet)
+{
+	ENSURE_OBJ(websocket, WEBSOCKET_MAGIC);
+	websocket->outlet = *outlet;
+	websocket->outlet_io = loop_io_new(loop, outlet->fd, 0, on_io, websocket);
+	tune(outlet->fd);
+}
+
+void
 websocket_free(struct websocket *websocket)
 {
 	ENSURE_OBJ(websocket, WEBSOCKET_MAGIC);
+	loop_io_free(websocket->outlet_io);
 	loop_io_free(websocket->io);
 	wslay_event_context_free(websocket->wslay);
 	payload_release(websocket->payload);
@@ -365,7 +411,7 @@ const char *
 websocket_look(struct websocket *websocket, int64_t now_ms)
 {
 	ENSURE_OBJ(websocket, WEBSOCKET_MAGIC);
-	bool sends = wslay_event_want_write(websocket->wslay);
+	bool sends = wslay_event_want_write(websocket->wslay) || websocket->is_held;
 
 	if (websocket->fault != NULL)
 		return websocket->fault;

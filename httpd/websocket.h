@@ -42,13 +42,24 @@ struct websocket_events {
 	void (*on_end)(void *arg, const char *why);
 };
 
+/* Where what is sent goes when not into the descriptor: over TLS. */
+struct websocket_outlet {
+	int fd; /* the socket behind it (not owned), watched for when it takes more */
+	void *arg;
+	/* As tls_put() and tls_flush(). */
+	bool (*put)(void *arg, const void *bytes, size_t len);
+	int (*flush)(void *arg);
+};
+
 /*
  * On a connected, non-blocking stream socket (not owned). `early`: bytes that have come along with the handshake
  * (copied). The callbacks are told from the loop only, never from within a call of these functions.
  */
 struct websocket *websocket_new(struct loop *loop, int fd, const void *early, size_t early_len,
 				const struct websocket_events *events, void *arg);
-/* Nothing more is told or sent. Then the descriptor may be closed. */
+/* Send that way (copied). Right after websocket_new(). */
+void websocket_set_outlet(struct websocket *websocket, struct loop *loop, const struct websocket_outlet *outlet);
+/* Nothing more is told or sent. Then the descriptors may be closed. */
 void websocket_free(struct websocket *websocket);
 
 bool websocket_is_ready(const struct websocket *websocket);

@@ -113,6 +113,20 @@ def test_a_printer_is_edited(site, tab):
     assert tab.find(card(printer.serial, '[data-link="live"]'))
 
 
+def test_a_printer_that_was_removed_while_it_is_edited_is_told_in_words(site, tab):
+    tab.tolerated += ["status of 404"]
+    printer = site.printer("Anna")
+    steps.open_printers(tab)
+    tab.click(card(printer.serial, role("act-edit")))
+    tab.type(role("field-name", steps.EDIT), "Anna the second")
+    links.remove(site.fuse, printer.serial)
+    tab.gone(card(printer.serial))
+    tab.click(role("edit-submit"))
+    tab.see("removed this printer meanwhile", steps.EDIT)
+    tab.unseen("/api/v1", steps.EDIT)
+    assert tab.find(role("field-name", steps.EDIT)).get_attribute("value") == "Anna the second"
+
+
 def test_a_new_access_code_is_typed_where_the_card_asks_for_it(site, tab):
     printer = site.printer("Anna")
     steps.open_printers(tab)

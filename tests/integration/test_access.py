@@ -585,3 +585,22 @@ def test_every_route_says_who_may(tmp_path):
         ("GET", "/livez"), ("GET", "/readyz"), ("GET", "/api/v1/session"), ("POST", "/api/v1/session"),
         ("DELETE", "/api/v1/session"), ("POST", "/api/v1/setup")}
     assert {row[3] for row in ROUTES} == {"OPEN", "LOGIN", "OWNER", "RAISED"}
+
+
+def test_a_websocket_over_tls_is_quick_and_ends_at_once(fuse, owner):
+    """Its messages come in whole TLS records, not in shreds, and after the close the server ends the connection."""
+    token = new_token(owner, "shreds", "read")["token"]
+    request = (f"GET /api/v1/events HTTP/1.1\r\nHost: {fuse.address}:8888\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+               "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+               f"Authorization: Bearer {token}\r\n\r\n")
+    with owner.context.wrap_socket(socket.create_connection((fuse.address, 8888), 20)) as tls:
+        tls.sendall(request.encode())
+        came = []
+        while b'"type":"snapshot"' not in b"".join(came):
+            came.append(tls.recv(65536))  # at most one record at a time
+            assert came[-1], b"".join(came)
+        assert len(came) < 10, [len(piece) for piece in came]
+        tls.sendall(b"\x88\x82\0\0\0\0\x03\xe8")
+        while (piece := tls.recv(65536)):  # a connection that stays open is a time-out here
+            came.append(piece)
+        assert came[-1].endswith(b"\x88\x02\x03\xe8")

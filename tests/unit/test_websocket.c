@@ -2,6 +2,7 @@
  * httpd/websocket: one message at a time, and the patience that a client can count on. (What it may say: the fuzz target,
  * and tests/integration/test_live.py with a client that is not ours.)
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -291,6 +292,115 @@ what_a_faulty_client_goes_on_to_send_is_read(void **state)
 	assert_string_equal(ended, "it was closed");
 }
 
+/* -- with an outlet: as over TLS, what it has taken goes out when its own socket takes it ---------------------- */
+
+static int wire[2];
+static uint8_t taken[100000];
+static size_t taken_len;
+
+static bool
+put(void *arg, const void *bytes, size_t len)
+{
+	(void)arg;
+	assert_true(taken_len + len <= sizeof taken);
+	memcpy(taken + taken_len, bytes, len);
+	taken_len += len;
+	return true;
+}
+
+static int
+flush(void *arg)
+{
+	ssize_t n = taken_len == 0 ? 0 : send(wire[0], taken, taken_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	(void)arg;
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -1;
+	memmove(taken, taken + n, taken_len - (size_t)n);
+	taken_len -= (size_t)n;
+	return taken_len == 0;
+}
+
+static int
+set_up_outlet(void **state)
+{
+	int small = 4096;
+
+	assert_int_equal(set_up(state), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, wire), 0);
+	setsockopt(wire[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+	taken_len = 0;
+	websocket_set_outlet(websocket, loop, &(struct websocket_outlet){ .fd = wire[0], .put = put, .flush = flush });
+	return 0;
+}
+
+static int
+tear_down_outlet(void **state)
+{
+	int failed = tear_down(state);
+
+	close(wire[0]);
+	close(wire[1]);
+	return failed;
+}
+
+static void
+an_outlet_gets_everything_in_order_and_is_waited_for(void **state)
+{
+	static uint8_t bytes[400000];
+	size_t got = 0;
+	ssize_t n;
+
+	(void)state;
+	send_text(200000);
+	ready_count = 0;
+	run();
+	assert_false(websocket_is_ready(websocket));
+	assert_int_equal(ready_count, 0);
+	while (!websocket_is_ready(websocket)) {
+		while ((n = read(wire[1], bytes + got, sizeof bytes - got)) > 0)
+			got += (size_t)n;
+		run();
+	}
+	while ((n = read(wire[1], bytes + got, sizeof bytes - got)) > 0)
+		got += (size_t)n;
+	assert_true(got > 200000 && got < 201000);
+	assert_int_equal(memchr(bytes, 'x', 16) != NULL, 1);
+	assert_int_equal(read_all(bytes, sizeof bytes), 0); /* nothing of it went the other way */
+	assert_null(ended);
+}
+
+/* The last word is out before it is over. */
+static void
+a_close_waits_for_the_outlet(void **state)
+{
+	static uint8_t bytes[400000];
+
+	(void)state;
+	send_text(200000);
+	run();
+	client_sends(8, "\x03\xe8");
+	assert_null(ended);
+	for (int i = 0; i < 1000 && ended == NULL; i++) {
+		while (read(wire[1], bytes, sizeof bytes) > 0)
+			;
+		run();
+	}
+	assert_string_equal(ended, "it closed in good order");
+	assert_int_equal(taken_len, 0);
+}
+
+static void
+an_outlet_that_breaks_ends_it(void **state)
+{
+	(void)state;
+	close(wire[1]);
+	wire[1] = -1;
+	send_text(5);
+	run();
+	assert_string_equal(ended, "it went away");
+}
+
 int
 main(void)
 {
@@ -306,6 +416,11 @@ main(void)
 		T(a_goodbye_comes_through_although_a_message_is_on_its_way),
 		T(a_client_that_is_gone_ends_it),
 		T(what_a_faulty_client_goes_on_to_send_is_read),
+#undef T
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up_outlet, tear_down_outlet)
+		T(an_outlet_gets_everything_in_order_and_is_waited_for),
+		T(a_close_waits_for_the_outlet),
+		T(an_outlet_that_breaks_ends_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

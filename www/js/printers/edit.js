@@ -28,6 +28,15 @@ function changesOf(doc, draft, ports) {
 	return body;
 }
 
+/* Another person, or another tab, may have removed it: the API's own words for that are for programs. */
+async function send(serial, body) {
+	try {
+		await patch(`/api/v1/printers/${serial}`, body);
+	} catch (error) {
+		throw error.status === 404 ? new Error(t("printers.edit.gone")) : error;
+	}
+}
+
 /** Opens the dialog. focus: "name", "address" or "code"; address: another one to begin with. */
 export function editPrinter(serial, page, focus = "name", address = null) {
 	const doc = store.printers.get(serial);
@@ -44,7 +53,7 @@ export function editPrinter(serial, page, focus = "name", address = null) {
 					return false;
 				const body = changesOf(store.printers.get(serial) ?? doc, draft, form.ports());
 				if (Object.keys(body).length > 0) {
-					await patch(`/api/v1/printers/${serial}`, body);
+					await send(serial, body);
 					toast({ kind: "done",
 						text: t("printers.edit.done", { name: plain(draft.name, 40) }),
 						key: `edit ${serial}` });

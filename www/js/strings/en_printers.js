@@ -216,6 +216,7 @@ export default {
 	"printers.form.portWrong": "1 to 65535",
 	"printers.edit.title": "Edit {name}",
 	"printers.edit.done": "{name} is changed.",
+	"printers.edit.gone": "Somebody has removed this printer meanwhile. To have it here again, add it anew.",
 	"printers.edit.another": "Another printer answers there: {serial}",
 	"printers.edit.anotherText": "Compare the address with the one on the printer's screen. Fuse sends its access code to nobody else.",
 
