@@ -14,6 +14,7 @@
 #include "common/str.h"
 #include "discovery/search.h"
 #include "discovery/story.h"
+#include "ipc/probed.h"
 #include "printer/models.h"
 
 #define ASK_EVERY_MS 3000 /* a printer that answers searches answers most of them */
@@ -60,25 +61,6 @@ show_address(uint32_t address, char *to, socklen_t cap)
 	const struct in_addr in = { .s_addr = htonl(address) };
 
 	ENSURE(inet_ntop(AF_INET, &in, to, cap) != NULL);
-}
-
-static void
-take_probed(const struct msg_probed *from, struct msg_scan_found *to)
-{
-	str_copy(to->serial, sizeof to->serial, from->serial);
-	str_copy(to->model, sizeof to->model, from->model);
-	str_copy(to->model_code, sizeof to->model_code, from->model_code);
-	str_copy(to->name, sizeof to->name, from->name);
-	str_copy(to->firmware, sizeof to->firmware, from->firmware);
-	str_copy(to->bind, sizeof to->bind, from->bind);
-	str_copy(to->connect, sizeof to->connect, from->connect);
-	str_copy(to->certificate_sha256, sizeof to->certificate_sha256, from->certificate_sha256);
-	str_copy(to->issuer, sizeof to->issuer, from->issuer);
-	to->vouch = from->vouch;
-	to->mqtt_open = from->mqtt_open;
-	to->detect_answered = from->detect_answered;
-	str_copy(to->sentence, sizeof to->sentence, from->sentence);
-	str_copy(to->remedy, sizeof to->remedy, from->remedy);
 }
 
 static void
@@ -136,7 +118,7 @@ on_found(void *arg, const struct search_row *row)
 	} else {
 		struct msg_probed probed;
 		story_tell(row->findings, clock_wall_ms(), &probed);
-		take_probed(&probed, &found);
+		probed_to_found(&probed, &found);
 		if (row->findings->mqtt.has_certificate && probed.serial[0] != '\0')
 			house_proved(scan->house, probed.serial, row->address);
 	}

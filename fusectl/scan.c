@@ -13,6 +13,7 @@
 #include "fusectl/ctl.h"
 #include "fusectl/farm.h"
 #include "fusectl/probe.h"
+#include "ipc/probed.h"
 
 #define PATIENCE_S 60 /* without a word of the search */
 #define ROW_FORMAT "%-15s  %-16s  %-10s  "
@@ -28,32 +29,12 @@ struct hunt {
 
 /* -- what is known of a row ------------------------------------------------------------------------------ */
 
-static void
-as_probed(const struct msg_scan_found *found, struct msg_probed *ret_probed)
-{
-	memset(ret_probed, 0, sizeof *ret_probed);
-	str_copy(ret_probed->serial, sizeof ret_probed->serial, found->serial);
-	str_copy(ret_probed->model, sizeof ret_probed->model, found->model);
-	str_copy(ret_probed->model_code, sizeof ret_probed->model_code, found->model_code);
-	str_copy(ret_probed->name, sizeof ret_probed->name, found->name);
-	str_copy(ret_probed->firmware, sizeof ret_probed->firmware, found->firmware);
-	str_copy(ret_probed->bind, sizeof ret_probed->bind, found->bind);
-	str_copy(ret_probed->connect, sizeof ret_probed->connect, found->connect);
-	str_copy(ret_probed->certificate_sha256, sizeof ret_probed->certificate_sha256, found->certificate_sha256);
-	str_copy(ret_probed->issuer, sizeof ret_probed->issuer, found->issuer);
-	ret_probed->vouch = found->vouch;
-	ret_probed->mqtt_open = found->mqtt_open;
-	ret_probed->detect_answered = found->detect_answered;
-	str_copy(ret_probed->sentence, sizeof ret_probed->sentence, found->sentence);
-	str_copy(ret_probed->remedy, sizeof ret_probed->remedy, found->remedy);
-}
-
 static json_t *
 row_json(const struct hunt *hunt, const struct msg_scan_found *found)
 {
 	struct msg_probed probed;
 
-	as_probed(found, &probed);
+	probed_of_found(found, &probed);
 	json_t *json = probe_json(&probed);
 	json_object_set_new(json, "address", ctl_json_text(found->address));
 	json_object_set_new(json, "announced", json_boolean(found->announced));

@@ -13,6 +13,7 @@
 #include "common/str.h"
 #include "httpd/known.h"
 #include "httpd/known_json.h"
+#include "ipc/probed.h"
 #include "printer/models.h"
 
 struct scan {
@@ -103,21 +104,7 @@ add_row(struct scan *scan, const struct msg_scan_found *found)
 
 	if (json_array_size(scan->rows) >= SCAN_ROWS_MAX)
 		return;
-	memset(&probed, 0, sizeof probed);
-	str_copy(probed.serial, sizeof probed.serial, found->serial);
-	str_copy(probed.model, sizeof probed.model, found->model);
-	str_copy(probed.model_code, sizeof probed.model_code, found->model_code);
-	str_copy(probed.name, sizeof probed.name, found->name);
-	str_copy(probed.firmware, sizeof probed.firmware, found->firmware);
-	str_copy(probed.bind, sizeof probed.bind, found->bind);
-	str_copy(probed.connect, sizeof probed.connect, found->connect);
-	str_copy(probed.certificate_sha256, sizeof probed.certificate_sha256, found->certificate_sha256);
-	str_copy(probed.issuer, sizeof probed.issuer, found->issuer);
-	probed.vouch = found->vouch;
-	probed.mqtt_open = found->mqtt_open;
-	probed.detect_answered = found->detect_answered;
-	str_copy(probed.sentence, sizeof probed.sentence, found->sentence);
-	str_copy(probed.remedy, sizeof probed.remedy, found->remedy);
+	probed_of_found(found, &probed);
 	json_t *row = known_json_probed(&probed);
 	json_object_set_new(row, "address", json_string(found->address));
 	json_object_set_new(row, "modelName", json_string(model_by_key(found->model)->name));
