@@ -91,7 +91,7 @@ take_serial(struct farmfile_row *row, const char *text)
 		find_fault(row, "It has no serial number.");
 	} else if (!printer_rules_serial(text, row->serial, &complaint)) {
 		row->serial[0] = '\0';
-		find_fault(row, "Its serial number is none: letters, digits, '-' and '_', at most 32.");
+		find_fault(row, "Its serial number is not one: letters, digits, '-' and '_', at most 32.");
 	}
 }
 

@@ -84,8 +84,8 @@ each_field_is_checked(void **state)
 {
 	static const struct { const char *row, *words; } rows[] = {
 		{ "A,192.0.2.2,", "no serial number" },
-		{ "A,192.0.2.2,01P 1", "serial number is none" },
-		{ "A,192.0.2.2,012345678901234567890123456789012", "serial number is none" },
+		{ "A,192.0.2.2,01P 1", "serial number is not one" },
+		{ "A,192.0.2.2,012345678901234567890123456789012", "serial number is not one" },
 		{ "A,,01P00A000000002", "no address" },
 		{ "A,12345678,01P00A000000002", "no IP address" }, /* a code in the wrong place is not told */
 		{ "A,192.0.2.2:8883,01P00A000000002", "no IP address" },

@@ -170,7 +170,7 @@ items_and_fields_of_the_wrong_type_are_errors_of_their_row(void **state)
 	take(FARMFILE_PRINTERS, "{\"access_code\":{\"01P00A000000002\":7},\"local_machines\":{\"01P00A000000003\":[],"
 				"\"a b\":{}},\"user_dev_name\":[]}");
 	expect(0, FARMFILE_ERROR, "not an object");
-	expect(1, FARMFILE_ERROR, "serial number is none");
+	expect(1, FARMFILE_ERROR, "serial number is not one");
 	expect(2, FARMFILE_ERROR, "access code is not a text");
 }
 
