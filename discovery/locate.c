@@ -1,6 +1,6 @@
 /*
  * locate: ASKED ─ seen lately? ─→ PROVING ─ its certificate ─→ told
- *            └──────── no ──────→ SWEPT ── its network searched ─→ told, or not found
+ *            └──────── no ──────→ SWEPT ── its network searched, at once or when it may be ─→ told, or not found
  */
 #include "discovery/locate.h"
 
@@ -31,8 +31,9 @@ struct locate {
 /* A network that is being searched for lost printers, or was lately. */
 struct sweep {
 	struct cidr cidr;
-	struct search *search; /* NULL: over */
-	int64_t began_ms;      /* 0 = an empty place */
+	struct search *search;	 /* NULL: none runs */
+	struct loop_timer *next; /* when the next may begin, for those who wait; NULL: nobody does */
+	int64_t began_ms;	 /* the last; 0 = an empty place */
 };
 
 static LIST_HEAD(, locate) locates = LIST_HEAD_INITIALIZER(locates);
@@ -54,8 +55,10 @@ locate_forget_all(void)
 {
 	while (!LIST_EMPTY(&locates))
 		forget(LIST_FIRST(&locates));
-	for (size_t i = 0; i < SWEEPS_KEPT; i++)
+	for (size_t i = 0; i < SWEEPS_KEPT; i++) {
 		search_free(sweeps[i].search);
+		loop_timer_free(sweeps[i].next);
+	}
 	memset(sweeps, 0, sizeof sweeps);
 }
 
@@ -146,12 +149,31 @@ place_for_sweep(void)
 	struct sweep *place = NULL;
 
 	for (size_t i = 0; i < SWEEPS_KEPT; i++)
-		if (sweeps[i].search == NULL && (place == NULL || sweeps[i].began_ms < place->began_ms))
+		if (sweeps[i].search == NULL && sweeps[i].next == NULL && (place == NULL || sweeps[i].began_ms < place->began_ms))
 			place = &sweeps[i];
 	return place;
 }
 
-/* True: a search of its network is on its way, and will answer. */
+static void
+begin_sweep(struct sweep *sweep)
+{
+	const struct search_duties duties = { .found = on_swept_row, .over = on_swept, .connected = connected_at, .arg = sweep };
+
+	sweep->began_ms = clock_monotonic_ms();
+	sweep->search = search_network_new(child_loop_peek(the_house->child), &sweep->cidr, &duties);
+}
+
+static void
+on_next(void *arg)
+{
+	struct sweep *sweep = arg;
+
+	loop_timer_free(sweep->next);
+	sweep->next = NULL;
+	begin_sweep(sweep);
+}
+
+/* True: a search of its network is on its way, or will be, and answers then. */
 static bool
 wait_for_sweep(struct locate *locate)
 {
@@ -161,17 +183,17 @@ wait_for_sweep(struct locate *locate)
 
 	if (locate->lost_at == 0 || cidr_is_public(&cidr))
 		return false;
-	if (sweep != NULL && sweep->search != NULL)
+	if (sweep == NULL && (sweep = place_for_sweep()) == NULL)
+		return false;
+	if (sweep->search != NULL || sweep->next != NULL)
 		return true;
-	if (sweep != NULL && now_ms - sweep->began_ms < LOCATE_EVERY_MS)
-		return false;
-	if (sweep == NULL)
-		sweep = place_for_sweep();
-	if (sweep == NULL)
-		return false;
-	*sweep = (struct sweep){ .cidr = cidr, .began_ms = now_ms };
-	const struct search_duties duties = { .found = on_swept_row, .over = on_swept, .connected = connected_at, .arg = sweep };
-	sweep->search = search_network_new(child_loop_peek(locate->house->child), &cidr, &duties);
+	if (sweep->cidr.network == cidr.network && sweep->began_ms != 0 && now_ms - sweep->began_ms < LOCATE_EVERY_MS) {
+		sweep->next = loop_timer_new(child_loop_peek(the_house->child), on_next, sweep);
+		loop_timer_set(sweep->next, sweep->began_ms + LOCATE_EVERY_MS - now_ms);
+		return true;
+	}
+	sweep->cidr = cidr;
+	begin_sweep(sweep);
 	return true;
 }
 
