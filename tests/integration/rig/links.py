@@ -6,6 +6,7 @@ our own that speaks TLS and as much MQTT as a story needs, and keeps every byte 
 import contextlib
 import json
 import pathlib
+import select
 import socket
 import ssl
 import tempfile
@@ -315,10 +316,13 @@ class Actor:
 
 
 class Line:
-    """One secure connection of an Actor."""
+    """
+    One secure connection of an Actor. One thread may read and another write: OpenSSL bears only one at a time in a
+    connection, and Python guards it against that from 3.13 on only; before, a read beside a write may see an end.
+    """
 
     def __init__(self, actor: Actor, secure):
-        self.actor, self.secure, self.buffer = actor, secure, bytearray()
+        self.actor, self.secure, self.buffer, self.turn = actor, secure, bytearray(), threading.Lock()
 
     def read_packet(self) -> tuple:
         """The next MQTT packet: (first byte, body)."""
@@ -326,14 +330,30 @@ class Line:
             packet = printers.take_packet(self.buffer)
             if packet is not None:
                 return packet
-            data = self.secure.recv(1 << 16)
+            data = self._receive()
             if not data:
                 raise EOFError
             self.actor.heard += data
             self.buffer += data
 
+    def _receive(self) -> bytes:
+        """What has come; waits for it outside of the connection, so that who sends has its turn."""
+        patience_s = self.secure.gettimeout()
+        there = select.poll()
+        there.register(self.secure, select.POLLIN)
+        while True:
+            with self.turn, contextlib.suppress(ssl.SSLWantReadError):  # a record that is not whole yet
+                self.secure.settimeout(0)
+                try:
+                    return self.secure.recv(1 << 16)
+                finally:
+                    self.secure.settimeout(patience_s)
+            if not there.poll(patience_s * 1000):
+                raise TimeoutError
+
     def send(self, data: bytes):
-        self.secure.sendall(data)
+        with self.turn:
+            self.secure.sendall(data)
 
     def accept_login(self):
         while self.read_packet()[0] >> 4 != 1:
