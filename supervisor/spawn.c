@@ -31,14 +31,16 @@
 #define CHANNEL_BUFFER_BYTES (1024 * 1024)
 
 static const struct proc_spec specs[] = {
-#define ONE false
-#define PER_ENTRY true
+#define ONE false, ROLE_NONE, 0
+#define PER_ENTRY true, ROLE_NONE, 0
+#define HELPER(asker, most) false, ROLE_##asker, most
 #define PROC(ROLE, role, number, binary, how_many, stop_rank, start_ms, stop_ms, warn_ms, hang_ms, backoff_max_ms, \
 	     hold_deaths, data_mib, files, rate_per_s, doc)                                                      \
 	{ ROLE_##ROLE, #role,	  binary,      how_many, stop_rank, start_ms,	stop_ms, warn_ms,                   \
 	  hang_ms,     backoff_max_ms, hold_deaths, data_mib, files,	    rate_per_s, doc },
 #include "ipc/procs.def"
 #undef PROC
+#undef HELPER
 #undef PER_ENTRY
 #undef ONE
 };

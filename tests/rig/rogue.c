@@ -618,6 +618,10 @@ lock_in(int argc, char **argv)
 		return child_new(role, SANDBOX_DISCOVERY, NULL, 0, &duties);
 	case ROLE_WORKER:
 		return child_new(role, SANDBOX_WORKER, NULL, 0, &duties);
+	case ROLE_UPLOAD:
+		return child_new(role, SANDBOX_UPLOAD, NULL, 0, &duties);
+	case ROLE_FILECHK:
+		return child_new(role, SANDBOX_FILECHK, NULL, 0, &duties);
 	case ROLE_NONE:
 	case ROLE_SUPERVISOR:
 	case ROLE_CTL:
