@@ -193,6 +193,20 @@ $(HURRY): $(B)/obj/httpd/main.o $(B)/obj/hurry/httpd/pending.o $(B)/obj/hurry/ht
 	@mkdir -p $(@D)
 	$(say) LINK $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_fuse-httpd)
+# The programs with crash points at which they stand still (common/crashpoint.h), beside the others.
+HOLD := $(addprefix $(B)/hold/,$(PROGRAMS))
+define hold_rules
+$(B)/hold/$(1): $(B)/obj/$(DIR_$(1))/main.o $(B)/obj/tests/hold/crashpoint.o $(call archive,$(DIR_$(1))) $(call archive,printer) \
+		$(call archive,ipc) $(call archive,common)
+	@mkdir -p $$(@D)
+	$$(say) LINK $$@
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(LIBS_$(1))
+endef
+$(foreach p,fused fuse-stored fuse-worker fuse-upload,$(eval $(call hold_rules,$(p))))
+$(B)/hold/fuse-worker: | $(PAHO)
+$(filter-out $(addprefix $(B)/hold/,fused fuse-stored fuse-worker fuse-upload),$(HOLD)): $(B)/hold/%: $(B)/%
+	@mkdir -p $(@D)
+	$(Q)ln -f $< $@
 # A fuzz target runs under libFuzzer in the fuzz variant; elsewhere it replays files.
 ifeq ($(VARIANT),fuzz)
 $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(ARCHIVES)
@@ -209,7 +223,7 @@ endif
 $(UNIT) $(FUZZ) $(RIG) $(BENCH): | $(PAHO)
 
 .PHONY: tests
-tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH) $(HURRY) $(GENERATORS)
+tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH) $(HURRY) $(HOLD) $(GENERATORS)
 
 # -- generated documentation -------------------------------------------------------------------
 GENERATED := docs/ipc.md docs/settings.md docs/processes.md

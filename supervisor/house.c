@@ -238,6 +238,8 @@ advance(void *arg)
 	const struct proc *stored = house_find_proc(house, "stored");
 
 	forget_finished(house);
+	if (house->phase == HOUSE_RUNNING)
+		helpers_go_on(house);
 	switch (house->phase) {
 	case HOUSE_STARTING:
 		if (stored != NULL && stored->life.state != LIFE_STARTING && stored->life.state != LIFE_DOWN)
@@ -265,6 +267,7 @@ void
 house_on_proc_changed(struct house *house, struct proc *proc)
 {
 	proc_publish(proc);
+	helpers_on_proc_changed(house, proc);
 	loop_timer_set(house->advance, 0);
 }
 

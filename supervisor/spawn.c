@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/crashpoint.h"
 #include "common/exits.h"
 #include "common/log.h"
 #include "common/str.h"
@@ -189,7 +190,7 @@ clean_environment(void)
 {
 	static const char *const passed[] = { "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS" };
 	static char kept[STR_ARRAY_LEN(passed)][256];
-	static char *environment[STR_ARRAY_LEN(passed) + 1];
+	static char *environment[STR_ARRAY_LEN(passed) + 2];
 	size_t count = 0;
 
 	for (size_t i = 0; i < STR_ARRAY_LEN(passed); i++) {
@@ -199,6 +200,9 @@ clean_environment(void)
 			count++;
 		}
 	}
+	const char *hold = crash_point_environment();
+	if (hold != NULL)
+		environment[count++] = (char *)(uintptr_t)hold;
 	environment[count] = NULL;
 	return environment;
 }

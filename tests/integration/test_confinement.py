@@ -51,7 +51,7 @@ def test_every_role_has_a_user_of_its_own_when_fused_is_root(fuse):
         assert set(status["Uid"].split()) == {str(uid_of(role_of(process)))}, process
         assert status["Gid"].split()[0] not in ("0", str(os.getegid())) and status["Groups"] == "", process
     uids = {role: procfs.status(fuse.pids()[p])["Uid"] for p in fuse.pids() for role in [role_of(p)]}
-    assert len(set(uids.values())) == len(ROLES)
+    assert len(set(uids.values())) == len(wire.STANDING_ROLES)
 
 
 def test_limits_are_those_of_the_process_table_and_no_child_leaves_a_core(fuse):
@@ -257,8 +257,8 @@ def test_no_role_gets_out(make_fuse, what, uid):
     """As many rogues as there are roles try the same thing; the sibling that they aim at, and fused, stay."""
     if uid is not None and not AS_ROOT:
         pytest.skip("all the tests run like this then")
-    fuse, escape = make_fuse(workers=["ALPHA", "BETA"], rogues=set(ROLES), uid=uid), ESCAPES[what]
-    processes = [f"{role}/ALPHA" if role == "worker" else role for role in ROLES]
+    fuse, escape = make_fuse(workers=["ALPHA", "BETA"], rogues=set(wire.STANDING_ROLES), uid=uid), ESCAPES[what]
+    processes = [f"{role}/ALPHA" if role == "worker" else role for role in wire.STANDING_ROLES]
     prepare_escape(fuse, what, escape, processes)
     with fuse.others_untouched(*processes):
         attempts = {process: Attempt(fuse, process) for process in processes}

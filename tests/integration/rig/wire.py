@@ -64,6 +64,8 @@ def _load_roles() -> dict:
 
 ROLES = _load_roles()  # name to number
 ROLE_NAMES = {number: name for name, number in ROLES.items()}
+# Those that always run; the others are started when somebody asks for one.
+STANDING_ROLES = [row[1] for row in rows(ROOT / "ipc/procs.def", "PROC") if not row[4].startswith("HELPER")]
 CHILD_ROLES = [name for name in ROLES if name not in ("supervisor", "fusectl")]
 
 
