@@ -474,7 +474,7 @@ many_that_are_kept_are_found_replaced_and_cleared(void **state)
 {
 	struct header clear = { .number = MESSAGE_SETTING, .retain_key = 51, .flags = HEADER_FLAG_CLEAR };
 	struct msg_setting setting = { .name = "x", .value = "old" };
-	unsigned heard = 0, fresh = 0;
+	unsigned replayed = 0, fresh = 0;
 
 	(void)state;
 	for (uint32_t key = 0; key < 100; key++)
@@ -491,9 +491,9 @@ many_that_are_kept_are_found_replaced_and_cleared(void **state)
 		assert_int_not_equal(header.retain_key, 51);
 		assert_true(msg_setting_decode(body, body_len, &setting));
 		fresh += strcmp(setting.value, "new") == 0;
-		heard++;
+		replayed++;
 	}
-	assert_int_equal(heard, 99);
+	assert_int_equal(replayed, 99);
 	assert_int_equal(fresh, 1);
 }
 
