@@ -48,6 +48,7 @@ struct model {
 	bool decides_calibration;	/* "auto" for bed levelling and flow calibration; else they are on and off */
 	bool never_vibration;		/* vibration calibration must be off in a start */
 	bool mixes_external;		/* AMS and external spool in one print */
+	bool measures_remain;		/* what it reports to be left on a spool means something */
 	const char *first_signed_firmware; /* from here on Developer Mode is needed; "" none, "0" always */
 	const char *developer_mode_menu; /* the path in the printer's own menu, for remedies */
 	const char *access_code_menu;	/* where the screen shows the access code */
@@ -64,5 +65,10 @@ const struct model *model_by_serial(const char *serial);
 /* By the order of trust: product_name, then hw_ver and project_name of old firmware; "Other" otherwise. */
 const struct model *model_by_modules(const struct printer_state *state);
 const struct model *model_other(void);
+
+/* By the bit field that the model tells it in; of an unknown model both must say the same. */
+enum tri model_door_open(const struct model *model, const struct printer_state *state);
+/* TRI_UNKNOWN where the model has no such sensor. */
+enum tri model_lid_open(const struct model *model, const struct printer_state *state);
 
 #endif

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/str.h"
 #include "printer/jsonin.h"
 
@@ -53,11 +54,32 @@ text_of(struct reading *reading, const json_t *object, const char *name, const c
 	return json_is_string(value) ? json_string_value(value) : "";
 }
 
+/* What steers a screen becomes "?": texts of the file get into sentences. True when there was nothing. */
+static bool
+make_harmless(char *text)
+{
+	unsigned char *at = (unsigned char *)text;
+	size_t left = strlen(text);
+	bool was_harmless = true;
+
+	while (left > 0) {
+		size_t n = log_harmless_bytes(at, left);
+		if (n == 0) {
+			*at = '?';
+			was_harmless = false;
+			n = 1;
+		}
+		at += n;
+		left -= n;
+	}
+	return was_harmless;
+}
+
 /* A text of which every letter counts. */
 static void
 read_exact(struct reading *reading, const json_t *object, const char *name, const char *fault, char *to, size_t cap)
 {
-	if (!str_copy(to, cap, text_of(reading, object, name, fault)))
+	if (!str_copy(to, cap, text_of(reading, object, name, fault)) || !make_harmless(to))
 		wrong(reading, fault);
 }
 
@@ -65,6 +87,7 @@ static void
 read_shown(struct reading *reading, const json_t *object, const char *name, const char *fault, char *to, size_t cap)
 {
 	str_copy(to, cap, text_of(reading, object, name, fault));
+	make_harmless(to);
 }
 
 /* `otherwise` when it is not told. */

@@ -3,10 +3,16 @@
  */
 #include <string.h>
 
-#include "printer/preflight.h"
+#include "printer/preflight_parts.h"
 
 static const char *const names[FINDING_COUNT] = {
 #define FINDING(NAME, name, ...) [FINDING_##NAME] = name,
+#include "printer/preflight.def"
+#undef FINDING
+};
+
+static const enum preflight_kind kinds[FINDING_COUNT] = {
+#define FINDING(NAME, name, KIND, doc) [FINDING_##NAME] = PREFLIGHT_##KIND,
 #include "printer/preflight.def"
 #undef FINDING
 };
@@ -18,6 +24,12 @@ const char *
 preflight_finding_name(enum preflight_finding finding)
 {
 	return (unsigned)finding < FINDING_COUNT ? names[finding] : "?";
+}
+
+enum preflight_kind
+preflight_finding_kind(enum preflight_finding finding)
+{
+	return kinds[finding];
 }
 
 enum preflight_finding

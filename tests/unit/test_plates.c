@@ -138,6 +138,20 @@ what_is_only_shown_is_cut_and_what_counts_is_not(void **state)
 	is_fault(json, "model");
 }
 
+/* What a file says gets into sentences, and those on screens. */
+static void
+nothing_in_a_text_steers_a_screen(void **state)
+{
+	(void)state;
+	assert_true(reads("{'kind':'3mf','slicer':'a\\u001b[2Jb','filaments':[{'index':0,'material':'P\\nA'}],"
+			  "'plates':[{'plate':1,'name':'\\u202e\xc3\xa4'}]}"));
+	assert_string_equal(plates.slicer, "a?[2Jb");
+	assert_string_equal(plates.filaments[0].material, "P?A");
+	assert_non_null(strstr(plates.plates[0].name, "\xc3\xa4"));
+	assert_null(strstr(plates.plates[0].name, "\xe2\x80\xae"));
+	is_fault("{'kind':'3mf','plates':[{'plate':1,'gcode':'a\\u001b'}]}", "a plate is not");
+}
+
 static void
 whatever_is_wrong_is_a_fault(void **state)
 {
@@ -229,6 +243,7 @@ main(void)
 		cmocka_unit_test(what_is_not_told_is_not_known),
 		cmocka_unit_test(a_gap_in_the_project_is_a_filament_of_which_nothing_is_known),
 		cmocka_unit_test(what_is_only_shown_is_cut_and_what_counts_is_not),
+		cmocka_unit_test(nothing_in_a_text_steers_a_screen),
 		cmocka_unit_test(whatever_is_wrong_is_a_fault),
 		cmocka_unit_test(bounds_are_kept),
 	};
