@@ -75,13 +75,18 @@ is_color(const char *color)
 	return (len == 6 || len == 8) && strspn(color, "0123456789ABCDEF") == len && strcmp(color, "00000000") != 0;
 }
 
+/* Where colours are strong, the eye is less strict about how strong they are, and about their hue. */
 double
 filament_color_distance(const char *a, const char *b)
 {
 	if (!is_color(a) || !is_color(b))
 		return (double)NAN;
 	struct lab one = lab_of(a), other = lab_of(b);
-	return sqrt(pow(one.l - other.l, 2) + pow(one.a - other.a, 2) + pow(one.b - other.b, 2));
+	double chroma = sqrt(hypot(one.a, one.b) * hypot(other.a, other.b));
+	double lightness = one.l - other.l, strength = hypot(one.a, one.b) - hypot(other.a, other.b);
+	double hue_squared = pow(one.a - other.a, 2) + pow(one.b - other.b, 2) - strength * strength;
+	return sqrt(lightness * lightness + pow(strength / (1 + 0.045 * chroma), 2) +
+		    fmax(hue_squared, 0) / pow(1 + 0.015 * chroma, 2));
 }
 
 /* -- the whole ------------------------------------------------------------------------------------------ */

@@ -19,7 +19,7 @@ enum filament_fit {
 };
 
 /* Colours that are at most so far apart pass for the same. */
-#define COLOR_SAME_MAX 12.0
+#define COLOR_SAME_MAX 8.0
 
 /* NULL tray or one without a material: UNKNOWN. Never NONE, which is said where there is no slot. */
 enum filament_fit filament_fit(const struct project_filament *wanted, const struct tray *tray);
@@ -29,7 +29,7 @@ enum filament_fit filament_fit(const struct project_filament *wanted, const stru
 bool filament_is_same_material(const char *a, const char *b);
 
 /*
- * How far two colours RRGGBB[AA] are apart for the eye (CIE 1976, over L*a*b* under D65): 0 the same, about 2 can be
+ * How far two colours RRGGBB[AA] are apart for the eye (CIE 1994, over L*a*b* under D65): 0 the same, about 2 can be
  * told apart, 100 black and white. Alpha does not count. NAN when one is not a colour, or is 00000000: not set.
  */
 double filament_color_distance(const char *a, const char *b);
