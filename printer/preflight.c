@@ -35,6 +35,9 @@ make_room(struct preflight *result, enum preflight_kind kind)
 	return &result->entries[at];
 }
 
+static void add(struct preflight_work *work, enum preflight_finding finding, enum preflight_kind kind,
+		const char *remedy, const char *format, va_list args) __attribute__((format(printf, 5, 0)));
+
 static void
 add(struct preflight_work *work, enum preflight_finding finding, enum preflight_kind kind, const char *remedy,
     const char *format, va_list args)
