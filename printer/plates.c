@@ -5,6 +5,7 @@
 #include "printer/plates.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -283,18 +284,77 @@ read_all(struct reading *reading, const json_t *json)
 		read_plate(reading, plate);
 }
 
+/* The objects of a plate are the bulk of it, and nothing here asks for them: left out before the JSON is loaded they
+ * cost a worker, which may have little memory, nothing. */
+#define DEPTH_OF_PLATE 3 /* {"plates":[{ */
+
+static bool
+is_at_objects(const struct jsonin_walk *walk)
+{
+	static const char key[] = "objects";
+
+	return walk->mark == JSONIN_TEXT && walk->is_key && walk->depth == DEPTH_OF_PLATE &&
+	       walk->text_len == sizeof key - 1 && memcmp(walk->text, key, sizeof key - 1) == 0;
+}
+
+/* Walk to the bracket that closes the plate's list of objects; false when the value is no list. */
+static bool
+skip_list(struct jsonin_walk *walk, const char **ret_from, const char **ret_to)
+{
+	if (!jsonin_walk_next(walk) || walk->mark != JSONIN_OPENS)
+		return false;
+	*ret_from = walk->at;
+	while (jsonin_walk_next(walk))
+		if (walk->mark == JSONIN_CLOSES && walk->depth == DEPTH_OF_PLATE)
+			break;
+	*ret_to = walk->mark == JSONIN_CLOSES ? walk->at - 1 : walk->at;
+	return true;
+}
+
+/* Returns the length of what is left in `to`, which has room for `len`. */
+static size_t
+leave_objects_out(const char *json, size_t len, char *to)
+{
+	const char *copied = json, *from, *behind;
+	struct jsonin_walk walk;
+	size_t used = 0;
+
+	jsonin_walk_begin(&walk, json, len);
+	while (jsonin_walk_next(&walk)) {
+		if (!is_at_objects(&walk) || !skip_list(&walk, &from, &behind))
+			continue;
+		memcpy(to + used, copied, (size_t)(from - copied));
+		used += (size_t)(from - copied);
+		copied = behind;
+	}
+	memcpy(to + used, copied, (size_t)(json + len - copied));
+	return used + (size_t)(json + len - copied);
+}
+
+static json_t *
+load(const void *json, size_t len)
+{
+	struct jsonin_error error;
+	char *copy = len > 0 ? malloc(len) : NULL;
+
+	if (copy == NULL)
+		return NULL;
+	json_t *root = jsonin_load(copy, leave_objects_out(json, len, copy), DEPTH_MAX, &error);
+	free(copy);
+	return root;
+}
+
 bool
 plates_read(const void *json, size_t len, struct plates *ret_plates, const char **ret_fault)
 {
 	struct reading reading = { .plates = ret_plates };
-	struct jsonin_error error;
 
 	memset(ret_plates, 0, sizeof *ret_plates);
 	if (len > PLATES_JSON_MAX_BYTES) {
 		*ret_fault = "it is too long";
 		return false;
 	}
-	json_t *root = jsonin_load(json, len, DEPTH_MAX, &error);
+	json_t *root = load(json, len);
 	if (json_is_object(root))
 		read_all(&reading, root);
 	else

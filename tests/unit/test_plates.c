@@ -138,6 +138,23 @@ what_is_only_shown_is_cut_and_what_counts_is_not(void **state)
 	is_fault(json, "model");
 }
 
+/* They are left out before the rest is read, whatever is in them. */
+static void
+what_stands_behind_the_objects_is_read(void **state)
+{
+	(void)state;
+	assert_true(reads("{'kind':'3mf','plates':[{'plate':1,'objects':[{'id':1,'name':'a]}[{'},[[]]],'seconds':7},"
+			  "{'objects':[],'plate':2,'seconds':8},{'plate':3,'objects':null,'seconds':9}],'model':'X1C'}"));
+	assert_int_equal(plates.plate_count, 3);
+	assert_int_equal(plates.plates[0].seconds, 7);
+	assert_int_equal(plates.plates[1].seconds, 8);
+	assert_int_equal(plates.plates[2].seconds, 9);
+	assert_string_equal(plates.model, "X1C");
+	is_fault("{'kind':'3mf','plates':[{'plate':1,'objects':[{'id':1}", "no JSON object");
+	is_fault("{'kind':'3mf','plates':[{'plate':1,'objects':[{'id':1}}]}", "no JSON object");
+	is_fault("{'kind':'3mf','plates':[{'plate':1,'objects':", "no JSON object");
+}
+
 /* What a file says gets into sentences, and those on screens. */
 static void
 nothing_in_a_text_steers_a_screen(void **state)
@@ -243,6 +260,7 @@ main(void)
 		cmocka_unit_test(what_is_not_told_is_not_known),
 		cmocka_unit_test(a_gap_in_the_project_is_a_filament_of_which_nothing_is_known),
 		cmocka_unit_test(what_is_only_shown_is_cut_and_what_counts_is_not),
+		cmocka_unit_test(what_stands_behind_the_objects_is_read),
 		cmocka_unit_test(nothing_in_a_text_steers_a_screen),
 		cmocka_unit_test(whatever_is_wrong_is_a_fault),
 		cmocka_unit_test(bounds_are_kept),

@@ -177,6 +177,7 @@ a_spool_with_too_little_is_warned_of(void **state)
 	print_options_init(&options);
 	a_printer("A1-mini", "a1mini-1", "message");
 	A_FILE_OF("A1-mini", BLACK);
+	plates.plates[0].filaments[0].grams = 500;
 	look();
 	nothing_is_found();
 	assert_int_equal(printer.ams[0].trays[3].remain_percent, 0);
