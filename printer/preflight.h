@@ -10,7 +10,8 @@
  *	 "trays":[{"amsId":0,"slotId":1,"material":"PLA","color":"FF8000FF","remainPercent":80,"label":"A2","nozzle":0}]}
  *
  * kind: "impossible" (cannot be overridden), "warning" (stops the job unless accepted), "note" (never stops it).
- * fit: "same" (material and colour), "color-differs", "material-differs", "none". Rows: printer/preflight.def.
+ * fit: "same" (material and colour), "color-differs", "material-differs", "unknown" (the tray's material is not told),
+ * "none" (there is no tray). Rows: printer/preflight.def. What is not known is null; `nozzle` is 0 right or only, 1 left.
  */
 #ifndef FUSE_PRINTER_PREFLIGHT_H
 #define FUSE_PRINTER_PREFLIGHT_H

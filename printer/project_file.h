@@ -1,5 +1,6 @@
 /*
- * project_file: the one message that starts a print (docs/protocol.md, "Starting a print"), per model. Pure.
+ * project_file: the one message that starts a print (docs/protocol.md, "Starting a print"), per model; and the names
+ * and folders of files on the printer (remote_name.c). Pure.
  */
 #ifndef FUSE_PRINTER_PROJECT_FILE_H
 #define FUSE_PRINTER_PROJECT_FILE_H
@@ -26,19 +27,23 @@ struct project_file {
 	const char *remote_path; /* "/name" or "/folder/name" */
 };
 
-/* Write the payload. False when it does not fit into one (too many filaments for COMMAND_PAYLOAD_BYTES). */
+/*
+ * Write the payload. Plain G-code gets the message for that, which carries neither number nor mapping: the printer
+ * reports the print by the file's name only. False when the number or the path is none that may be sent.
+ */
 bool project_file_payload(const struct project_file *start, uint32_t *sequence_id, struct command_payload *ret_payload);
 
 /*
  * The name that a job's file gets on the printer: what can be kept of `file_name`, then "-" and the job's id as its
- * tag, then ".gcode.3mf" or ".gcode". Same input, same name.
+ * tag, then ".gcode.3mf" or ".gcode". Same input, same name. `job_id` is one that stored made ("j" and fifteen of
+ * Crockford's digits in lower case): by this form a name is known to be ours.
  */
 void remote_name(const char *file_name, const char *job_id, enum file_kind kind, char ret_name[REMOTE_NAME_BYTES]);
 
 /* Where it goes: a started file into the root; a staged one never there (models, staging_folder). */
 void remote_path(const struct model *model, bool stage_only, const char *name, char ret_path[REMOTE_PATH_BYTES]);
 
-/* The job's id in a name of ours; false when it is none of ours. */
+/* The job's id in a name of ours; false, and "", when remote_name() cannot have made it. */
 bool remote_name_is_ours(const char *name, char ret_job_id[17]);
 
 /* The name by which the printer will show it and report it: the name without its ending. */
