@@ -3,6 +3,9 @@
  */
 #include "stored/filechk/examine.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "printer/jsonin.h"
@@ -34,7 +37,9 @@ examine_new(int fd, uint64_t bytes, const char *name)
 {
 	static struct examine examine;
 
-	examine = (struct examine){ .fd = fd, .bytes = bytes };
+	memset(&examine, 0, sizeof examine);
+	examine.fd = fd;
+	examine.bytes = bytes;
 	str_copy(examine.name, sizeof examine.name, name);
 	contents_init(&examine.contents);
 	return &examine;
@@ -66,13 +71,23 @@ refuse(struct verdict *ret_verdict, enum looks looks)
 	verdict_refuse(ret_verdict, why[looks]);
 }
 
+static enum file_kind
+kind_by_name(const char *name)
+{
+	static const char ending[] = ".3mf";
+	size_t len = strlen(name);
+
+	return len >= sizeof ending - 1 && strcasecmp(name + len - (sizeof ending - 1), ending) == 0 ? FILE_KIND_THREE_MF
+												      : FILE_KIND_OTHER;
+}
+
 /* True when that was all. */
 static bool
 begin(struct examine *examine)
 {
 	enum looks looks;
 
-	examine->contents.plates.kind = FILE_KIND_OTHER;
+	examine->contents.plates.kind = kind_by_name(examine->name);
 	if (!look(examine->fd, examine->bytes, examine->name, &looks))
 		examine->verdict.is_unreadable = true;
 	else if (looks == LOOKS_ZIP)

@@ -72,7 +72,7 @@ plain_examine(int fd, uint64_t bytes, struct contents *contents, struct verdict 
 		verdict_refuse(ret_verdict, UNPRINTABLE_CUT_OFF);
 	} else {
 		take_plate(contents, &gcode, bytes, thumbnail_parse(head, head_len, picture, PICTURE_MAX_BYTES) > 0);
-		verdict_praise(ret_verdict, contents);
+		verdict_praise(ret_verdict, contents, 0);
 	}
 	free(head);
 	free(picture);

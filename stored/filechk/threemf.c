@@ -19,7 +19,8 @@
 
 #define STEP_BYTES (4 << 20)
 #define PIECE_BYTES (256 << 10)
-#define GCODE_MAX_BYTES UINT64_C(0xffffffff) /* what the file systems of printers hold */
+#define GCODE_MAX_BYTES UINT64_C(0xffffffff)   /* what the file systems of printers hold */
+#define ALL_GCODE_MAX_BYTES (UINT64_C(8) << 30) /* it is unpacked within the minute that there is for it */
 #define SIDE_MAX_BYTES 256
 
 struct sliced {
@@ -33,7 +34,8 @@ struct threemf {
 	bool has_model; /* it is a 3MF, sliced or not */
 	uint32_t count, at;
 	struct sliced plates[PLATES_MAX]; /* those that have G-code */
-	uint32_t wrong_sums; /* plates that are not as they were written */
+	uint64_t gcode_bytes; /* of all plates */
+	uint32_t wrong_sums, left_out; /* plates that are not as they were written; all that are not offered */
 	/* The one at `at`: */
 	struct archive_stream *stream;
 	struct md5 *md5;
@@ -76,7 +78,8 @@ note_plate(struct threemf *threemf, uint32_t number, const struct archive_part *
 		verdict_refuse(ret_verdict, UNPRINTABLE_TOO_RICH);
 		return false;
 	}
-	if (part->fault != ARCHIVE_FINE || part->bytes > GCODE_MAX_BYTES) {
+	threemf->gcode_bytes += part->bytes;
+	if (part->fault != ARCHIVE_FINE || part->bytes > GCODE_MAX_BYTES || threemf->gcode_bytes > ALL_GCODE_MAX_BYTES) {
 		verdict_refuse_archive(ret_verdict, part->fault != ARCHIVE_FINE ? part->fault : ARCHIVE_TOO_LARGE);
 		return false;
 	}
@@ -164,7 +167,8 @@ threemf_open(int fd, uint64_t bytes, struct contents *contents, struct verdict *
 	threemf->archive = archive;
 	threemf->contents = contents;
 	bool is_fine = survey(threemf, ret_verdict);
-	contents->plates.kind = threemf->has_model || threemf->count > 0 ? FILE_KIND_THREE_MF : FILE_KIND_OTHER;
+	if (threemf->has_model || threemf->count > 0)
+		contents->plates.kind = FILE_KIND_THREE_MF;
 	if (is_fine && take_config(threemf, "Metadata/project_settings.config", project_parse, ret_verdict) &&
 	    take_config(threemf, "Metadata/slice_info.config", sliceinfo_parse, ret_verdict) &&
 	    take_config(threemf, "Metadata/model_settings.config", platenames_parse, ret_verdict))
@@ -258,6 +262,23 @@ is_as_written(struct threemf *threemf, uint32_t number, const char *digest)
 	return is_right;
 }
 
+/* Can the plate be offered? If not, it is noted why. */
+static bool
+is_fit(struct threemf *threemf, const struct gcode *gcode, const char *digest)
+{
+	uint32_t number = threemf->plates[threemf->at].number;
+
+	if (!is_as_written(threemf, number, digest)) {
+		contents_note(threemf->contents, "Plate %u is left out: its G-code is not what its checksum says.",
+			      (unsigned)number);
+		threemf->wrong_sums++;
+		return false;
+	}
+	if (gcode->commands == 0)
+		contents_note(threemf->contents, "Plate %u is left out: it has no command for a printer.", (unsigned)number);
+	return gcode->commands > 0;
+}
+
 static void
 end_plate(struct threemf *threemf)
 {
@@ -272,15 +293,8 @@ end_plate(struct threemf *threemf)
 	threemf->stream = NULL;
 	gcode_init(&gcode);
 	gcode_parse(&gcode, threemf->head, threemf->head_len, true, threemf->head_len == sliced->part.bytes);
-	if (!is_as_written(threemf, sliced->number, digest)) {
-		contents_note(threemf->contents, "Plate %u is left out: its G-code is not what its checksum says.",
-			      (unsigned)sliced->number);
-		threemf->wrong_sums++;
-		return;
-	}
-	if (gcode.commands == 0) {
-		contents_note(threemf->contents, "Plate %u is left out: it has no command for a printer.",
-			      (unsigned)sliced->number);
+	if (!is_fit(threemf, &gcode, digest)) {
+		threemf->left_out++;
 		return;
 	}
 	struct plate *plate = contents_plate(threemf->contents, sliced->number, &more);
@@ -316,7 +330,7 @@ conclude(struct threemf *threemf, struct verdict *ret_verdict)
 	else if (contents->plates.plate_count == 0)
 		verdict_refuse(ret_verdict, threemf->wrong_sums > 0 ? UNPRINTABLE_CHECKSUM : UNPRINTABLE_NO_COMMANDS);
 	else
-		verdict_praise(ret_verdict, contents);
+		verdict_praise(ret_verdict, contents, threemf->left_out);
 }
 
 bool

@@ -137,10 +137,10 @@ append_materials(char *text, const struct plates *plates)
 }
 
 void
-verdict_praise(struct verdict *ret_verdict, struct contents *contents)
+verdict_praise(struct verdict *ret_verdict, struct contents *contents, uint32_t left_out)
 {
 	const struct plates *plates = &contents->plates;
-	char *text = ret_verdict->sentence;
+	char *text = ret_verdict->sentence, words[64];
 
 	*ret_verdict = (struct verdict){ .printable = true };
 	if (plates->plate_count == 1)
@@ -151,4 +151,9 @@ verdict_praise(struct verdict *ret_verdict, struct contents *contents)
 	append_sums(text, plates);
 	append_materials(text, plates);
 	append(text, ".");
+	if (left_out > 0) {
+		str_format(words, sizeof words, " %u more %s damaged and left out.", (unsigned)left_out,
+			   left_out == 1 ? "is" : "are");
+		append(text, words);
+	}
 }

@@ -5,6 +5,7 @@
 #define FUSE_STORED_FILECHK_VERDICT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "ipc/terms.h"
 #include "stored/filechk/archive.h"
@@ -29,8 +30,8 @@ void verdict_refuse(struct verdict *ret_verdict, enum unprintable why);
 /* The same for what is wrong with an archive. */
 void verdict_refuse_archive(struct verdict *ret_verdict, enum archive_fault fault);
 
-/* It can be printed: "One plate for the X1 Carbon: 1 h 24 min, 32 g PLA." What is doubtful is noted in `contents`, which
- * is settled. */
-void verdict_praise(struct verdict *ret_verdict, struct contents *contents);
+/* It can be printed: "One plate for the X1 Carbon: 1 h 24 min, 32 g PLA." `left_out` plates beside it cannot. What is
+ * doubtful is noted in `contents`, which is settled. */
+void verdict_praise(struct verdict *ret_verdict, struct contents *contents, uint32_t left_out);
 
 #endif
