@@ -17,13 +17,13 @@
 void
 contents_init(struct contents *contents)
 {
-	memset(contents, 0, sizeof *contents);
+	memset(contents, 0, offsetof(struct contents, more)); /* the rest is large */
 }
 
 void
 contents_blank_plate(struct plate *ret_plate, struct contents_more *ret_more)
 {
-	memset(ret_more, 0, sizeof *ret_more);
+	memset(ret_more, 0, offsetof(struct contents_more, objects));
 	memset(ret_plate, 0, sizeof *ret_plate);
 	ret_plate->seconds = -1;
 	ret_plate->grams = NAN;

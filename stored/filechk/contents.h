@@ -28,13 +28,12 @@ struct contents_more {
 	bool is_outside; /* the slicer says that something lies outside of the printable area */
 	int32_t groups[PLATES_FILAMENTS_MAX]; /* by filament of the project: the slicer's extruder, from 0; -1 not told */
 	uint32_t object_count; /* may be more than are listed */
-	struct contents_object objects[CONTENTS_OBJECTS_MAX];
+	struct contents_object objects[CONTENTS_OBJECTS_MAX]; /* as many as that are set */
 };
 
 struct contents {
 	struct plates plates;
-	struct contents_more more[PLATES_MAX]; /* at the same place as in plates.plates */
-	char printer_name[48];		       /* "Bambu Lab P1S", as the slicer calls it; "" not told */
+	char printer_name[48]; /* "Bambu Lab P1S", as the slicer calls it; "" not told */
 	/* For plates that say nothing else: */
 	char bed_type[32];
 	uint32_t nozzle_count;
@@ -46,6 +45,7 @@ struct contents {
 	bool has_too_many; /* plates or filaments: some are not here */
 	uint32_t note_count;
 	char notes[CONTENTS_NOTES_MAX][CONTENTS_NOTE_BYTES];
+	struct contents_more more[PLATES_MAX]; /* at the same place as in plates.plates; as many as those are set */
 };
 
 void contents_init(struct contents *contents);

@@ -37,7 +37,7 @@ examine_new(int fd, uint64_t bytes, const char *name)
 {
 	static struct examine examine;
 
-	memset(&examine, 0, sizeof examine);
+	memset(&examine, 0, offsetof(struct examine, contents));
 	examine.fd = fd;
 	examine.bytes = bytes;
 	str_copy(examine.name, sizeof examine.name, name);

@@ -40,9 +40,11 @@ struct threemf {
 	struct archive_stream *stream;
 	struct md5 *md5;
 	size_t head_len;
-	char head[GCODE_HEAD_BYTES];
-	uint8_t piece[PIECE_BYTES];
 };
+
+/* Large, and there is one file a process. */
+static char head[GCODE_HEAD_BYTES];
+static uint8_t piece[PIECE_BYTES];
 
 /* -- the parts -------------------------------------------------------------------------------------------------- */
 
@@ -199,12 +201,12 @@ static bool
 read_piece(struct threemf *threemf, enum archive_fault *ret_fault)
 {
 	for (size_t read = 0; read < STEP_BYTES;) {
-		size_t got = archive_stream_read(threemf->stream, threemf->piece, sizeof threemf->piece, ret_fault);
+		size_t got = archive_stream_read(threemf->stream, piece, sizeof piece, ret_fault);
 		if (got == 0)
 			return true;
-		md5_add(threemf->md5, threemf->piece, got);
-		size_t room = sizeof threemf->head - threemf->head_len, take = got < room ? got : room;
-		memcpy(threemf->head + threemf->head_len, threemf->piece, take);
+		md5_add(threemf->md5, piece, got);
+		size_t room = sizeof head - threemf->head_len, take = got < room ? got : room;
+		memcpy(head + threemf->head_len, piece, take);
 		threemf->head_len += take;
 		read += got;
 	}
@@ -292,7 +294,7 @@ end_plate(struct threemf *threemf)
 	archive_stream_free(threemf->stream);
 	threemf->stream = NULL;
 	gcode_init(&gcode);
-	gcode_parse(&gcode, threemf->head, threemf->head_len, true, threemf->head_len == sliced->part.bytes);
+	gcode_parse(&gcode, head, threemf->head_len, true, threemf->head_len == sliced->part.bytes);
 	if (!is_fit(threemf, &gcode, digest)) {
 		threemf->left_out++;
 		return;

@@ -59,7 +59,7 @@ static void
 append_model(char *text, struct contents *contents)
 {
 	const char *told = contents->plates.model_code[0] != '\0' ? contents->plates.model_code : contents->printer_name;
-	char words[80];
+	char words[128];
 
 	if (contents->plates.model[0] != '\0') {
 		str_format(words, sizeof words, " for the %s", model_by_key(contents->plates.model)->name);

@@ -84,6 +84,18 @@ what_is_not_told_is_not_made_up(void **state)
 }
 
 static void
+the_longest_name_of_a_printer_fits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 15; i++)
+		memcpy(contents.printer_name + 3 * i, "\xe2\x82\xac", 4);
+	add_plate(1, 60, 4);
+	const char *sentence = praise(0);
+	assert_true(str_valid_utf8(sentence, strlen(sentence)));
+	assert_non_null(strstr(sentence, "\xe2\x82\xac): 1 min"));
+}
+
+static void
 every_refusal_has_its_words(void **state)
 {
 	(void)state;
@@ -176,6 +188,7 @@ main(void)
 		cmocka_unit_test_setup(a_plate_is_told_in_a_sentence, begin),
 		cmocka_unit_test_setup(plates_are_told_together, begin),
 		cmocka_unit_test_setup(what_is_not_told_is_not_made_up, begin),
+		cmocka_unit_test_setup(the_longest_name_of_a_printer_fits, begin),
 		cmocka_unit_test_setup(every_refusal_has_its_words, begin),
 		cmocka_unit_test_setup(the_json_leaves_out_what_is_not_told, begin),
 		cmocka_unit_test_setup(objects_give_way_first_and_then_the_last_plates, begin),
