@@ -22,11 +22,9 @@ ASAN = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")} if SAN else {}
 
 
 class Answer(dict):
-    """The message's fields, its name, what it is about, and how the process lived."""
+    """The message's fields, its name and its descriptor."""
     name = ""
     fd = -1
-    peak_kib = 0
-    cpu_s = 0.0
 
     @property
     def json(self) -> dict:
@@ -67,10 +65,13 @@ class Filechk:
         extra = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))] if fd >= 0 else []
         self.ours.sendmsg([frame], extra)
 
-    def receive(self) -> Answer:
-        """The next message but pongs; an Answer without a name: it has ended."""
+    def receive(self, pongs: bool = False) -> Answer:
+        """The next message, pongs only when they are wanted; an Answer without a name: it has ended."""
         while True:
-            data, extra, _flags, _ = self.ours.recvmsg(wire.FRAME_MAX_BYTES, socket.CMSG_SPACE(4))
+            try:
+                data, extra, _flags, _ = self.ours.recvmsg(wire.FRAME_MAX_BYTES, socket.CMSG_SPACE(4))
+            except ConnectionResetError:  # it has left what we said unread
+                return Answer()
             if not data:
                 return Answer()
             frame = wire.decode_frame(data)
@@ -78,7 +79,7 @@ class Filechk:
             answer.name, answer.request_id, answer.to_role = frame.message.name, frame.request_id, frame.to_role
             for _level, _kind, body in extra:
                 answer.fd = array.array("i", body)[0]
-            if answer.name != "PONG":
+            if pongs or answer.name != "PONG":
                 return answer
 
     def ask(self, name: str, fields: dict, path: pathlib.Path) -> Answer:
@@ -93,13 +94,8 @@ class Filechk:
 
     def ended(self) -> tuple:
         """It ends by itself: its exit code, and what it logged."""
-        code = None
-        try:
-            _pid, status, usage = os.wait4(self.process.pid, 0)
-            code = self.process.returncode = os.waitstatus_to_exitcode(status)
-            self.peak_kib, self.cpu_s = usage.ru_maxrss, usage.ru_utime + usage.ru_stime
-        finally:
-            self.ours.close()
+        code = self.process.wait()
+        self.ours.close()
         self.log.seek(0)
         return code, self.log.read().decode(errors="replace")
 
@@ -125,7 +121,6 @@ def _ask(name: str, fields: dict, data: bytes, path=None) -> Answer:
         code, said = checker.ended()
         assert code == 0, f"exit code {code}: {said}"
         assert said == "", said
-        answer.peak_kib, answer.cpu_s = checker.peak_kib, checker.cpu_s
     return answer
 
 

@@ -204,11 +204,10 @@ def _project_settings(model: str, filaments, nozzles, bed: str) -> str:
 def pack(parts: dict, level: int = 1) -> bytes:
     """A ZIP of these parts: name to bytes or text."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
+    with zipfile.ZipFile(out, "w") as archive:
         for name, content in parts.items():
-            entry = zipfile.ZipInfo(name, WHEN)
-            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content)
+            is_packed = level > 0 and not name.endswith(".png")
+            archive.writestr(zipfile.ZipInfo(name, WHEN), content, zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED, level)
     return out.getvalue()
 
 
