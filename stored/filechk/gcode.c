@@ -11,8 +11,9 @@
 #include "common/str.h"
 #include "stored/filechk/text.h"
 
-#define GRAMS_MAX 100000.0
+#define GRAMS_MAX 20000.0
 #define MM_MAX 1e8
+#define DIAMETER_MIN_MM 0.01
 #define DIAMETER_MAX_MM 5.0
 #define LAYERS_MAX 1000000
 
@@ -137,10 +138,10 @@ take_nozzles(struct gcode *gcode, const char *value, size_t len)
 
 	if (gcode->nozzle_count > 0)
 		return;
-	gcode->nozzle_count = take_numbers(value, len, DIAMETER_MAX_MM, diameters, PLATES_FILAMENTS_MAX);
-	if (gcode->nozzle_count > PLATES_NOZZLES_MAX)
-		gcode->nozzle_count = PLATES_NOZZLES_MAX;
-	memcpy(gcode->nozzles_mm, diameters, gcode->nozzle_count * sizeof diameters[0]);
+	uint32_t count = take_numbers(value, len, DIAMETER_MAX_MM, diameters, PLATES_FILAMENTS_MAX);
+	for (uint32_t i = 0; i < count && gcode->nozzle_count < PLATES_NOZZLES_MAX; i++)
+		if (diameters[i] >= DIAMETER_MIN_MM)
+			gcode->nozzles_mm[gcode->nozzle_count++] = diameters[i];
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #define DEPTH_MAX 12
 #define BRACKETS_MAX 100000 /* each costs memory */
+#define DIAMETER_MIN_MM 0.01
 #define DIAMETER_MAX_MM 5.0
 
 static json_t *
@@ -71,9 +72,11 @@ take_nozzles(struct contents *contents, const json_t *list)
 {
 	double diameter;
 
-	for (size_t i = 0; i < json_array_size(list) && contents->nozzle_count < PLATES_NOZZLES_MAX; i++)
-		if (text_number(item_of(list, i), strlen(item_of(list, i)), DIAMETER_MAX_MM, &diameter))
+	for (size_t i = 0; i < json_array_size(list) && contents->nozzle_count < PLATES_NOZZLES_MAX; i++) {
+		const char *text = item_of(list, i);
+		if (text_number(text, strlen(text), DIAMETER_MAX_MM, &diameter) && diameter >= DIAMETER_MIN_MM)
 			contents->nozzles_mm[contents->nozzle_count++] = diameter;
+	}
 }
 
 static void

@@ -11,8 +11,9 @@
 #include "stored/filechk/xml.h"
 
 #define SECONDS_MAX (365 * 86400.0)
-#define GRAMS_MAX 100000.0
+#define GRAMS_MAX 20000.0 /* 32 filaments of it: the sum is within what plates_read() takes */
 #define METERS_MAX 100000.0
+#define DIAMETER_MIN_MM 0.01
 #define DIAMETER_MAX_MM 5.0
 
 /* The plate that is being read: what goes with it stands around its number. */
@@ -41,7 +42,7 @@ take_nozzles(struct plate *plate, const char *value)
 
 	plate->nozzle_count = 0;
 	while (plate->nozzle_count < PLATES_NOZZLES_MAX && text_list_next(&list))
-		if (text_number(list.part, list.part_len, DIAMETER_MAX_MM, &diameter))
+		if (text_number(list.part, list.part_len, DIAMETER_MAX_MM, &diameter) && diameter >= DIAMETER_MIN_MM)
 			plate->nozzles_mm[plate->nozzle_count++] = diameter;
 }
 

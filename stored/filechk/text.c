@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/str.h"
 
 #define NUMBER_MAX_BYTES 40
@@ -23,37 +24,20 @@ character_len(const char *from, size_t len)
 	return 0;
 }
 
-/* Control characters (C0, DEL, C1), separators of lines, and what turns the direction of writing. */
-static bool
-is_unfit(const char *from, size_t len)
-{
-	unsigned char first = (unsigned char)from[0], last = (unsigned char)from[len - 1];
-
-	if (len == 1)
-		return first < 0x20 || first == 0x7f;
-	if (len == 2)
-		return first == 0xc2 && last < 0xa0;
-	if (len != 3 || first != 0xe2)
-		return false;
-	unsigned char middle = (unsigned char)from[1];
-	return (middle == 0x80 && (last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae))) ||
-	       (middle == 0x81 && last >= 0xa6 && last <= 0xa9);
-}
-
 void
 text_clean(char *to, size_t cap, const char *from, size_t len)
 {
 	size_t used = 0;
 
 	while (len > 0) {
-		size_t n = character_len(from, len);
-		const char *what = n > 0 ? from : "\xef\xbf\xbd";
-		size_t what_len = n > 0 ? n : 3;
-		if (is_unfit(what, what_len)) {
-			what = " ";
-			what_len = 1;
+		size_t n = log_harmless_bytes((const unsigned char *)from, len), what_len = n;
+		const char *what = from;
+		if (n == 0) {
+			n = character_len(from, len);
+			what = n > 0 ? " " : "\xef\xbf\xbd";
+			what_len = strlen(what);
+			n += n == 0;
 		}
-		n += n == 0;
 		from += n;
 		len -= n;
 		if (*what == ' ' && (used == 0 || to[used - 1] == ' '))

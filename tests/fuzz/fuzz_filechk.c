@@ -45,6 +45,8 @@ static void
 check_contents(struct contents *contents)
 {
 	static char json[PLATES_JSON_MAX_BYTES + 1];
+	static struct plates again;
+	const char *fault;
 	const struct plates *plates = &contents->plates;
 
 	must(plates->plate_count <= PLATES_MAX && plates->filament_count <= PLATES_FILAMENTS_MAX);
@@ -65,6 +67,8 @@ check_contents(struct contents *contents)
 	json_t *read = json_loadb(json, len, JSON_REJECT_DUPLICATES, NULL);
 	must(read != NULL && json_array_size(json_object_get(read, "plates")) == plates->plate_count);
 	json_decref(read);
+	/* Who reads it takes it, with the same plates. */
+	must(plates_read(json, len, &again, &fault) && again.plate_count == contents->plates.plate_count);
 }
 
 static void

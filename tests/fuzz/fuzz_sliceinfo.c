@@ -58,6 +58,8 @@ static void
 check_contents(struct contents *contents)
 {
 	static char json[PLATES_JSON_MAX_BYTES + 1];
+	static struct plates again;
+	const char *fault;
 	struct verdict verdict;
 
 	contents_settle(contents);
@@ -77,6 +79,8 @@ check_contents(struct contents *contents)
 	json_t *read = json_loadb(json, len, JSON_REJECT_DUPLICATES, NULL);
 	must(read != NULL);
 	json_decref(read);
+	/* Who reads it takes it, with the same plates. */
+	must(plates_read(json, len, &again, &fault) && again.plate_count == contents->plates.plate_count);
 }
 
 /* In two pieces, cut anywhere. */
