@@ -16,7 +16,7 @@ PYTHON := /usr/bin/python3
 
 # -- packages (Debian 12 names) ------------------------------------------------------------
 DEPS := gcc binutils libc6-dev make gzip libevent-dev libseccomp-dev liblmdb-dev libsodium-dev libjansson-dev \
-	libssl-dev libpaho-mqtt-dev libyajl-dev libzstd-dev libmicrohttpd-dev libwslay-dev libgnutls28-dev libzip-dev
+	libssl-dev libpaho-mqtt-dev libyajl-dev libzstd-dev libmicrohttpd-dev libwslay-dev libgnutls28-dev libzip-dev libexpat1-dev
 TEST_DEPS := libcmocka-dev python3-pytest python3-pytest-xdist python3-msgpack python3-psutil clang libclang-rt-14-dev \
 	valgrind bash-completion socat \
 	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography python3-prometheus-client python3-websockets \
@@ -74,7 +74,7 @@ DIR_fuse-gatewayd := gatewayd
 LIBS_fused := -levent_core
 LIBS_fusectl := -levent_core -ljansson -lm
 LIBS_fuse-stored := -levent_core -lseccomp -llmdb -lsodium -ljansson -lcrypto
-LIBS_fuse-filechk := -levent_core -lseccomp -lzip -ljansson -lcrypto -lm
+LIBS_fuse-filechk := -levent_core -lseccomp -lzip -lexpat -ljansson -lcrypto -lm
 # A copy of Paho's static library in which these calls of its go to ours (worker/link/paho_calls.c): that gives it our
 # verification and a quick connect, bounds what it reads, and leaves every other caller of them alone.
 PAHO_CALLS := poll usleep pthread_cond_signal pthread_cond_timedwait socket connect getsockopt close stat fopen getenv \
@@ -157,7 +157,7 @@ BENCH := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
 ARCHIVES := $(foreach l,$(filter-out common ipc printer,$(LAYERS)),$(call archive,$(l))) $(call archive,printer) \
 	$(call archive,ipc) $(call archive,common)
 TEST_LIBS := $(PAHO) -levent_core -lseccomp -llmdb -lsodium -ljansson -lssl -lcrypto -lyajl -lzstd -lmicrohttpd -lgnutls \
-	-lwslay -lzip -lm
+	-lwslay -lzip -lexpat -lm
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
