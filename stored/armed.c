@@ -40,6 +40,13 @@ note_entry(void *arg, const struct armed_entry *entry)
 }
 
 static void
+say_damaged(struct armed *armed)
+{
+	str_copy(armed->trouble, sizeof armed->trouble,
+		 "The list of started prints (armed.log) is damaged and cannot be set aside, so nothing is started.");
+}
+
+static void
 take_bytes(struct armed *armed, const char *bytes, size_t len)
 {
 	struct armed_reading reading;
@@ -48,6 +55,8 @@ take_bytes(struct armed *armed, const char *bytes, size_t len)
 	armed->damaged = reading.damaged;
 	armed->size_bytes = reading.whole_len;
 	armed->has_bad_end = reading.is_torn;
+	if (reading.damaged > 0)
+		say_damaged(armed);
 	if (reading.is_torn)
 		log_warn("the newest line of armed.log is torn and is dropped: it was not answered yet");
 }
@@ -339,10 +348,13 @@ armed_set_damage_aside(struct armed *armed, int64_t wall_ms, struct fault *ret_f
 	int error = files_copy(path, aside);
 	if (error == EEXIST) /* a start a moment ago came so far */
 		error = 0;
+	armed->trouble[0] = '\0';
 	if (error == 0)
 		error = write_anew(armed);
-	if (error != 0)
+	if (error != 0) {
+		say_damaged(armed);
 		return fault_from_error(ret_fault, error, "set the damaged armed.log aside", armed->dir);
+	}
 	armed->damaged = 0;
 	return fault_none(ret_fault);
 }

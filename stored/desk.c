@@ -3,10 +3,12 @@
  */
 #include "stored/desk.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/crashpoint.h"
 #include "common/exits.h"
 #include "common/log.h"
 #include "common/str.h"
@@ -28,6 +30,19 @@ desk_refuse(struct desk *desk, const struct header *request, const struct fault 
 {
 	child_reply_refused(desk->child, request, refusal_of(fault->outcome), fault->sentence,
 			    outcome_remedy(fault->outcome));
+}
+
+void
+desk_refuse_with(struct desk *desk, const struct header *request, enum refusal reason, const char *remedy,
+		 const char *format, ...)
+{
+	char sentence[241];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof sentence, format, args);
+	va_end(args);
+	child_reply_refused(desk->child, request, reason, sentence, remedy);
 }
 
 static void
@@ -63,6 +78,7 @@ follow_up(struct desk *desk, const struct batch_item *item)
 		follow_up_setting(desk, &item->ops[0]);
 	else
 		printer_desk_follow_up(desk, item);
+	job_desk_follow_up(desk, item);
 }
 
 static void
@@ -71,10 +87,14 @@ answer(void *arg, const struct batch_item *item, const struct fault *fault)
 	struct desk *desk = arg;
 
 	if (fault->outcome == OUTCOME_DONE) {
+		if (job_desk_is_step(item))
+			crash_point("stored-committed");
 		follow_up(desk, item);
-		child_reply_done(desk->child, &item->request, item->sentence);
+		if (!job_desk_answer(desk, item))
+			child_reply_done(desk->child, &item->request, item->sentence);
 	} else {
 		printer_desk_give_up(desk, item);
+		job_desk_give_up(desk, item);
 		desk_refuse(desk, &item->request, fault);
 	}
 	upkeep_note_commit(&desk->upkeep, fault);
@@ -84,6 +104,9 @@ void
 desk_flush(struct desk *desk)
 {
 	child_doing("committing to disk");
+	for (size_t i = 0; i < desk->batch.count; i++)
+		if (job_desk_is_step(&desk->batch.items[i]))
+			crash_point("stored-before-commit");
 	batch_flush(&desk->batch, desk->store, answer, desk);
 	child_doing(NULL);
 }
@@ -287,8 +310,15 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 	case MESSAGE_PRINTER_MOVED:
 		printer_desk_moved(desk, header, message);
 		break;
+	case MESSAGE_PLATE_USED:
+		printer_desk_plate_used(desk, header);
+		break;
+	case MESSAGE_PLATE_CLEAR:
+		printer_desk_plate_clear(desk, header, message);
+		break;
 	default:
-		owner_desk_on_message(desk, header, message);
+		if (!job_desk_on_message(desk, header, message))
+			owner_desk_on_message(desk, header, message);
 		break; /* retained messages for all children come here, too: what others publish */
 	}
 }
@@ -304,12 +334,13 @@ desk_on_synced(void *arg)
 	for (size_t i = 0; i < count; i++)
 		publish_setting(desk, &specs[i]);
 	printer_desk_publish_all(desk);
+	job_desk_publish_all(desk);
 	owner_desk_publish_all(desk);
 	upkeep_publish(&desk->upkeep);
 	unsigned long long secrets = store_count(desk->store, TABLE_SECRETS);
-	size_t printers = printers_count(&desk->printers);
-	str_format(sentence, sizeof sentence, "%zu settings, %llu secret%s, %zu printer%s", count, secrets,
-		   secrets == 1 ? "" : "s", printers, printers == 1 ? "" : "s");
+	size_t printers = printers_count(&desk->printers), jobs = jobs_count(&desk->job.jobs);
+	str_format(sentence, sizeof sentence, "%zu settings, %llu secret%s, %zu printer%s, %zu job%s", count, secrets,
+		   secrets == 1 ? "" : "s", printers, printers == 1 ? "" : "s", jobs, jobs == 1 ? "" : "s");
 	child_ready(desk->child, sentence);
 }
 
@@ -330,7 +361,7 @@ desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault)
 	if (values_load(&desk->values, desk->store, ret_fault) != OUTCOME_DONE ||
 	    printers_load(&desk->printers, desk->store, ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
-	if (owner_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE)
+	if (job_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE || owner_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
 	return upkeep_begin(&desk->upkeep, desk->child, desk->store, &desk->values, dir, ret_fault);
 }
@@ -338,6 +369,7 @@ desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault)
 void
 desk_end(struct desk *desk)
 {
+	job_desk_end(desk);
 	vault_close(desk->vault);
 	store_close(desk->store);
 }

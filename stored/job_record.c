@@ -10,6 +10,7 @@
 #include "ipc/mpack.h"
 #include "ipc/role.h"
 #include "ipc/terms.h"
+#include "stored/file_record.h"
 
 #define FIELDS 29
 #define STORY_FIELDS 4
@@ -105,12 +106,6 @@ get_u32(struct mpack_reader *reader, uint32_t max)
 	return (uint32_t)mpack_get_u64(reader, max);
 }
 
-bool
-job_record_is_sha256(const char *text)
-{
-	return strlen(text) == JOB_SHA256_BYTES - 1 && strspn(text, "0123456789abcdef") == JOB_SHA256_BYTES - 1;
-}
-
 static bool
 is_serial(const char *text)
 {
@@ -134,7 +129,7 @@ get_order(struct mpack_reader *reader, struct job *job)
 	job->origin = get_u32(reader, ROLE_LIMIT - 1);
 	job->number = get_u32(reader, JOB_NUMBER_MAX);
 	job->created_ms = mpack_get_i64(reader);
-	if (reader->fault == NULL && (!is_serial(job->serial) || !job_record_is_sha256(job->sha256) || job->plate == 0))
+	if (reader->fault == NULL && (!is_serial(job->serial) || !file_record_is_sha256(job->sha256) || job->plate == 0))
 		mpack_fault(reader, "names no printer, no file or no plate");
 	if (job->number == 0)
 		mpack_fault(reader, "has no number");
@@ -207,4 +202,46 @@ job_record_decode(const void *key, size_t key_len, const uint8_t *bytes, size_t 
 	get_story(&reader, &ret_record->story);
 	*ret_fault = reader.fault;
 	return reader.fault == NULL;
+}
+
+/* -- stepping -------------------------------------------------------------------------------------- */
+
+/* Words of others (a printer's own are among them) are one line on a screen. */
+static void
+take_words(char *ret_text, size_t cap, const char *words)
+{
+	str_copy(ret_text, cap, words);
+	for (char *at = ret_text; *at != '\0'; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = ' ';
+}
+
+static void
+note_times(struct job *job, uint32_t to, int64_t now_ms)
+{
+	job->changed_ms = now_ms;
+	if (to == JOB_ARMED && job->armed_ms == 0)
+		job->armed_ms = now_ms;
+	if ((to == JOB_STARTED || to == JOB_RUNNING) && job->started_ms == 0)
+		job->started_ms = now_ms;
+	if (job_state_has_ended(to))
+		job->ended_ms = now_ms;
+}
+
+void
+job_record_step(struct job_record *record, uint32_t to, const struct job_words *words, int64_t now_ms)
+{
+	struct job *job = &record->job;
+	char before[JOB_SENTENCE_BYTES];
+	bool is_elsewhere = to != job->state;
+
+	str_copy(before, sizeof before, job->sentence);
+	take_words(job->fault, sizeof job->fault, words->fault);
+	take_words(job->sentence, sizeof job->sentence, words->sentence);
+	take_words(job->remedy, sizeof job->remedy, words->remedy);
+	take_words(job->evidence, sizeof job->evidence, words->evidence);
+	job->state = to;
+	note_times(job, to, now_ms);
+	if (is_elsewhere || strcmp(before, job->sentence) != 0)
+		job_story_add(&record->story, now_ms, to, job->sentence, job->evidence);
 }

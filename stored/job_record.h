@@ -70,7 +70,13 @@ size_t job_record_encode(const struct job_record *record, uint8_t ret_bytes[JOB_
 bool job_record_decode(const void *key, size_t key_len, const uint8_t *bytes, size_t len,
 		       struct job_record *ret_record, const char **ret_fault);
 
-/* 64 lower-case hex digits. */
-bool job_record_is_sha256(const char *text);
+/* What a step says. */
+struct job_words {
+	const char *fault, *sentence, *remedy, *evidence; /* never NULL */
+};
+
+/* The job is in the state `to` from now on, or more is told of the one that it is in. The story gets an entry unless state
+ * and sentence are as they were. Whether it may go there is the caller's care (printer/job.h). */
+void job_record_step(struct job_record *record, uint32_t to, const struct job_words *words, int64_t now_ms);
 
 #endif

@@ -3,13 +3,12 @@
  */
 #include "stored/printer_desk.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/str.h"
 #include "stored/desk_inner.h"
+#include "stored/job_desk.h"
 
 #define CHANGES(field) (1u << PRINTER_FIELD_##field)
 
@@ -88,7 +87,7 @@ follow_up_printer(struct desk *desk, const struct batch_item *item)
 	if (item->request.number == MESSAGE_PRINTER_SEEN)
 		return; /* nobody else is told of that */
 	publish(desk, (uint32_t)(place - desk->printers.places));
-	if (place->is_kept)
+	if (place->is_kept && item->request.number != MESSAGE_PLATE_USED) /* that is the worker's own word */
 		tell_worker(desk, place->kept.serial);
 }
 
@@ -116,22 +115,8 @@ refuse_complaint(struct desk *desk, const struct header *request, const struct c
 	child_reply_refused(desk->child, request, REFUSAL_INVALID, complaint->sentence, complaint->remedy);
 }
 
-static void __attribute__((format(printf, 5, 6)))
-refuse_with(struct desk *desk, const struct header *request, enum refusal reason, const char *remedy,
-	    const char *format, ...)
-{
-	char sentence[241];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(sentence, sizeof sentence, format, args);
-	va_end(args);
-	child_reply_refused(desk->child, request, reason, sentence, remedy);
-}
-
-/* Its place, with no change of it on its way; NULL when it was refused. */
-static struct printer_place *
-find_or_refuse(struct desk *desk, const struct header *request, const char *text)
+struct printer_place *
+printer_desk_find(struct desk *desk, const struct header *request, const char *text)
 {
 	char serial[PRINTER_SERIAL_BYTES];
 	struct complaint complaint;
@@ -146,8 +131,8 @@ find_or_refuse(struct desk *desk, const struct header *request, const char *text
 		place = printers_find(&desk->printers, serial);
 	}
 	if (place == NULL)
-		refuse_with(desk, request, REFUSAL_NOT_FOUND, "`fusectl printers` lists them.",
-			    "There is no printer with the serial number %s.", serial);
+		desk_refuse_with(desk, request, REFUSAL_NOT_FOUND, "`fusectl printers` lists them.",
+				 "There is no printer with the serial number %s.", serial);
 	return place;
 }
 
@@ -158,10 +143,10 @@ refuse_shared_address(struct desk *desk, const struct header *request, const str
 
 	if (other == NULL)
 		return false;
-	refuse_with(desk, request, REFUSAL_CONFLICT,
-		    "Give each printer its own address. Printers behind one address need MQTT ports of their own.",
-		    "The printer '%s' (%s) is at %s port %u already.", other->name, other->serial, other->address,
-		    other->mqtt_port != 0 ? other->mqtt_port : PRINTER_MQTT_PORT);
+	desk_refuse_with(desk, request, REFUSAL_CONFLICT,
+			 "Give each printer its own address. Printers behind one address need MQTT ports of their own.",
+			 "The printer '%s' (%s) is at %s port %u already.", other->name, other->serial, other->address,
+			 other->mqtt_port != 0 ? other->mqtt_port : PRINTER_MQTT_PORT);
 	return true;
 }
 
@@ -219,7 +204,8 @@ take_all(const struct msg_printer_add *message, struct printer_record *record, c
 	char of_model[120];
 
 	*record = (struct printer_record){ .mqtt_port = message->mqtt_port, .ftps_port = message->ftps_port,
-					   .camera_port = message->camera_port, .detect_port = message->detect_port };
+					   .camera_port = message->camera_port, .detect_port = message->detect_port,
+					   .starts_unasked = message->starts_unasked };
 	if (!printer_rules_serial(message->serial, record->serial, complaint))
 		return false;
 	printer_rules_model(message->model, record->model, of_model, sizeof of_model);
@@ -243,9 +229,9 @@ refuse_known_serial(struct desk *desk, const struct header *request, const char 
 	}
 	if (place == NULL)
 		return false;
-	refuse_with(desk, request, REFUSAL_CONFLICT, "`fusectl printer edit` changes it, `fusectl printer show` shows it.",
-		    "The serial number %s is that of '%s' already, at %s.", serial, place->kept.name,
-		    place->kept.address);
+	desk_refuse_with(desk, request, REFUSAL_CONFLICT, "`fusectl printer edit` changes it, `fusectl printer show` shows it.",
+			 "The serial number %s is that of '%s' already, at %s.", serial, place->kept.name,
+			 place->kept.address);
 	return true;
 }
 
@@ -260,9 +246,9 @@ new_place(struct desk *desk, const struct header *request)
 		place = printers_plan_new(&desk->printers);
 	}
 	if (place == NULL)
-		refuse_with(desk, request, REFUSAL_CONFLICT,
-			    "Remove a printer that is no longer there, or use a second Fuse.",
-			    "One Fuse has at most %d printers, and has them all.", PRINTERS_MAX);
+		desk_refuse_with(desk, request, REFUSAL_CONFLICT,
+				 "Remove a printer that is no longer there, or use a second Fuse.",
+				 "One Fuse has at most %d printers, and has them all.", PRINTERS_MAX);
 	return place;
 }
 
@@ -322,6 +308,8 @@ take_named(const struct msg_printer_edit *message, struct printer_record *record
 		record->camera_port = message->camera_port;
 		record->detect_port = message->detect_port;
 	}
+	if (message->changes & CHANGES(STARTS_UNASKED))
+		record->starts_unasked = message->starts_unasked;
 	if ((message->changes & CHANGES(NAME)) &&
 	    !printer_rules_name(message->name, record->model, record->serial, record->name, complaint))
 		return false;
@@ -341,7 +329,7 @@ is_same(const struct printer_record *a, const struct printer_record *b)
 	return strcmp(a->name, b->name) == 0 && strcmp(a->address, b->address) == 0 &&
 	       strcmp(a->model, b->model) == 0 && strcmp(a->certificate_sha256, b->certificate_sha256) == 0 &&
 	       a->mqtt_port == b->mqtt_port && a->ftps_port == b->ftps_port && a->camera_port == b->camera_port &&
-	       a->detect_port == b->detect_port;
+	       a->detect_port == b->detect_port && a->starts_unasked == b->starts_unasked;
 }
 
 /* `code` is NULL when the request does not name it. */
@@ -379,14 +367,14 @@ printer_desk_edit(struct desk *desk, const struct header *request, const struct 
 	struct secret code = { 0 };
 	char doubts[120];
 	bool names_code = (message->changes & CHANGES(ACCESS_CODE)) != 0;
-	struct printer_place *place = find_or_refuse(desk, request, message->serial);
+	struct printer_place *place = printer_desk_find(desk, request, message->serial);
 
 	if (place == NULL)
 		return;
 	if (message->changes == 0 || message->changes >> PRINTER_FIELD_COUNT != 0) {
-		refuse_with(desk, request, REFUSAL_INVALID, "Name what is to be changed.",
-			    message->changes == 0 ? "This says nothing that is to be changed."
-						  : "This names a field that no printer has.");
+		desk_refuse_with(desk, request, REFUSAL_INVALID, "Name what is to be changed.",
+				 message->changes == 0 ? "This says nothing that is to be changed."
+						       : "This names a field that no printer has.");
 		return;
 	}
 	struct printer_record record = place->kept;
@@ -404,23 +392,24 @@ printer_desk_edit(struct desk *desk, const struct header *request, const struct 
 void
 printer_desk_remove(struct desk *desk, const struct header *request, const struct msg_printer_remove *message)
 {
-	struct printer_place *place = find_or_refuse(desk, request, message->serial);
+	struct printer_place *place = printer_desk_find(desk, request, message->serial);
 
 	if (place == NULL)
 		return;
 	const struct printer_record *record = &place->kept;
+	job_desk_flush_planned(desk, record->serial);
 	struct batch_item *item = desk_new_item(desk, request);
 	printers_plan_removal(place);
 	batch_add_op(item, TABLE_PRINTERS, record->serial, NULL, 0);
 	add_code(item, record->serial, NULL, 0);
+	job_desk_end_all(desk, item, record->serial);
 	str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is removed.", record->name, record->serial);
 }
 
 /* -- for its worker ------------------------------------------------------------------------------ */
 
-/* The printer that the sender serves, as the supervisor says; NULL when it was refused. */
-static struct printer_place *
-own_printer(struct desk *desk, const struct header *request)
+struct printer_place *
+printer_desk_own(struct desk *desk, const struct header *request)
 {
 	const char *serial = peers_entry_peek(&desk->peers, request);
 	struct printer_place *place = serial != NULL ? printers_find(&desk->printers, serial) : NULL;
@@ -452,7 +441,7 @@ void
 printer_desk_want(struct desk *desk, const struct header *request)
 {
 	struct msg_printer_mine mine = { 0 };
-	const struct printer_place *place = own_printer(desk, request);
+	const struct printer_place *place = printer_desk_own(desk, request);
 
 	if (place == NULL || !get_code(desk, request, place, &mine.access_code))
 		return;
@@ -470,6 +459,8 @@ printer_desk_want(struct desk *desk, const struct header *request)
 	str_copy(mine.firmware, sizeof mine.firmware, kept->firmware);
 	str_copy(mine.previous_firmware, sizeof mine.previous_firmware, kept->previous_firmware);
 	mine.firmware_ms = kept->firmware_ms;
+	mine.starts_unasked = kept->starts_unasked;
+	mine.plate_used_ms = kept->plate_used_ms;
 	child_reply(desk->child, request, MESSAGE_PRINTER_MINE, &mine, -1);
 	secret_wipe(&mine.access_code);
 }
@@ -477,7 +468,7 @@ printer_desk_want(struct desk *desk, const struct header *request)
 void
 printer_desk_seen(struct desk *desk, const struct header *request, const struct msg_printer_seen *message)
 {
-	const struct printer_place *own = own_printer(desk, request);
+	const struct printer_place *own = printer_desk_own(desk, request);
 
 	if (own == NULL)
 		return;
@@ -485,7 +476,7 @@ printer_desk_seen(struct desk *desk, const struct header *request, const struct 
 		child_reply_refused(desk->child, request, REFUSAL_INVALID, "This is no firmware's version.", "");
 		return;
 	}
-	struct printer_place *place = find_or_refuse(desk, request, own->kept.serial);
+	struct printer_place *place = printer_desk_find(desk, request, own->kept.serial);
 	if (place == NULL)
 		return;
 	if (strcmp(place->kept.firmware, message->firmware) == 0) {
@@ -508,7 +499,7 @@ printer_desk_moved(struct desk *desk, const struct header *request, const struct
 {
 	char address[PRINTER_ADDRESS_BYTES];
 	struct complaint complaint;
-	const struct printer_place *own = own_printer(desk, request);
+	const struct printer_place *own = printer_desk_own(desk, request);
 
 	if (own == NULL)
 		return;
@@ -516,11 +507,11 @@ printer_desk_moved(struct desk *desk, const struct header *request, const struct
 		refuse_complaint(desk, request, &complaint);
 		return;
 	}
-	struct printer_place *place = find_or_refuse(desk, request, own->kept.serial);
+	struct printer_place *place = printer_desk_find(desk, request, own->kept.serial);
 	if (place == NULL)
 		return;
 	if (strcmp(place->kept.address, message->from) != 0) {
-		refuse_with(desk, request, REFUSAL_CONFLICT, "", "The address was changed meanwhile.");
+		desk_refuse_with(desk, request, REFUSAL_CONFLICT, "", "The address was changed meanwhile.");
 		return;
 	}
 	struct printer_record *record = printers_plan_change(place);
@@ -529,4 +520,42 @@ printer_desk_moved(struct desk *desk, const struct header *request, const struct
 	record->moved_ms = record->changed_ms = clock_wall_ms();
 	struct batch_item *item = new_item(desk, request, record);
 	str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is at %s now.", record->name, record->serial, address);
+}
+
+/* -- the plate ------------------------------------------------------------------------------------ */
+
+static struct batch_item *
+set_plate(struct desk *desk, const struct header *request, struct printer_place *place, int64_t used_ms)
+{
+	struct printer_record *record = printers_plan_change(place);
+
+	record->plate_used_ms = used_ms;
+	return new_item(desk, request, record);
+}
+
+void
+printer_desk_plate_used(struct desk *desk, const struct header *request)
+{
+	const struct printer_place *own = printer_desk_own(desk, request);
+	struct printer_place *place = own != NULL ? printer_desk_find(desk, request, own->kept.serial) : NULL;
+
+	if (place != NULL)
+		set_plate(desk, request, place, clock_wall_ms());
+}
+
+void
+printer_desk_plate_clear(struct desk *desk, const struct header *request, const struct msg_plate_clear *message)
+{
+	struct printer_place *place = printer_desk_find(desk, request, message->serial);
+	char sentence[160];
+
+	if (place == NULL)
+		return;
+	if (place->kept.plate_used_ms == 0) {
+		str_format(sentence, sizeof sentence, "The plate of '%s' was clear already.", place->kept.name);
+		child_reply_done(desk->child, request, sentence);
+		return;
+	}
+	struct batch_item *item = set_plate(desk, request, place, 0);
+	str_format(item->sentence, sizeof item->sentence, "The plate of '%s' is clear now.", place->kept.name);
 }
