@@ -1,7 +1,8 @@
 /*
  * file_record: a cached file as it stands in the database, under its SHA-256 in hex: a MessagePack array.
  *
- *	[version, place, name, size_bytes, created_ms, used_ms, check, examined_by, kind, model, plates, sentence, remedy, …]
+ *	[version, place, name, size_bytes, created_ms, used_ms, check, examined_by, kind, model, plates, sentence,
+ *	 remedy, …]
  *
  * A later Fuse may add fields at the end; what is not known is passed over. Another version is another layout and is
  * not read. Pure; any bytes give a record or a fault.
@@ -54,8 +55,8 @@ bool file_record_decode(const void *key, size_t key_len, const uint8_t *bytes, s
 /* 64 digits of lower-case hex and nothing else? */
 bool file_record_is_sha256(const char *text);
 
-/* What a file is called: of `name` the part after the last '/' or '\', without what may not stand on a screen and
- * without blanks and dots around it, cut to the bound but with its ending. "file" when nothing is left. */
+/* What a file is called: of `name` the part after the last '/' or '\', with '?' for what may not stand on a screen and
+ * without blanks and dots around it, cut at the bound. "file" when nothing is left. */
 void file_record_clean_name(const char *name, char ret_name[FILE_NAME_BYTES]);
 
 #endif
