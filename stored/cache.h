@@ -51,7 +51,7 @@ enum outcome cache_load(struct cache *ret_cache, struct store *store, struct fau
 /* The file of this hash that is kept; NULL when there is none. Borrowed until the cache changes. */
 const struct cache_file *cache_peek(const struct cache *cache, const char *sha256);
 /* The same, also one that is planned, to be changed. */
-struct cache_file *cache_find(struct cache *cache, const char *sha256);
+struct cache_file *cache_look_up(struct cache *cache, const char *sha256);
 
 /* A free place for this file, planned, used just now; NULL when there is none (then the oldest has to go first). */
 struct cache_file *cache_plan(struct cache *cache, const char *sha256, uint64_t size_bytes);
