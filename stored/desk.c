@@ -65,6 +65,7 @@ follow_up_setting(struct desk *desk, const struct batch_op *op)
 	values_note(&desk->values, spec, op->removes ? NULL : value);
 	publish_setting(desk, spec);
 	upkeep_reschedule(&desk->upkeep);
+	file_desk_follow_setting(desk);
 }
 
 /* What follows from a change that is on the disk now; before its answer, so that whoever was
@@ -86,7 +87,9 @@ answer(void *arg, const struct batch_item *item, const struct fault *fault)
 {
 	struct desk *desk = arg;
 
-	if (fault->outcome == OUTCOME_DONE) {
+	if (item->ops[0].table == TABLE_FILES) {
+		file_desk_answer(desk, item, fault);
+	} else if (fault->outcome == OUTCOME_DONE) {
 		if (job_desk_is_step(item))
 			crash_point("stored-committed");
 		follow_up(desk, item);
@@ -274,11 +277,14 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 {
 	struct desk *desk = arg;
 
+	if (file_desk_on_message(desk, header, message, fd))
+		return;
 	if (fd >= 0)
-		close(fd); /* no message to us carries one */
+		close(fd); /* no other message to us carries one */
 	switch (header->number) {
 	case MESSAGE_PROC_STATUS:
 		peers_note(&desk->peers, header, message);
+		file_desk_note_process(desk, header, message);
 		break;
 	case MESSAGE_SETTING_SET:
 		set_setting(desk, header, message);
@@ -336,6 +342,7 @@ desk_on_synced(void *arg)
 	printer_desk_publish_all(desk);
 	job_desk_publish_all(desk);
 	owner_desk_publish_all(desk);
+	file_desk_open(desk);
 	upkeep_publish(&desk->upkeep);
 	unsigned long long secrets = store_count(desk->store, TABLE_SECRETS);
 	size_t printers = printers_count(&desk->printers), jobs = jobs_count(&desk->job.jobs);
@@ -361,7 +368,8 @@ desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault)
 	if (values_load(&desk->values, desk->store, ret_fault) != OUTCOME_DONE ||
 	    printers_load(&desk->printers, desk->store, ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
-	if (job_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE || owner_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE)
+	if (file_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE || /* before the jobs, which need its files */
+	    job_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE || owner_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
 	return upkeep_begin(&desk->upkeep, desk->child, desk->store, &desk->values, dir, ret_fault);
 }

@@ -9,6 +9,7 @@
 #include "ipc/child.h"
 #include "stored/owner_desk.h"
 #include "stored/batch.h"
+#include "stored/file_desk.h"
 #include "stored/job_desk.h"
 #include "stored/peers.h"
 #include "stored/printers.h"
@@ -28,6 +29,7 @@ struct desk {
 	struct batch batch;
 	struct upkeep upkeep;
 	struct owner_desk owner;
+	struct file_desk files;
 	struct job_desk job;
 };
 
