@@ -249,6 +249,9 @@ job_desk_end_without_printer(struct job_record *record, enum job_resolution reso
 	job_record_step(record, ends[resolved], &words, now_ms);
 }
 
+_Static_assert(JOBS_OPEN_OF_PRINTER + 2 <= BATCH_OPS_MOST, "a printer goes with all its jobs in one change");
+_Static_assert((JOBS_OPEN_OF_PRINTER + 1) * JOB_RECORD_MAX_BYTES <= BATCH_ITEM_MAX_BYTES, "and their records fit");
+
 void
 job_desk_flush_planned(struct desk *desk, const char *serial)
 {

@@ -58,6 +58,14 @@ def post_step(stored, job: str, to: str) -> int:
                        slot, slot + 7)
 
 
+def arms(stored, job: str) -> bool:
+    try:
+        step(stored, job, "armed")
+    except wire.Refused:
+        return False
+    return True
+
+
 def refused(function, *arguments, **more) -> wire.Refused:
     with pytest.raises(wire.Refused) as caught:
         function(*arguments, **more)
@@ -257,18 +265,10 @@ def test_a_start_whose_record_cannot_be_written_is_decided_anew_and_noted_once(s
     assert state_of(stored, job) == "uploaded" and refusal.reason in ("failed", "no-space", "read-only")
     assert len(armed_log(stored)) == 1
     stored.no_space_beyond(0)
-    wait_until(lambda: "TRY" and _arms(stored, job), 20)
+    wait_until(lambda: arms(stored, job), 20)
     assert len(armed_log(stored)) == 1
     stored.restart()
     assert state_of(stored, job) == "armed"
-
-
-def _arms(stored, job: str) -> bool:
-    try:
-        step(stored, job, "armed")
-    except wire.Refused:
-        return False
-    return True
 
 
 def snapshot(stored):
