@@ -55,7 +55,7 @@ C_LIBRARY = set("""assert ctype dirent endian errno fcntl fnmatch ftw getopt glo
 MAY_LOAD = {
     "fused": ["libevent"],
     "fusectl": ["libevent", "libjansson"],
-    "fuse-stored": ["libevent", "libseccomp", "liblmdb", "libsodium", "libcrypto"],
+    "fuse-stored": ["libevent", "libseccomp", "liblmdb", "libsodium", "libcrypto", "libjansson"],
     "fuse-filechk": ["libevent", "libseccomp", "libzip", "libexpat", "libjansson", "libcrypto"],
     "fuse-worker": ["libevent", "libseccomp", "libssl", "libcrypto", "libyajl", "libzstd", "libjansson"],
     "fuse-discovery": ["libevent", "libseccomp", "libssl", "libcrypto", "libjansson"],
