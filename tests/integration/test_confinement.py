@@ -67,12 +67,12 @@ def test_limits_are_those_of_the_process_table_and_no_child_leaves_a_core(fuse):
 def test_open_descriptors_are_exactly_those_that_a_child_needs(fuse):
     """Standard ones, channel, lock, what the loop needs; httpd's two listeners and what the two instances of its library
     for each wait with (two each); discovery's ears; what wakes a worker's loop; the store's own files, and what wakes it when a
-    password is hashed."""
+    password or a file is hashed."""
     pipe_or_socket = r"pipe:\[\d+\]|socket:\[\d+\]"
     loop = [r"anon_inode:\[eventpoll\]", r"anon_inode:\[timerfd\]", pipe_or_socket, pipe_or_socket]
     more = {"httpd": [r"socket:\[\d+\]"] * 2 + [r"anon_inode:\[eventpoll\]"] * 8,
             "discovery": [r"socket:\[\d+\]"] * 2,
-            "stored": [re.escape(str(fuse.state / "store")) + "(/.*)?"] * 8 + [r"anon_inode:\[eventfd\]"],
+            "stored": [re.escape(str(fuse.state / "store")) + "(/.*)?"] * 8 + [r"anon_inode:\[eventfd\]"] * 2,
             "worker": [r"anon_inode:\[eventfd\]"] * 2}  # the mailbox, and to wake the MQTT library
     for process, pid in fuse.pids().items():
         fds = procfs.descriptors(pid)
