@@ -43,7 +43,8 @@ static void
 say_damaged(struct armed *armed)
 {
 	str_copy(armed->trouble, sizeof armed->trouble,
-		 "The list of started prints (armed.log) is damaged and cannot be set aside, so nothing is started.");
+		 "The list of started prints (armed.log) is damaged and cannot be set aside, so nothing is "
+		 "started.");
 }
 
 static void
@@ -86,7 +87,8 @@ static void
 be_in_trouble(struct armed *armed, const char *how, int error)
 {
 	str_format(armed->trouble, sizeof armed->trouble,
-		   "The list of started prints (armed.log) %s (%s), so nothing is started.", how, strerror(error));
+		   "The list of started prints (armed.log) %s (%s), so nothing is started.", how,
+		   strerror(error));
 	log_error(armed->trouble);
 }
 
@@ -209,7 +211,8 @@ open_to_append(struct armed *armed)
 static int
 cut_bad_end(struct armed *armed)
 {
-	if (armed->has_bad_end && (ftruncate(armed->fd, (off_t)armed->size_bytes) != 0 || fdatasync(armed->fd) != 0))
+	if (armed->has_bad_end &&
+	    (ftruncate(armed->fd, (off_t)armed->size_bytes) != 0 || fdatasync(armed->fd) != 0))
 		return errno;
 	armed->has_bad_end = false;
 	return 0;
@@ -329,7 +332,8 @@ armed_trim(struct armed *armed, int64_t wall_ms, armed_is_kept_fn *is_kept, void
 		armed->trim_at_bytes = armed->size_bytes + ARMED_SMALL_BYTES;
 		return;
 	}
-	log_warn("armed.log could not be written anew without what is old", log_str("error", strerror(error)));
+	log_warn("armed.log could not be written anew without what is old",
+		 log_str("error", strerror(error)));
 	free(armed->notes);
 	armed->notes = before.notes;
 	armed->count = before.count;

@@ -32,14 +32,14 @@ struct armed_note {
 
 struct armed {
 	char dir[FILES_PATH_BYTES];
-	int fd;			 /* to append; -1 = it cannot be used */
+	int fd; /* to append; -1 = it cannot be used */
 	size_t count, room;
 	struct armed_note *notes; /* oldest first */
-	size_t damaged;		 /* lines that could not be read */
-	uint64_t size_bytes;	 /* of the whole lines */
-	uint64_t trim_at_bytes;	 /* look whether something can go when it is so long */
-	bool has_bad_end;	 /* half a line stands behind them */
-	char trouble[240];	 /* why it cannot be read; "" = it could */
+	size_t damaged;		  /* lines that could not be read */
+	uint64_t size_bytes;	  /* of the whole lines */
+	uint64_t trim_at_bytes;	  /* look whether something can go when it is so long */
+	bool has_bad_end;	  /* half a line stands behind them */
+	char trouble[240];	  /* why it cannot be read; "" = it could */
 };
 
 /* Read it, or make it. Afterwards it is known what it holds, or why nothing may be armed. `dir` is the store's. */
@@ -52,7 +52,8 @@ const char *armed_trouble_peek(const struct armed *armed);
 /* The newest entry of a job, a number, a key; NULL = none. Borrowed until something is added. */
 const struct armed_note *armed_find_job(const struct armed *armed, const char *id);
 const struct armed_note *armed_find_number(const struct armed *armed, uint32_t number);
-const struct armed_note *armed_find_key(const struct armed *armed, const uint8_t key_hash[ARMED_KEY_HASH_BYTES]);
+const struct armed_note *armed_find_key(const struct armed *armed,
+					const uint8_t key_hash[ARMED_KEY_HASH_BYTES]);
 
 /* Append and sync. DONE: it is on the disk; else it is not in the log. An idle entry of this job is taken up again. */
 enum outcome armed_add(struct armed *armed, const struct armed_entry *entry, struct fault *ret_fault);
@@ -60,8 +61,8 @@ enum outcome armed_add(struct armed *armed, const struct armed_entry *entry, str
 /* What was added for this job did not come about: its record could not be written, and nobody was answered. */
 void armed_set_idle(struct armed *armed, const char *id);
 
-/* Write it anew without what is too old, when it has grown enough for that. `is_kept` says which jobs stay; a failure is
- * logged and tried again later. */
+/* Write it anew without what is too old, when it has grown enough for that. `is_kept` says which jobs stay; a failure
+ * is logged and tried again later. */
 typedef bool armed_is_kept_fn(void *arg, const char *id);
 void armed_trim(struct armed *armed, int64_t wall_ms, armed_is_kept_fn *is_kept, void *arg);
 

@@ -44,8 +44,8 @@ armed_line_write(const struct armed_entry *entry, char ret_line[ARMED_LINE_MAX_B
 
 	if (entry->has_key)
 		str_hex(entry->key_hash, sizeof entry->key_hash, key);
-	ENSURE(str_format(ret_line, ARMED_LINE_MAX_BYTES, "v1 %lld %s %u %s %s", (long long)entry->wall_ms, entry->id,
-			  entry->number, entry->serial, key));
+	ENSURE(str_format(ret_line, ARMED_LINE_MAX_BYTES, "v1 %lld %s %u %s %s", (long long)entry->wall_ms,
+			  entry->id, entry->number, entry->serial, key));
 	size_t len = strlen(ret_line);
 	checksum_of(ret_line, len, checksum);
 	ENSURE(str_format(ret_line + len, ARMED_LINE_MAX_BYTES - len, " %s\n", checksum));
@@ -60,10 +60,10 @@ read_key(const char *word, struct armed_entry *entry)
 	size_t len;
 
 	entry->has_key = strcmp(word, "-") != 0;
-	return !entry->has_key ||
-	       (strlen(word) == 2 * sizeof entry->key_hash &&
-		sodium_hex2bin(entry->key_hash, sizeof entry->key_hash, word, strlen(word), NULL, &len, NULL) == 0 &&
-		len == sizeof entry->key_hash);
+	return !entry->has_key || (strlen(word) == 2 * sizeof entry->key_hash &&
+				   sodium_hex2bin(entry->key_hash, sizeof entry->key_hash, word, strlen(word),
+						  NULL, &len, NULL) == 0 &&
+				   len == sizeof entry->key_hash);
 }
 
 static bool
@@ -93,15 +93,16 @@ read_line(const char *bytes, size_t len, struct armed_entry *ret_entry)
 		return false;
 	memcpy(line, bytes, len);
 	line[len] = '\0';
-	if (sscanf(line, "%79s %79s %79s %79s %79s %79s %79s", words[0], words[1], words[2], words[3], words[4], words[5],
-		   words[6]) != WORDS ||
+	if (sscanf(line, "%79s %79s %79s %79s %79s %79s %79s", words[0], words[1], words[2], words[3],
+		   words[4], words[5], words[6]) != WORDS ||
 	    !read_words(words, ret_entry))
 		return false;
 	return armed_line_write(ret_entry, again) == len + 1 && memcmp(again, line, len) == 0;
 }
 
 void
-armed_line_read_all(const char *bytes, size_t len, armed_line_fn *fn, void *arg, struct armed_reading *ret_reading)
+armed_line_read_all(const char *bytes, size_t len, armed_line_fn *fn, void *arg,
+		    struct armed_reading *ret_reading)
 {
 	struct armed_entry entry;
 	size_t unread = 0; /* lines that are none, since the last whole one */

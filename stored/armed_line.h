@@ -43,6 +43,7 @@ struct armed_reading {
 
 /* Read all lines; `fn` is called for each whole one, in order. */
 typedef void armed_line_fn(void *arg, const struct armed_entry *entry);
-void armed_line_read_all(const char *bytes, size_t len, armed_line_fn *fn, void *arg, struct armed_reading *ret_reading);
+void armed_line_read_all(const char *bytes, size_t len, armed_line_fn *fn, void *arg,
+			 struct armed_reading *ret_reading);
 
 #endif

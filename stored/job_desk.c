@@ -78,7 +78,8 @@ job_desk_find(struct desk *desk, const struct header *request, const char *id)
 		place = jobs_find(&desk->job.jobs, id);
 	}
 	if (place == NULL)
-		desk_refuse_with(desk, request, REFUSAL_NOT_FOUND, "`fusectl jobs` lists them.", "There is no job '%s'.", id);
+		desk_refuse_with(desk, request, REFUSAL_NOT_FOUND, "`fusectl jobs` lists them.",
+				 "There is no job '%s'.", id);
 	return place;
 }
 
@@ -90,8 +91,8 @@ read_record(struct desk *desk, const struct job *job, struct job_record *ret_rec
 	const char *why;
 	size_t len;
 
-	if (store_get(desk->store, TABLE_JOBS, job->id, strlen(job->id), bytes, sizeof bytes, &len, ret_fault) !=
-	    OUTCOME_DONE)
+	if (store_get(desk->store, TABLE_JOBS, job->id, strlen(job->id), bytes, sizeof bytes, &len,
+		      ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
 	if (!job_record_decode(job->id, strlen(job->id), bytes, len, ret_record, &why))
 		return fault_say(ret_fault, OUTCOME_FAILED, "The record of this job cannot be read.");
@@ -134,7 +135,9 @@ job_desk_change(struct desk *desk, const struct header *request, struct job_plac
 void
 job_desk_describe_start(const struct job *job, int64_t wall_ms, struct armed_entry *ret_entry)
 {
-	*ret_entry = (struct armed_entry){ .wall_ms = wall_ms, .number = job->number, .has_key = job->key[0] != '\0' };
+	*ret_entry = (struct armed_entry){ .wall_ms = wall_ms,
+					   .number = job->number,
+					   .has_key = job->key[0] != '\0' };
 	str_copy(ret_entry->id, sizeof ret_entry->id, job->id);
 	str_copy(ret_entry->serial, sizeof ret_entry->serial, job->serial);
 	if (ret_entry->has_key)
@@ -230,14 +233,17 @@ void
 job_desk_end_without_printer(struct job_record *record, enum job_resolution resolved, int64_t now_ms)
 {
 	static const enum job_state ends[JOB_RESOLUTION_COUNT] = {
-		[JOB_RESOLUTION_NONE] = JOB_CANCELLED,	      [JOB_RESOLUTION_NOT_STARTED] = JOB_NOT_STARTED,
+		[JOB_RESOLUTION_NONE] = JOB_CANCELLED,	  [JOB_RESOLUTION_NOT_STARTED] = JOB_NOT_STARTED,
 		[JOB_RESOLUTION_STARTED] = JOB_CANCELLED, [JOB_RESOLUTION_DONE] = JOB_DONE,
 		[JOB_RESOLUTION_FAILED] = JOB_FAILED,
 	};
-	struct job_words words = { .fault = job_fault_name(JOB_FAULT_PRINTER_REMOVED), .remedy = "", .evidence = "" };
+	struct job_words words = { .fault = job_fault_name(JOB_FAULT_PRINTER_REMOVED),
+				   .remedy = "",
+				   .evidence = "" };
 	bool may_run = record->job.armed_ms != 0;
 
-	words.sentence = may_run ? "The printer was removed from Fuse. The print was started and may run on at the printer."
+	words.sentence = may_run ? "The printer was removed from Fuse. The print was started and may run on "
+				   "at the printer."
 				 : "The printer was removed from Fuse before this job was started.";
 	if (may_run)
 		words.remedy = "Look at the printer, and stop the print there if it is not wanted.";
@@ -250,7 +256,8 @@ job_desk_end_without_printer(struct job_record *record, enum job_resolution reso
 }
 
 _Static_assert(JOBS_OPEN_OF_PRINTER + 2 <= BATCH_OPS_MOST, "a printer goes with all its jobs in one change");
-_Static_assert((JOBS_OPEN_OF_PRINTER + 1) * JOB_RECORD_MAX_BYTES <= BATCH_ITEM_MAX_BYTES, "and their records fit");
+_Static_assert((JOBS_OPEN_OF_PRINTER + 1) * JOB_RECORD_MAX_BYTES <= BATCH_ITEM_MAX_BYTES,
+	       "and their records fit");
 
 void
 job_desk_flush_planned(struct desk *desk, const char *serial)
@@ -273,8 +280,10 @@ job_desk_end_all(struct desk *desk, struct batch_item *item, const char *serial)
 	struct fault fault;
 
 	for (size_t i = 0; i < count; i++) {
-		if (read_record(desk, places[i]->kept, &record, &fault) != OUTCOME_DONE) { /* it ends all the same */
-			log_error("the story of a job is lost", log_str("id", places[i]->kept->id), log_str("why", fault.sentence));
+		/* One whose record cannot be read ends all the same. */
+		if (read_record(desk, places[i]->kept, &record, &fault) != OUTCOME_DONE) {
+			log_error("the story of a job is lost", log_str("id", places[i]->kept->id),
+				  log_str("why", fault.sentence));
 			memset(&record, 0, sizeof record);
 			record.job = *places[i]->kept;
 		}
@@ -297,8 +306,8 @@ own_up_to_damage(struct desk *desk, struct fault *ret_fault)
 
 	if (outcome == OUTCOME_ABSENT) {
 		str_format(sentence, sizeof sentence,
-			   "Of the list of started prints (armed.log), %zu line%s damaged: which jobs they named is not known. "
-			   "The damaged list is kept beside it.",
+			   "Of the list of started prints (armed.log), %zu line%s damaged: which jobs they "
+			   "named is not known. The damaged list is kept beside it.",
 			   armed->damaged, armed->damaged == 1 ? " is" : "s are");
 		op.len = strlen(sentence);
 		log_error(sentence);
@@ -316,15 +325,16 @@ make_unknown(struct desk *desk, struct job_place *place, const struct armed_entr
 	static uint8_t bytes[JOB_RECORD_MAX_BYTES];
 	char restored[STORE_META_VALUE_BYTES], evidence[120], when[CLOCK_UTC_BYTES];
 	struct fault fault;
-	struct job_words words = { .fault = job_fault_name(JOB_FAULT_ARMED_BEFORE), .evidence = evidence,
+	struct job_words words = { .fault = job_fault_name(JOB_FAULT_ARMED_BEFORE),
+				   .evidence = evidence,
 				   .remedy = "Look at the printer, then say what became of this job." };
 
-	bool was_restored = store_get_meta(desk->store, STORE_META_RESTORED, restored, &fault) == OUTCOME_DONE;
-	words.sentence = was_restored
-				 ? "This job was started before the database was restored to an earlier state: whether it printed "
-				   "is not known. Look at the printer."
-				 : "Fuse was ended when it was about to start this job: whether it started is not known. Look at the "
-				   "printer.";
+	bool was_restored =
+		store_get_meta(desk->store, STORE_META_RESTORED, restored, &fault) == OUTCOME_DONE;
+	words.sentence = was_restored ? "This job was started before the database was restored to an earlier "
+					"state: whether it printed is not known. Look at the printer."
+				      : "Fuse was ended when it was about to start this job: whether it "
+					"started is not known. Look at the printer.";
 	clock_format_utc(entry->wall_ms, when);
 	str_format(evidence, sizeof evidence, "armed.log has it since %s as number %u", when, entry->number);
 	if (read_record(desk, place->kept, &record, &fault) != OUTCOME_DONE) {
@@ -335,7 +345,8 @@ make_unknown(struct desk *desk, struct job_place *place, const struct armed_entr
 	record.job.number = entry->number;
 	job_record_step(&record, JOB_UNKNOWN, &words, clock_wall_ms());
 	*place->kept = record.job; /* also when the disk does not take it: the next start says the same */
-	struct store_op op = { TABLE_JOBS, record.job.id, strlen(record.job.id), bytes, job_record_encode(&record, bytes) };
+	struct store_op op = { TABLE_JOBS, record.job.id, strlen(record.job.id), bytes,
+			       job_record_encode(&record, bytes) };
 	if (store_commit(desk->store, &op, 1, &fault) != OUTCOME_DONE)
 		log_error("what is not known of a job could not be kept", log_str("why", fault.sentence));
 	log_warn(words.sentence, log_str("job", record.job.id), log_str("printer", record.job.serial));
@@ -350,7 +361,8 @@ add_to_log(struct desk *desk, const struct job *job)
 
 	job_desk_describe_start(job, job->armed_ms, &entry);
 	if (armed_add(&desk->job.armed, &entry, &fault) != OUTCOME_DONE)
-		log_warn("armed.log lacks a job that was started", log_str("job", job->id), log_str("why", fault.sentence));
+		log_warn("armed.log lacks a job that was started", log_str("job", job->id),
+			 log_str("why", fault.sentence));
 }
 
 static void
@@ -362,7 +374,8 @@ bring_together(struct desk *desk)
 		job_id_note(&own->jobs.ids, own->armed.notes[i].entry.id);
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		struct job_place *place = &own->jobs.places[i];
-		const struct armed_note *note = place->kept != NULL ? armed_find_job(&own->armed, place->kept->id) : NULL;
+		const struct armed_note *note =
+			place->kept != NULL ? armed_find_job(&own->armed, place->kept->id) : NULL;
 		if (note != NULL && job_state_is_before_armed(place->kept->state))
 			make_unknown(desk, place, &note->entry);
 		else if (note == NULL && place->kept != NULL && place->kept->armed_ms != 0 &&

@@ -1,6 +1,6 @@
 /*
- * job_desk: the desk's requests about jobs. People and programs submit, cancel and resolve them (job_order.c, job_wish.c),
- * the printer's worker moves them (job_steps.c), and here is what both need, and what is told of them.
+ * job_desk: the desk's requests about jobs. People and programs submit, cancel and resolve them (job_order.c,
+ * job_wish.c), the printer's worker moves them (job_steps.c), and here is what both need, and what is told of them.
  */
 #ifndef FUSE_STORED_JOB_DESK_H
 #define FUSE_STORED_JOB_DESK_H
@@ -19,8 +19,8 @@ struct job_desk {
 	struct armed armed;
 };
 
-/* Read jobs and the log of decided starts, and bring them together; the files are read before, upkeep begins after. DONE, or
- * the fault for which the store cannot serve. */
+/* Read jobs and the log of decided starts, and bring them together; the files are read before, upkeep begins after.
+ * DONE, or the fault for which the store cannot serve. */
 enum outcome job_desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault);
 void job_desk_end(struct desk *desk);
 

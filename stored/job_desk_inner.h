@@ -34,7 +34,8 @@ void job_order_again(struct desk *desk, const struct header *request, const stru
 
 void job_wish_cancel(struct desk *desk, const struct header *request, const struct msg_job_cancel *message);
 void job_wish_resolve(struct desk *desk, const struct header *request, const struct msg_job_resolve *message);
-void job_wish_story(struct desk *desk, const struct header *request, const struct msg_job_story_want *message);
+void job_wish_story(struct desk *desk, const struct header *request,
+		    const struct msg_job_story_want *message);
 
 void job_steps_want(struct desk *desk, const struct header *request);
 void job_steps_step(struct desk *desk, const struct header *request, const struct msg_job_step *message);

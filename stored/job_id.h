@@ -1,6 +1,6 @@
 /*
- * job_id: names of jobs: 'j', ten digits of time and five that count on, in base 32 (Crockford's, in lower case). Sorted
- * as texts they stand in the order of their coming, whatever the clock does meanwhile. Pure.
+ * job_id: names of jobs: 'j', ten digits of time and five that count on, in base 32 (Crockford's, in lower case).
+ * Sorted as texts they stand in the order of their coming, whatever the clock does meanwhile. Pure.
  */
 #ifndef FUSE_STORED_JOB_ID_H
 #define FUSE_STORED_JOB_ID_H

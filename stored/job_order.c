@@ -1,6 +1,6 @@
 /*
- * job_order: new jobs. The same key with the same order gives the same job, for as long as the job is kept, and is refused
- * for as long as the log of decided starts remembers it.
+ * job_order: new jobs. The same key with the same order gives the same job, for as long as the job is kept, and is
+ * refused for as long as the log of decided starts remembers it.
  */
 #include <string.h>
 
@@ -29,15 +29,16 @@ struct order {
 static bool
 is_same_order(const struct job_record *record, const struct order *order)
 {
-	return strcmp(record->job.serial, order->serial) == 0 && strcmp(record->job.sha256, order->sha256) == 0 &&
-	       record->job.plate == order->plate && record->job.stage_only == order->stage_only &&
-	       strlen(record->options) == order->options.len &&
+	return strcmp(record->job.serial, order->serial) == 0 &&
+	       strcmp(record->job.sha256, order->sha256) == 0 && record->job.plate == order->plate &&
+	       record->job.stage_only == order->stage_only && strlen(record->options) == order->options.len &&
 	       memcmp(record->options, order->options.bytes, order->options.len) == 0;
 }
 
 /* The job that this key has made is kept: say that, or that the order is another one. */
 static void
-answer_known(struct desk *desk, const struct header *request, const struct job_place *place, const struct order *order)
+answer_known(struct desk *desk, const struct header *request, const struct job_place *place,
+	     const struct order *order)
 {
 	static struct job_record record; /* large */
 	struct msg_job_submitted submitted = { .was_there = true };
@@ -71,10 +72,11 @@ refuse_started(struct desk *desk, const struct header *request, const struct ord
 	if (note == NULL)
 		return false;
 	clock_format_utc(note->entry.wall_ms, when);
-	desk_refuse_with(desk, request, REFUSAL_CONFLICT,
-			 "Look at the printer. If it is to be printed once more, order it with a new key.",
-			 "A job with this key was started already, at %.19sZ on the printer %s; it is no longer kept.", when,
-			 note->entry.serial);
+	desk_refuse_with(
+		desk, request, REFUSAL_CONFLICT,
+		"Look at the printer. If it is to be printed once more, order it with a new key.",
+		"A job with this key was started already, at %.19sZ on the printer %s; it is no longer kept.",
+		when, note->entry.serial);
 	return true;
 }
 
@@ -106,7 +108,8 @@ refuse_bad_form(struct desk *desk, const struct header *request, const struct or
 	char sentence[240];
 
 	if (!file_record_is_sha256(order->sha256)) {
-		child_reply_refused(desk->child, request, REFUSAL_INVALID, "A file is named by 64 lower-case hex digits.",
+		child_reply_refused(desk->child, request, REFUSAL_INVALID,
+				    "A file is named by 64 lower-case hex digits.",
 				    "`fusectl files` lists them.");
 		return true;
 	}
@@ -126,8 +129,8 @@ find_file(struct desk *desk, const struct header *request, const struct order *o
 	const struct file_record *file = file_desk_peek(desk, order->sha256);
 
 	if (file == NULL) {
-		child_reply_refused(desk->child, request, REFUSAL_NOT_FOUND, "There is no such file in Fuse's cache.",
-				    "Give Fuse the file first.");
+		child_reply_refused(desk->child, request, REFUSAL_NOT_FOUND,
+				    "There is no such file in Fuse's cache.", "Give Fuse the file first.");
 		return NULL;
 	}
 	if (file->check != FILE_CHECK_UNPRINTABLE)
@@ -143,14 +146,14 @@ refuse_too_many(struct desk *desk, const struct header *request, const char *ser
 	static const char remedy[] = "Wait until some have ended, or cancel those that are no longer wanted.";
 
 	if (jobs_count_open(jobs, serial, NULL) >= JOBS_OPEN_OF_PRINTER) {
-		desk_refuse_with(desk, request, REFUSAL_CONFLICT, remedy, "%d jobs wait for this printer already.",
-				 JOBS_OPEN_OF_PRINTER);
+		desk_refuse_with(desk, request, REFUSAL_CONFLICT, remedy,
+				 "%d jobs wait for this printer already.", JOBS_OPEN_OF_PRINTER);
 		return true;
 	}
 	if (jobs_count_open(jobs, NULL, NULL) < JOBS_OPEN_MAX)
 		return false;
-	desk_refuse_with(desk, request, REFUSAL_CONFLICT, remedy, "%d jobs wait already, as many as one Fuse keeps.",
-			 JOBS_OPEN_MAX);
+	desk_refuse_with(desk, request, REFUSAL_CONFLICT, remedy,
+			 "%d jobs wait already, as many as one Fuse keeps.", JOBS_OPEN_MAX);
 	return true;
 }
 
@@ -169,10 +172,11 @@ new_number(const struct job_desk *own)
 }
 
 static void
-fill(struct job_record *record, const struct job *planned, const struct header *request, const struct order *order,
-     uint32_t number)
+fill(struct job_record *record, const struct job *planned, const struct header *request,
+     const struct order *order, uint32_t number)
 {
-	static const struct job_words words = { "", "The job is kept; the printer's own process takes it up.", "", "" };
+	static const struct job_words words = { "", "The job is kept; the printer's own process takes it up.",
+						"", "" };
 	struct job *job = &record->job;
 
 	memset(record, 0, sizeof *record);
@@ -201,13 +205,14 @@ plan(struct desk *desk, const struct header *request)
 		place = jobs_plan_new(&desk->job.jobs, clock_wall_ms());
 	}
 	if (place == NULL)
-		desk_refuse_with(desk, request, REFUSAL_BUSY, "Try again in a moment.", "There is no place for one more job.");
+		desk_refuse_with(desk, request, REFUSAL_BUSY, "Try again in a moment.",
+				 "There is no place for one more job.");
 	return place;
 }
 
 static void
-keep(struct desk *desk, const struct header *request, const struct order *order, const struct printer_record *printer,
-     const struct file_record *file)
+keep(struct desk *desk, const struct header *request, const struct order *order,
+     const struct printer_record *printer, const struct file_record *file)
 {
 	static struct job_record record; /* large */
 	static uint8_t bytes[JOB_RECORD_MAX_BYTES];
@@ -239,7 +244,8 @@ take(struct desk *desk, const struct header *request, const struct order *order)
 	    refuse_too_many(desk, request, printer->kept.serial))
 		return;
 	file_desk_use(desk, order->sha256);
-	const struct file_record *file = find_file(desk, request, order); /* looked up anew: the desk may have committed */
+	const struct file_record *file =
+		find_file(desk, request, order); /* looked up anew: the desk may have committed */
 	if (file != NULL)
 		keep(desk, request, order, &printer->kept, file);
 }
@@ -258,8 +264,11 @@ take_serial(struct desk *desk, const struct header *request, const char *text, s
 void
 job_order_submit(struct desk *desk, const struct header *request, const struct msg_job_submit *message)
 {
-	struct order order = { .sha256 = message->sha256, .key = message->key, .plate = message->plate,
-			       .stage_only = message->stage_only, .options = message->options };
+	struct order order = { .sha256 = message->sha256,
+			       .key = message->key,
+			       .plate = message->plate,
+			       .stage_only = message->stage_only,
+			       .options = message->options };
 
 	if (take_serial(desk, request, message->serial, &order))
 		take(desk, request, &order);
@@ -274,11 +283,14 @@ job_order_again(struct desk *desk, const struct header *request, const struct ms
 	if (place == NULL || !job_desk_read(desk, request, place, &record))
 		return;
 	if (!job_state_has_ended(record.job.state)) {
-		desk_refuse_with(desk, request, REFUSAL_CONFLICT, "Wait for its end, or submit a job of its own.",
+		desk_refuse_with(desk, request, REFUSAL_CONFLICT,
+				 "Wait for its end, or submit a job of its own.",
 				 "The job has not ended: it is %s.", job_state_name(record.job.state));
 		return;
 	}
-	struct order order = { .sha256 = record.job.sha256, .key = message->key, .plate = record.job.plate,
+	struct order order = { .sha256 = record.job.sha256,
+			       .key = message->key,
+			       .plate = record.job.plate,
 			       .stage_only = record.job.stage_only,
 			       .options = { (const uint8_t *)record.options, strlen(record.options) } };
 	str_copy(order.serial, sizeof order.serial, record.job.serial);

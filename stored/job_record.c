@@ -129,7 +129,8 @@ get_order(struct mpack_reader *reader, struct job *job)
 	job->origin = get_u32(reader, ROLE_LIMIT - 1);
 	job->number = get_u32(reader, JOB_NUMBER_MAX);
 	job->created_ms = mpack_get_i64(reader);
-	if (reader->fault == NULL && (!is_serial(job->serial) || !file_record_is_sha256(job->sha256) || job->plate == 0))
+	if (reader->fault == NULL &&
+	    (!is_serial(job->serial) || !file_record_is_sha256(job->sha256) || job->plate == 0))
 		mpack_fault(reader, "names no printer, no file or no plate");
 	if (job->number == 0)
 		mpack_fault(reader, "has no number");
@@ -181,8 +182,8 @@ take_id(const void *key, size_t key_len, char ret_id[JOB_ID_BYTES])
 }
 
 bool
-job_record_decode(const void *key, size_t key_len, const uint8_t *bytes, size_t len, struct job_record *ret_record,
-		  const char **ret_fault)
+job_record_decode(const void *key, size_t key_len, const uint8_t *bytes, size_t len,
+		  struct job_record *ret_record, const char **ret_fault)
 {
 	struct mpack_reader reader;
 

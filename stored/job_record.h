@@ -1,9 +1,9 @@
 /*
  * job_record: a job as it stands in the database, under its id: a MessagePack array.
  *
- *	[version, place, serial, sha256, plate, stage_only, key, printer_name, file_name, size_bytes, origin, number, created_ms,
- *	 state, fault, sentence, remedy, evidence, remote_path, before, attempts, cancel_wanted, resolved, changed_ms, armed_ms,
- *	 started_ms, ended_ms, options, [at_ms, state, sentence, evidence, …], …]
+ *	[version, place, serial, sha256, plate, stage_only, key, printer_name, file_name, size_bytes, origin, number,
+ *	 created_ms, state, fault, sentence, remedy, evidence, remote_path, before, attempts, cancel_wanted, resolved,
+ *	 changed_ms, armed_ms, started_ms, ended_ms, options, [at_ms, state, sentence, evidence, …], …]
  *
  * A later Fuse may add fields at the end; what is not known is passed over. Another version is another layout and is
  * not read. Pure; any bytes give a record or a fault.
@@ -75,8 +75,8 @@ struct job_words {
 	const char *fault, *sentence, *remedy, *evidence; /* never NULL */
 };
 
-/* The job is in the state `to` from now on, or more is told of the one that it is in. The story gets an entry unless state
- * and sentence are as they were. Whether it may go there is the caller's care (printer/job.h). */
+/* The job is in the state `to` from now on, or more is told of the one that it is in. The story gets an entry unless
+ * state and sentence are as they were. Whether it may go there is the caller's care (printer/job.h). */
 void job_record_step(struct job_record *record, uint32_t to, const struct job_words *words, int64_t now_ms);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * job_steps: the worker's side. It alone moves its printer's jobs, one step at a time, each from the state that the disk has;
- * a start is decided (ARMED) only where nothing speaks against it, and stands in armed.log first.
+ * job_steps: the worker's side. It alone moves its printer's jobs, one step at a time, each from the state that the
+ * disk has; a start is decided (ARMED) only where nothing speaks against it, and stands in armed.log first.
  */
 #include <string.h>
 
@@ -21,10 +21,17 @@ describe_mine(struct msg_job_mine *ret_mine)
 {
 	const struct job *job = &record.job;
 
-	*ret_mine = (struct msg_job_mine){ .plate = job->plate, .stage_only = job->stage_only, .size_bytes = job->size_bytes,
-					   .state = job->state, .number = job->number, .before = job->before,
-					   .attempts = job->attempts, .changed_ms = job->changed_ms, .armed_ms = job->armed_ms,
-					   .cancel_wanted = job->cancel_wanted, .resolved = job->resolved };
+	*ret_mine = (struct msg_job_mine){ .plate = job->plate,
+					   .stage_only = job->stage_only,
+					   .size_bytes = job->size_bytes,
+					   .state = job->state,
+					   .number = job->number,
+					   .before = job->before,
+					   .attempts = job->attempts,
+					   .changed_ms = job->changed_ms,
+					   .armed_ms = job->armed_ms,
+					   .cancel_wanted = job->cancel_wanted,
+					   .resolved = job->resolved };
 	str_copy(ret_mine->id, sizeof ret_mine->id, job->id);
 	str_copy(ret_mine->serial, sizeof ret_mine->serial, job->serial);
 	str_copy(ret_mine->sha256, sizeof ret_mine->sha256, job->sha256);
@@ -56,14 +63,16 @@ job_steps_want(struct desk *desk, const struct header *request)
 /* -- stepping -------------------------------------------------------------------------------------- */
 
 static bool
-refuse_step(struct desk *desk, const struct header *request, const struct job *job, const struct msg_job_step *message)
+refuse_step(struct desk *desk, const struct header *request, const struct job *job,
+	    const struct msg_job_step *message)
 {
 	if (job->state != message->from) {
-		desk_refuse_with(desk, request, REFUSAL_CONFLICT, "", "The job is %s, and not %s.", job_state_name(job->state),
-				 job_state_name(message->from));
+		desk_refuse_with(desk, request, REFUSAL_CONFLICT, "", "The job is %s, and not %s.",
+				 job_state_name(job->state), job_state_name(message->from));
 		return true;
 	}
-	bool is_fine = job_may_step(message->from, message->to) && (message->to != JOB_STAGED || job->stage_only) &&
+	bool is_fine = job_may_step(message->from, message->to) &&
+		       (message->to != JOB_STAGED || job->stage_only) &&
 		       (message->to != JOB_ARMED || !job->stage_only);
 	if (!is_fine)
 		desk_refuse_with(desk, request, REFUSAL_CONFLICT, "", "A job that is %s cannot become %s.",
@@ -73,15 +82,18 @@ refuse_step(struct desk *desk, const struct header *request, const struct job *j
 
 /* Why this job may not be started now; NULL = it may. `ret_remedy` is static, too. */
 static const char *
-objection(struct desk *desk, const struct job *job, const struct printer_record *printer, const char **ret_remedy)
+objection(struct desk *desk, const struct job *job, const struct printer_record *printer,
+	  const char **ret_remedy)
 {
 	const struct armed_note *by_job = armed_find_job(&desk->job.armed, job->id);
 	const struct armed_note *by_number = armed_find_number(&desk->job.armed, job->number);
 
 	*ret_remedy = "";
 	if (desk->upkeep.restored[0] != '\0') {
-		*ret_remedy = "Look at each printer's jobs, then confirm the restored records (`fusectl store confirm`).";
-		return "Fuse's records were restored from an older copy: no print starts until a person has confirmed them.";
+		*ret_remedy = "Look at each printer's jobs, then confirm the restored records (`fusectl "
+			      "store confirm`).";
+		return "Fuse's records were restored from an older copy: no print starts until a person has "
+		       "confirmed them.";
 	}
 	if (job->cancel_wanted)
 		return "The job is to be cancelled.";
@@ -96,14 +108,16 @@ objection(struct desk *desk, const struct job *job, const struct printer_record 
 
 /* Note the start in the log, which must have it before the database has. False: the request was refused. */
 static bool
-arm(struct desk *desk, const struct header *request, const struct job *job, const struct printer_record *printer)
+arm(struct desk *desk, const struct header *request, const struct job *job,
+    const struct printer_record *printer)
 {
 	struct armed_entry entry;
 	struct fault fault;
 	const char *remedy, *why = objection(desk, job, printer, &remedy);
 
 	if (why == NULL && armed_trouble_peek(&desk->job.armed) != NULL) {
-		child_reply_refused(desk->child, request, REFUSAL_FAILED, armed_trouble_peek(&desk->job.armed),
+		child_reply_refused(desk->child, request, REFUSAL_FAILED,
+				    armed_trouble_peek(&desk->job.armed),
 				    "Look at the disk of the state folder, then restart Fuse.");
 		return false;
 	}
@@ -139,7 +153,8 @@ job_steps_step(struct desk *desk, const struct header *request, const struct msg
 {
 	const struct printer_place *own = printer_desk_own(desk, request);
 	struct job_place *place = own != NULL ? find_own(desk, request, message->id, own->kept.serial) : NULL;
-	const struct job_words words = { message->fault, message->sentence, message->remedy, message->evidence };
+	const struct job_words words = { message->fault, message->sentence, message->remedy,
+					 message->evidence };
 
 	if (place == NULL || refuse_step(desk, request, place->kept, message) ||
 	    !job_desk_read(desk, request, place, &record))

@@ -12,10 +12,12 @@
 
 /* Whatever stands in a text (of control characters each byte takes six), all entries fit. */
 #define TEXT_JSON_MAX_BYTES 960
-_Static_assert(JOB_STORY_MOST * (2 * TEXT_JSON_MAX_BYTES + 100) < JOB_STORY_JSON_MAX_BYTES, "a full story fits");
+_Static_assert(JOB_STORY_MOST *(2 * TEXT_JSON_MAX_BYTES + 100) < JOB_STORY_JSON_MAX_BYTES,
+	       "a full story fits");
 
 void
-job_story_add(struct job_story *story, int64_t at_ms, uint32_t state, const char *sentence, const char *evidence)
+job_story_add(struct job_story *story, int64_t at_ms, uint32_t state, const char *sentence,
+	      const char *evidence)
 {
 	struct job_story_entry *entries = story->entries;
 

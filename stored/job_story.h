@@ -29,7 +29,8 @@ struct job_story {
 };
 
 /* One more step. When the story is full the oldest after the first ones goes. */
-void job_story_add(struct job_story *story, int64_t at_ms, uint32_t state, const char *sentence, const char *evidence);
+void job_story_add(struct job_story *story, int64_t at_ms, uint32_t state, const char *sentence,
+		   const char *evidence);
 
 /* Write the JSON form; returns its length, at most JOB_STORY_JSON_MAX_BYTES. */
 size_t job_story_json(const struct job_story *story, char ret_json[JOB_STORY_JSON_MAX_BYTES + 1]);

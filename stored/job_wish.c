@@ -49,13 +49,15 @@ job_wish_cancel(struct desk *desk, const struct header *request, const struct ms
 	if (!job_desk_read(desk, request, place, &record))
 		return;
 	record.job.cancel_wanted = true;
-	str_format(sentence, sizeof sentence, "It is to be cancelled, %s says.", role_name((enum role)request->from_role));
+	str_format(sentence, sizeof sentence, "It is to be cancelled, %s says.",
+		   role_name((enum role)request->from_role));
 	job_story_add(&record.story, clock_wall_ms(), record.job.state, sentence, "");
 	if (has_no_printer(desk, place->kept))
 		job_desk_end_without_printer(&record, JOB_RESOLUTION_NONE, clock_wall_ms());
 	struct batch_item *item = job_desk_change(desk, request, place, &record);
 	str_copy(item->sentence, sizeof item->sentence,
-		 job_state_has_ended(record.job.state) ? "The job is cancelled." : "The job is being cancelled.");
+		 job_state_has_ended(record.job.state) ? "The job is cancelled."
+						       : "The job is being cancelled.");
 }
 
 /* -- resolving ------------------------------------------------------------------------------------- */
@@ -74,7 +76,8 @@ job_wish_resolve(struct desk *desk, const struct header *request, const struct m
 		return;
 	}
 	if (place->kept->state != JOB_UNKNOWN) {
-		desk_refuse_with(desk, request, REFUSAL_CONFLICT, "", "Nobody need decide on this job: it is %s.",
+		desk_refuse_with(desk, request, REFUSAL_CONFLICT, "",
+				 "Nobody need decide on this job: it is %s.",
 				 job_state_name(place->kept->state));
 		return;
 	}
@@ -84,7 +87,8 @@ job_wish_resolve(struct desk *desk, const struct header *request, const struct m
 	str_format(sentence, sizeof sentence, "A person says: %s.", job_resolution_name(message->resolution));
 	job_story_add(&record.story, clock_wall_ms(), JOB_UNKNOWN, sentence, "");
 	if (has_no_printer(desk, place->kept))
-		job_desk_end_without_printer(&record, (enum job_resolution)message->resolution, clock_wall_ms());
+		job_desk_end_without_printer(&record, (enum job_resolution)message->resolution,
+					     clock_wall_ms());
 	struct batch_item *item = job_desk_change(desk, request, place, &record);
 	str_copy(item->sentence, sizeof item->sentence, "It is noted what became of the job.");
 }
@@ -99,6 +103,7 @@ job_wish_story(struct desk *desk, const struct header *request, const struct msg
 
 	if (place == NULL || !job_desk_read(desk, request, place, &record))
 		return;
-	struct msg_job_story story = { .json = { (const uint8_t *)json, job_story_json(&record.story, json) } };
+	struct msg_job_story story = { .json = { (const uint8_t *)json,
+						 job_story_json(&record.story, json) } };
 	child_reply(desk->child, request, MESSAGE_JOB_STORY, &story, -1);
 }

@@ -50,7 +50,8 @@ load_one(void *arg, const void *key, size_t key_len, const uint8_t *payload, siz
 	if (place->kept != NULL) /* no Fuse writes that, but nothing depends on it either */
 		place = lowest_free(jobs);
 	if (place == NULL) {
-		log_error("there are more jobs than places; this one is left alone", log_str("id", record.job.id));
+		log_error("there are more jobs than places; this one is left alone",
+			  log_str("id", record.job.id));
 		return;
 	}
 	record.job.place = (uint32_t)(place - jobs->places);
@@ -131,7 +132,8 @@ jobs_has_number(const struct jobs *jobs, uint32_t number)
 static bool
 is_open(const struct job *job, const char *serial, const char *sha256)
 {
-	return job != NULL && !job_state_has_ended(job->state) && (serial == NULL || strcmp(job->serial, serial) == 0) &&
+	return job != NULL && !job_state_has_ended(job->state) &&
+	       (serial == NULL || strcmp(job->serial, serial) == 0) &&
 	       (sha256 == NULL || strcmp(job->sha256, sha256) == 0);
 }
 
@@ -141,7 +143,8 @@ jobs_count_open(const struct jobs *jobs, const char *serial, const char *sha256)
 	size_t count = 0;
 
 	for (size_t i = 0; i < JOBS_MAX; i++)
-		count += is_open(jobs->places[i].kept, serial, sha256) || is_open(jobs->places[i].planned, serial, sha256);
+		count += is_open(jobs->places[i].kept, serial, sha256) ||
+			 is_open(jobs->places[i].planned, serial, sha256);
 	return count;
 }
 
@@ -168,11 +171,17 @@ jobs_open_of(struct jobs *jobs, const char *serial, struct job_place *ret_places
 void
 jobs_describe(const struct job *job, struct msg_job *ret_message)
 {
-	*ret_message = (struct msg_job){ .plate = job->plate, .stage_only = job->stage_only, .size_bytes = job->size_bytes,
-					 .origin = job->origin, .state = job->state,
-					 .number = job->armed_ms != 0 ? job->number : 0, .attempts = job->attempts,
-					 .cancel_wanted = job->cancel_wanted, .created_ms = job->created_ms,
-					 .changed_ms = job->changed_ms, .started_ms = job->started_ms,
+	*ret_message = (struct msg_job){ .plate = job->plate,
+					 .stage_only = job->stage_only,
+					 .size_bytes = job->size_bytes,
+					 .origin = job->origin,
+					 .state = job->state,
+					 .number = job->armed_ms != 0 ? job->number : 0,
+					 .attempts = job->attempts,
+					 .cancel_wanted = job->cancel_wanted,
+					 .created_ms = job->created_ms,
+					 .changed_ms = job->changed_ms,
+					 .started_ms = job->started_ms,
 					 .ended_ms = job->ended_ms };
 	str_copy(ret_message->id, sizeof ret_message->id, job->id);
 	str_copy(ret_message->serial, sizeof ret_message->serial, job->serial);
@@ -197,7 +206,8 @@ longest_ended(struct jobs *jobs)
 		if (place->kept == NULL || place->planned != NULL || !job_state_has_ended(place->kept->state))
 			continue;
 		if (found == NULL || place->kept->ended_ms < found->kept->ended_ms ||
-		    (place->kept->ended_ms == found->kept->ended_ms && strcmp(place->kept->id, found->kept->id) < 0))
+		    (place->kept->ended_ms == found->kept->ended_ms &&
+		     strcmp(place->kept->id, found->kept->id) < 0))
 			found = place;
 	}
 	return found;

@@ -15,12 +15,13 @@
 #include "stored/outcome.h"
 #include "stored/store.h"
 
-#define JOBS_OPEN_MAX 512	 /* that have not ended */
+#define JOBS_OPEN_MAX 512	/* that have not ended */
 #define JOBS_OPEN_OF_PRINTER 64 /* of them for one printer */
 
 struct job_place {
-	struct job *kept;    /* on the disk; NULL = none */
-	struct job *planned; /* NULL = no change is in the batch; another id than that of `kept`: that one goes */
+	struct job *kept; /* on the disk; NULL = none */
+	struct job *
+		planned; /* NULL = no change is in the batch; another id than that of `kept`: that one goes */
 };
 
 struct jobs {

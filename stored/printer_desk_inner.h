@@ -10,6 +10,7 @@
 void printer_desk_refuse(struct desk *desk, const struct header *request, const struct complaint *complaint);
 
 /* Put the plan for a printer into the batch; the caller adds what else belongs to it. */
-struct batch_item *printer_desk_put(struct desk *desk, const struct header *request, const struct printer_record *record);
+struct batch_item *printer_desk_put(struct desk *desk, const struct header *request,
+				    const struct printer_record *record);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * printer_own: a printer and its worker: what that is told, and what it has seen; and the plate, of which the worker says that
- * it is used and a person that it is clear.
+ * printer_own: a printer and its worker: what that is told, and what it has seen; and the plate, of which the worker
+ * says that it is used and a person that it is clear.
  */
 #include <string.h>
 
@@ -20,14 +20,16 @@ printer_desk_own(struct desk *desk, const struct header *request)
 
 	if (place != NULL && place->is_kept)
 		return place;
-	child_reply_refused(desk->child, request, REFUSAL_NOT_FOUND, "There is no printer for this worker.", "");
+	child_reply_refused(desk->child, request, REFUSAL_NOT_FOUND, "There is no printer for this worker.",
+			    "");
 	return NULL;
 }
 
 /* Its access code. Empty when none is kept, or when it was sealed with another key: then the owner sets it anew, as if
  * there were none. False when the request was refused. */
 static bool
-get_code(struct desk *desk, const struct header *request, const struct printer_place *place, struct secret *ret_code)
+get_code(struct desk *desk, const struct header *request, const struct printer_place *place,
+	 struct secret *ret_code)
 {
 	char name[PRINTERS_SECRET_BYTES];
 	struct fault fault;
@@ -77,7 +79,8 @@ printer_desk_seen(struct desk *desk, const struct header *request, const struct 
 	if (own == NULL)
 		return;
 	if (!printer_rules_firmware(message->firmware)) {
-		child_reply_refused(desk->child, request, REFUSAL_INVALID, "This is no firmware's version.", "");
+		child_reply_refused(desk->child, request, REFUSAL_INVALID, "This is no firmware's version.",
+				    "");
 		return;
 	}
 	struct printer_place *place = printer_desk_find(desk, request, own->kept.serial);
@@ -123,7 +126,8 @@ printer_desk_moved(struct desk *desk, const struct header *request, const struct
 	str_copy(record->address, sizeof record->address, address);
 	record->moved_ms = record->changed_ms = clock_wall_ms();
 	struct batch_item *item = printer_desk_put(desk, request, record);
-	str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is at %s now.", record->name, record->serial, address);
+	str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is at %s now.", record->name,
+		   record->serial, address);
 }
 
 /* -- the plate ------------------------------------------------------------------------------------ */
@@ -148,7 +152,8 @@ printer_desk_plate_used(struct desk *desk, const struct header *request)
 }
 
 void
-printer_desk_plate_clear(struct desk *desk, const struct header *request, const struct msg_plate_clear *message)
+printer_desk_plate_clear(struct desk *desk, const struct header *request,
+			 const struct msg_plate_clear *message)
 {
 	struct printer_place *place = printer_desk_find(desk, request, message->serial);
 	char sentence[160];
@@ -156,10 +161,12 @@ printer_desk_plate_clear(struct desk *desk, const struct header *request, const 
 	if (place == NULL)
 		return;
 	if (place->kept.plate_used_ms == 0) {
-		str_format(sentence, sizeof sentence, "The plate of '%s' was clear already.", place->kept.name);
+		str_format(sentence, sizeof sentence, "The plate of '%s' was clear already.",
+			   place->kept.name);
 		child_reply_done(desk->child, request, sentence);
 		return;
 	}
 	struct batch_item *item = set_plate(desk, request, place, 0);
-	str_format(item->sentence, sizeof item->sentence, "The plate of '%s' is clear now.", place->kept.name);
+	str_format(item->sentence, sizeof item->sentence, "The plate of '%s' is clear now.",
+		   place->kept.name);
 }

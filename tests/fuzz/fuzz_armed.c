@@ -24,7 +24,9 @@ struct seen {
 	bool has_ours;
 };
 
-static struct armed_entry ours = { .wall_ms = 1795305600123, .id = "j000000000000001", .number = 17, .serial = "A" };
+static struct armed_entry ours = {
+	.wall_ms = 1795305600123, .id = "j000000000000001", .number = 17, .serial = "A"
+};
 
 static void
 check_entry(void *arg, const struct armed_entry *entry)
@@ -35,7 +37,8 @@ check_entry(void *arg, const struct armed_entry *entry)
 
 	seen->count++;
 	ENSURE(memmem(seen->bytes, seen->len, line, len) != NULL);
-	ENSURE(job_id_note(NULL, entry->id) && entry->number >= 1 && entry->serial[0] != '\0' && entry->wall_ms >= 0);
+	ENSURE(job_id_note(NULL, entry->id) && entry->number >= 1 && entry->serial[0] != '\0' &&
+	       entry->wall_ms >= 0);
 	seen->has_ours |= strcmp(entry->id, ours.id) == 0;
 }
 

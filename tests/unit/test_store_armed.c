@@ -47,8 +47,9 @@ reopen(void)
 static struct armed_entry
 entry_of(const char *id, uint32_t number, int64_t wall_ms, const char *key)
 {
-	struct armed_entry entry = { .wall_ms = wall_ms, .number = number, .serial = "01P00A000000001",
-				     .has_key = key != NULL };
+	struct armed_entry entry = {
+		.wall_ms = wall_ms, .number = number, .serial = "01P00A000000001", .has_key = key != NULL
+	};
 
 	str_copy(entry.id, sizeof entry.id, id);
 	if (key != NULL)
@@ -272,7 +273,9 @@ make_large(size_t count, char ret_first[JOB_ID_BYTES])
 		job_id_next(&ids, 1000 + (int64_t)i, 0, id);
 		if (i == 0)
 			str_copy(ret_first, JOB_ID_BYTES, id);
-		struct armed_entry entry = entry_of(id, (uint32_t)i + 1, NOW_MS - 100 * DAY_MS + (int64_t)i * 100 * DAY_MS / (int64_t)count, "key");
+		struct armed_entry entry =
+			entry_of(id, (uint32_t)i + 1,
+				 NOW_MS - 100 * DAY_MS + (int64_t)i * 100 * DAY_MS / (int64_t)count, "key");
 		fwrite(line, armed_line_write(&entry, line), 1, file);
 	}
 	assert_int_equal(fclose(file), 0);
@@ -332,7 +335,8 @@ static void
 skip_without_own_disk(void)
 {
 	if (!has_own_disk) {
-		print_message("not tried: this user may not mount a disk of its own (no root, no user namespaces)\n");
+		print_message("not tried: this user may not mount a disk of its own (no root, no user "
+			      "namespaces)\n");
 		skip();
 	}
 }

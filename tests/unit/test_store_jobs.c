@@ -29,14 +29,34 @@ static struct job_record full, longest, back;
 static void
 make_full(void)
 {
-	full = (struct job_record){ .job = {
-		.id = ID, .place = 1023, .serial = "01P00A000000001", .sha256 = SHA, .plate = 999, .stage_only = true,
-		.key = "order-17", .printer_name = "Anna", .file_name = "bracket.gcode.3mf", .size_bytes = UINT64_MAX,
-		.origin = ROLE_HTTPD, .number = JOB_NUMBER_MAX, .created_ms = 1700000000000, .state = JOB_UNKNOWN,
-		.fault = "armed-before", .sentence = "Nobody knows.", .remedy = "Look.", .evidence = "bytes 17",
-		.remote_path = "/bracket.gcode.3mf", .before = 15, .attempts = 255, .cancel_wanted = true,
-		.resolved = JOB_RESOLUTION_FAILED, .changed_ms = 1, .armed_ms = 2, .started_ms = 3, .ended_ms = INT64_MIN },
-		.options = "{\"timelapse\":true}" };
+	full = (struct job_record){ .job = { .id = ID,
+					     .place = 1023,
+					     .serial = "01P00A000000001",
+					     .sha256 = SHA,
+					     .plate = 999,
+					     .stage_only = true,
+					     .key = "order-17",
+					     .printer_name = "Anna",
+					     .file_name = "bracket.gcode.3mf",
+					     .size_bytes = UINT64_MAX,
+					     .origin = ROLE_HTTPD,
+					     .number = JOB_NUMBER_MAX,
+					     .created_ms = 1700000000000,
+					     .state = JOB_UNKNOWN,
+					     .fault = "armed-before",
+					     .sentence = "Nobody knows.",
+					     .remedy = "Look.",
+					     .evidence = "bytes 17",
+					     .remote_path = "/bracket.gcode.3mf",
+					     .before = 15,
+					     .attempts = 255,
+					     .cancel_wanted = true,
+					     .resolved = JOB_RESOLUTION_FAILED,
+					     .changed_ms = 1,
+					     .armed_ms = 2,
+					     .started_ms = 3,
+					     .ended_ms = INT64_MIN },
+				    .options = "{\"timelapse\":true}" };
 	job_story_add(&full.story, 5, JOB_RECEIVED, "It is kept.", "");
 	job_story_add(&full.story, 6, JOB_UNKNOWN, "Nobody knows.", "bytes 17");
 }
@@ -99,9 +119,11 @@ the_longest_record_fits(void **state)
 	FILL(longest.job.evidence);
 	FILL(longest.job.remote_path);
 	FILL(longest.options);
-	longest.job.created_ms = longest.job.changed_ms = longest.job.armed_ms = longest.job.started_ms = INT64_MIN;
+	longest.job.created_ms = longest.job.changed_ms = longest.job.armed_ms = longest.job.started_ms =
+		INT64_MIN;
 	while (longest.story.count < JOB_STORY_MOST)
-		job_story_add(&longest.story, INT64_MIN, JOB_CANCELLED, longest.job.sentence, longest.job.evidence);
+		job_story_add(&longest.story, INT64_MIN, JOB_CANCELLED, longest.job.sentence,
+			      longest.job.evidence);
 	assert_null(decode(bytes, job_record_encode(&longest, bytes), &back));
 	assert_memory_equal(&back, &longest, sizeof longest);
 }
@@ -140,16 +162,19 @@ what_is_no_such_record_is_not_read(void **state)
 	bytes[2]++;
 	assert_false(job_record_decode("j01h455vb4pex5v", 15, bytes, len, &back, &why));
 	assert_string_equal(why, "does not stand under a job's id");
-	assert_false(job_record_decode("j01h455vb4pex5vu", 16, bytes, len, &back, &why)); /* no 'u' in base 32 */
+	assert_false(
+		job_record_decode("j01h455vb4pex5vu", 16, bytes, len, &back, &why)); /* no 'u' in base 32 */
 	assert_false(job_record_decode("", 0, bytes, len, &back, &why));
 	full.job.number = 0;
 	assert_string_equal(decode(bytes, job_record_encode(&full, bytes), &back), "has no number");
 	full.job.number = 1;
 	full.job.sha256[3] = 'g';
-	assert_string_equal(decode(bytes, job_record_encode(&full, bytes), &back), "names no printer, no file or no plate");
+	assert_string_equal(decode(bytes, job_record_encode(&full, bytes), &back),
+			    "names no printer, no file or no plate");
 	full.job.sha256[3] = '0';
 	full.job.state = JOB_STATE_COUNT;
-	assert_string_equal(decode(bytes, job_record_encode(&full, bytes), &back), "has a number out of its range");
+	assert_string_equal(decode(bytes, job_record_encode(&full, bytes), &back),
+			    "has a number out of its range");
 }
 
 /* -- steps ------------------------------------------------------------------------------------------- */
@@ -177,7 +202,8 @@ a_step_is_told_and_timed(void **state)
 	assert_int_equal(record.job.changed_ms, 200);
 	step(&record, JOB_WAITING, "The printer is away.", 300);
 	assert_int_equal(record.story.count, 2);
-	step(&record, JOB_ARMED, "The printer is away.", 400); /* another state is news even in the same words */
+	step(&record, JOB_ARMED, "The printer is away.",
+	     400); /* another state is news even in the same words */
 	assert_int_equal(record.story.count, 3);
 	step(&record, JOB_ARMED, "Still.", 450);
 	step(&record, JOB_STARTED, "It begins.", 500);
@@ -204,8 +230,7 @@ a_long_story_keeps_its_beginning_and_its_end(void **state)
 	}
 	assert_int_equal(story.count, JOB_STORY_MOST);
 	for (unsigned i = 0; i < JOB_STORY_MOST; i++)
-		assert_int_equal(story.entries[i].at_ms,
-				 i < JOB_STORY_FIRST ? i : 100 - JOB_STORY_MOST + i);
+		assert_int_equal(story.entries[i].at_ms, i < JOB_STORY_FIRST ? i : 100 - JOB_STORY_MOST + i);
 	assert_string_equal(story.entries[JOB_STORY_MOST - 1].sentence, "step 99");
 }
 
@@ -251,7 +276,9 @@ the_most_wicked_story_fits(void **state)
 static void
 ids_sort_by_their_coming_whatever_the_clock_does(void **state)
 {
-	static const int64_t clock[] = { 1795305600000, 1795305600000, 1795305600001, 1795305000000, 1795305600002, -5, 0 };
+	static const int64_t clock[] = {
+		1795305600000, 1795305600000, 1795305600001, 1795305000000, 1795305600002, -5, 0
+	};
 	struct job_id_clock ids = { 0 }, noted = { 0 };
 	char before[JOB_ID_BYTES] = "", id[JOB_ID_BYTES];
 
@@ -271,8 +298,9 @@ ids_sort_by_their_coming_whatever_the_clock_does(void **state)
 	ids.low = (1 << 25) - 1;
 	job_id_next(&ids, 1, 0, before);
 	assert_true(strcmp(id, before) < 0);
-	assert_false(job_id_note(NULL, "") || job_id_note(NULL, "j") || job_id_note(NULL, "J000000000000000") ||
-		     job_id_note(NULL, "j0000000000000000") || job_id_note(NULL, "j00000000000000i"));
+	assert_false(job_id_note(NULL, "") || job_id_note(NULL, "j") ||
+		     job_id_note(NULL, "J000000000000000") || job_id_note(NULL, "j0000000000000000") ||
+		     job_id_note(NULL, "j00000000000000i"));
 }
 
 /* -- places ------------------------------------------------------------------------------------------ */
