@@ -117,9 +117,14 @@ contents_note(struct contents *contents, const char *format, ...)
 void
 contents_bed_type(char ret_words[32], const char *from, size_t len)
 {
-	static const struct { const char *code, *words; } types[] = {
-		{ "cool_plate", "Cool Plate" }, { "eng_plate", "Engineering Plate" }, { "hot_plate", "High Temp Plate" },
-		{ "textured_plate", "Textured PEI Plate" }, { "supertack_plate", "Cool Plate SuperTack" },
+	static const struct {
+		const char *code, *words;
+	} types[] = {
+		{ "cool_plate", "Cool Plate" },
+		{ "eng_plate", "Engineering Plate" },
+		{ "hot_plate", "High Temp Plate" },
+		{ "textured_plate", "Textured PEI Plate" },
+		{ "supertack_plate", "Cool Plate SuperTack" },
 		{ "Supertack Plate", "Cool Plate SuperTack" },
 	};
 
@@ -158,7 +163,8 @@ settle_model(struct contents *contents)
 		return;
 	str_copy(contents->plates.model, sizeof contents->plates.model, model->key);
 	if (coded != model_other() && coded != model)
-		contents_note(contents, "It names the %s, and has the code of the %s: the name counts.", model->name, coded->name);
+		contents_note(contents, "It names the %s, and has the code of the %s: the name counts.",
+			      model->name, coded->name);
 }
 
 /* The printer's number of the slicer's extruder `group`, of as many as the plate has nozzles. */
@@ -198,8 +204,10 @@ settle_plate(struct contents *contents, struct plate *plate, const struct conten
 		contents_note(contents, "Plate %u has %u objects; the first %d are listed.", (unsigned)plate->number,
 			      (unsigned)more->object_count, CONTENTS_OBJECTS_MAX);
 	if (more->is_outside)
-		contents_note(contents, "The slicer says of plate %u that something lies outside of the printable area.",
-			      (unsigned)plate->number);
+		contents_note(
+			contents,
+			"The slicer says of plate %u that something lies outside of the printable area.",
+			(unsigned)plate->number);
 }
 
 /* By their numbers. There are few, and they mostly are in order. */

@@ -15,10 +15,13 @@ static void
 the_project_tells_its_filaments_and_what_counts_for_all_plates(void **state)
 {
 	(void)state;
-	assert_true(take("{\"printer_model\":\"Bambu Lab X1 Carbon\",\"curr_bed_type\":\"Textured PEI Plate\","
-			 "\"filament_type\":[\"PLA\",\"PA-CF\",\"PETG\"],\"filament_colour\":[\"#FF8000\",\"#00000080\"],"
-			 "\"filament_ids\":[\"GFL99\",\"\",\"P1234567\"],\"nozzle_diameter\":[\"0.4\"],\"physical_extruder_map\":[\"0\"],"
-			 "\"machine_start_gcode\":\"G28\\nM400\"}"));
+	assert_true(
+		take("{\"printer_model\":\"Bambu Lab X1 Carbon\",\"curr_bed_type\":\"Textured PEI Plate\","
+		     "\"filament_type\":[\"PLA\",\"PA-CF\",\"PETG\"],\"filament_colour\":[\"#FF8000\",\"#"
+		     "00000080\"],"
+		     "\"filament_ids\":[\"GFL99\",\"\",\"P1234567\"],\"nozzle_diameter\":[\"0.4\"],"
+		     "\"physical_extruder_map\":[\"0\"],"
+		     "\"machine_start_gcode\":\"G28\\nM400\"}"));
 	assert_int_equal(contents.plates.filament_count, 3);
 	assert_string_equal(contents.plates.filaments[1].material, "PA-CF");
 	assert_string_equal(contents.plates.filaments[1].color, "00000080");
@@ -79,7 +82,8 @@ static void
 what_is_not_as_it_should_be_is_left_alone(void **state)
 {
 	(void)state;
-	assert_true(take("{\"filament_type\":\"PLA\",\"filament_colour\":{\"a\":1},\"nozzle_diameter\":[0.4,null],\"printer_model\":7}"));
+	assert_true(take("{\"filament_type\":\"PLA\",\"filament_colour\":{\"a\":1},\"nozzle_diameter\":[0.4,"
+			 "null],\"printer_model\":7}"));
 	assert_int_equal(contents.plates.filament_count, 0);
 	assert_int_equal(contents.nozzle_count, 0);
 	assert_string_equal(contents.printer_name, "");
@@ -89,7 +93,9 @@ static void
 what_is_no_json_or_beyond_the_bounds_is_refused(void **state)
 {
 	static char many[310000];
-	static const char *const tries[] = { "", "[]", "{", "{\"a\":1,\"a\":2}", "{\"a\":[[[[[[[[[[[[[1]]]]]]]]]]]]]}", "<xml/>" };
+	static const char *const tries[] = {
+		"", "[]", "{", "{\"a\":1,\"a\":2}", "{\"a\":[[[[[[[[[[[[[1]]]]]]]]]]]]]}", "<xml/>"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < STR_ARRAY_LEN(tries); i++) {
