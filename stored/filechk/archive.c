@@ -92,9 +92,9 @@ serve(void *arg, void *data, zip_uint64_t len, zip_source_cmd_t command)
 	if (command == ZIP_SOURCE_ERROR)
 		return zip_error_to_data(&archive->error, data, len);
 	if (command == ZIP_SOURCE_SUPPORTS)
-		return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
-						      ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, ZIP_SOURCE_SEEK, ZIP_SOURCE_TELL,
-						      ZIP_SOURCE_SUPPORTS, -1);
+		return zip_source_make_command_bitmap(
+			ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT, ZIP_SOURCE_ERROR,
+			ZIP_SOURCE_FREE, ZIP_SOURCE_SEEK, ZIP_SOURCE_TELL, ZIP_SOURCE_SUPPORTS, -1);
 	if (command == ZIP_SOURCE_OPEN)
 		archive->at = 0;
 	else if (command != ZIP_SOURCE_CLOSE && command != ZIP_SOURCE_FREE) {
@@ -124,7 +124,8 @@ look_at_end(int fd, uint64_t bytes)
 	case ZIPEND_FINE:
 		break;
 	}
-	return end.parts > ARCHIVE_PARTS_MAX || end.list_bytes > ARCHIVE_LIST_MAX_BYTES ? ARCHIVE_TOO_MANY : ARCHIVE_FINE;
+	return end.parts > ARCHIVE_PARTS_MAX || end.list_bytes > ARCHIVE_LIST_MAX_BYTES ? ARCHIVE_TOO_MANY
+											: ARCHIVE_FINE;
 }
 
 static enum archive_fault

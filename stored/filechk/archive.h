@@ -44,7 +44,7 @@ uint64_t archive_count(const struct archive *archive);
 /* False when the list is damaged there. */
 bool archive_part(struct archive *archive, uint64_t index, struct archive_part *ret_part);
 
-/* The whole part into memory (free() it), with a NUL behind. NULL with the reason; more than `max_bytes` is TOO_LARGE. */
+/* The whole part into memory (free() it), with a NUL behind. NULL with the reason; beyond `max_bytes`: TOO_LARGE. */
 char *archive_load(struct archive *archive, const struct archive_part *part, size_t max_bytes, size_t *ret_len,
 		   enum archive_fault *ret_fault);
 

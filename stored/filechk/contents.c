@@ -117,9 +117,14 @@ contents_note(struct contents *contents, const char *format, ...)
 void
 contents_bed_type(char ret_words[32], const char *from, size_t len)
 {
-	static const struct { const char *code, *words; } types[] = {
-		{ "cool_plate", "Cool Plate" }, { "eng_plate", "Engineering Plate" }, { "hot_plate", "High Temp Plate" },
-		{ "textured_plate", "Textured PEI Plate" }, { "supertack_plate", "Cool Plate SuperTack" },
+	static const struct {
+		const char *code, *words;
+	} types[] = {
+		{ "cool_plate", "Cool Plate" },
+		{ "eng_plate", "Engineering Plate" },
+		{ "hot_plate", "High Temp Plate" },
+		{ "textured_plate", "Textured PEI Plate" },
+		{ "supertack_plate", "Cool Plate SuperTack" },
 		{ "Supertack Plate", "Cool Plate SuperTack" },
 	};
 
@@ -131,27 +136,35 @@ contents_bed_type(char ret_words[32], const char *from, size_t len)
 
 /* -- at the end --------------------------------------------------------------------------------------- */
 
-/* By the code in the file; else by the name of the printer, without its maker's. */
+/* "Bambu Lab X1 Carbon"; other makers' names are none. */
+static const struct model *
+model_by_printer_name(const char *name)
+{
+	static const char maker[] = "Bambu Lab ";
+
+	return strncasecmp(name, maker, sizeof maker - 1) == 0 ? model_by_key(name + sizeof maker - 1) : model_other();
+}
+
+/* The name cannot be misunderstood. Codes may: some take C11 and C12 in files for other models than printers do. */
 static const struct model *
 model_of(const struct contents *contents)
 {
-	static const char maker[] = "Bambu Lab ";
-	const char *name = contents->printer_name;
+	const struct model *model = model_by_printer_name(contents->printer_name);
 
-	if (contents->plates.model_code[0] != '\0')
-		return model_by_code(contents->plates.model_code);
-	if (strncasecmp(name, maker, sizeof maker - 1) != 0)
-		return model_other();
-	return model_by_key(name + sizeof maker - 1);
+	return model != model_other() ? model : model_by_code(contents->plates.model_code);
 }
 
 static void
 settle_model(struct contents *contents)
 {
-	const struct model *model = model_of(contents);
+	const struct model *model = model_of(contents), *coded = model_by_code(contents->plates.model_code);
 
-	if (model != model_other())
-		str_copy(contents->plates.model, sizeof contents->plates.model, model->key);
+	if (model == model_other())
+		return;
+	str_copy(contents->plates.model, sizeof contents->plates.model, model->key);
+	if (coded != model_other() && coded != model)
+		contents_note(contents, "It names the %s, and has the code of the %s: the name counts.",
+			      model->name, coded->name);
 }
 
 /* The printer's number of the slicer's extruder `group`, of as many as the plate has nozzles. */
@@ -191,8 +204,10 @@ settle_plate(struct contents *contents, struct plate *plate, const struct conten
 		contents_note(contents, "Plate %u has %u objects; the first %d are listed.", (unsigned)plate->number,
 			      (unsigned)more->object_count, CONTENTS_OBJECTS_MAX);
 	if (more->is_outside)
-		contents_note(contents, "The slicer says of plate %u that something lies outside of the printable area.",
-			      (unsigned)plate->number);
+		contents_note(
+			contents,
+			"The slicer says of plate %u that something lies outside of the printable area.",
+			(unsigned)plate->number);
 }
 
 /* By their numbers. There are few, and they mostly are in order. */

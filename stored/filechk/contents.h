@@ -26,7 +26,7 @@ struct contents_object {
 struct contents_more {
 	bool supports_told, has_supports;
 	bool is_outside; /* the slicer says that something lies outside of the printable area */
-	int32_t groups[PLATES_FILAMENTS_MAX]; /* by filament of the project: the slicer's extruder, from 0; -1 not told */
+	int32_t groups[PLATES_FILAMENTS_MAX]; /* by project filament: the slicer's extruder, from 0; -1 not told */
 	uint32_t object_count; /* may be more than are listed */
 	struct contents_object objects[CONTENTS_OBJECTS_MAX]; /* as many as that are set */
 };

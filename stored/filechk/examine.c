@@ -77,8 +77,9 @@ kind_by_name(const char *name)
 	static const char ending[] = ".3mf";
 	size_t len = strlen(name);
 
-	return len >= sizeof ending - 1 && strcasecmp(name + len - (sizeof ending - 1), ending) == 0 ? FILE_KIND_THREE_MF
-												      : FILE_KIND_OTHER;
+	return len >= sizeof ending - 1 && strcasecmp(name + len - (sizeof ending - 1), ending) == 0
+		       ? FILE_KIND_THREE_MF
+		       : FILE_KIND_OTHER;
 }
 
 /* True when that was all. */

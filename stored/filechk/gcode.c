@@ -187,7 +187,8 @@ take_groups(struct gcode *gcode, const char *value, size_t len)
 	uint32_t number;
 
 	for (size_t i = 0; i < PLATES_FILAMENTS_MAX && text_list_next(&list); i++)
-		if (gcode->groups[i] < 0 && text_whole(list.part, list.part_len, CONTENTS_EXTRUDERS_MAX, &number) && number > 0)
+		if (gcode->groups[i] < 0 &&
+		    text_whole(list.part, list.part_len, CONTENTS_EXTRUDERS_MAX, &number) && number > 0)
 			gcode->groups[i] = (int32_t)number - 1;
 }
 

@@ -53,7 +53,8 @@ answer_refused(enum refusal reason, const char *sentence, const char *remedy)
 static void
 answer_unreadable(void)
 {
-	answer_refused(REFUSAL_FAILED, "The file could not be read from the disk.", "Check the disk: is it full or failing?");
+	answer_refused(REFUSAL_FAILED, "The file could not be read from the disk.",
+		       "Check the disk: is it full or failing?");
 }
 
 /* -- EXAMINE ---------------------------------------------------------------------------------------------------- */
@@ -171,8 +172,8 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 	struct stat stat;
 
 	(void)arg;
-	if (header->from_role != ROLE_STORED || (header->number != MESSAGE_EXAMINE && header->number != MESSAGE_PICTURE) ||
-	    is_asked) {
+	if (header->from_role != ROLE_STORED ||
+	    (header->number != MESSAGE_EXAMINE && header->number != MESSAGE_PICTURE) || is_asked) {
 		if (fd >= 0)
 			close(fd);
 		return;

@@ -24,7 +24,8 @@ get_u32(const uint8_t *at)
 bool
 picture_parse(const uint8_t *bytes, size_t len, uint64_t *ret_pixels)
 {
-	static const uint8_t begin[16] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R' };
+	static const uint8_t begin[16] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n',
+					   0,	 0,   0,   13,	'I',  'H',  'D',  'R' };
 
 	if (len < PICTURE_HEAD_BYTES || memcmp(bytes, begin, sizeof begin) != 0)
 		return false;

@@ -1,6 +1,6 @@
 /*
- * picture: the pictures of plates: PNG files of a size that can be shown, and the ones that slicers put into the head of
- * a plain G-code file as Base64 in comments. Pure.
+ * picture: the pictures of plates: PNG files of a size that can be shown, and the ones that slicers put into the head
+ * of a plain G-code file as Base64 in comments. Pure.
  */
 #ifndef FUSE_STORED_FILECHK_PICTURE_H
 #define FUSE_STORED_FILECHK_PICTURE_H

@@ -52,9 +52,11 @@ item_of(const json_t *list, size_t i)
 static void
 take_filaments(struct contents *contents, const json_t *json)
 {
-	const json_t *types = json_object_get(json, "filament_type"), *colors = json_object_get(json, "filament_colour");
+	const json_t *types = json_object_get(json, "filament_type"),
+		     *colors = json_object_get(json, "filament_colour");
 	const json_t *profiles = json_object_get(json, "filament_ids");
-	size_t count = json_array_size(types) > json_array_size(colors) ? json_array_size(types) : json_array_size(colors);
+	size_t count = json_array_size(types) > json_array_size(colors) ? json_array_size(types)
+									: json_array_size(colors);
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct project_filament *filament = contents_filament(contents, i);

@@ -68,7 +68,8 @@ take_metadata(struct reading *reading, const char *key, const char *value)
 		text_whole(value, strlen(value), CONTENTS_PLATE_NUMBER_MAX, &plate->number);
 	} else if (strcmp(key, "printer_model_id") == 0) {
 		if (contents->plates.model_code[0] == '\0')
-			text_clean(contents->plates.model_code, sizeof contents->plates.model_code, value, strlen(value));
+			text_clean(contents->plates.model_code, sizeof contents->plates.model_code, value,
+				   strlen(value));
 	} else if (strcmp(key, "nozzle_diameters") == 0) {
 		take_nozzles(plate, value);
 	} else if (strcmp(key, "prediction") == 0) {
@@ -100,7 +101,8 @@ take_filament(struct reading *reading, const char *const *attributes)
 	struct plate_filament *filament = contents_use(&reading->plate, number - 1);
 	filament->grams = number_of(xml_attribute(attributes, "used_g"), GRAMS_MAX, filament->grams);
 	filament->meters = number_of(xml_attribute(attributes, "used_m"), METERS_MAX, filament->meters);
-	if (reading->more.groups[number - 1] < 0 && text_whole(group, strlen(group), CONTENTS_EXTRUDERS_MAX - 1, &extruder))
+	if (reading->more.groups[number - 1] < 0 &&
+	    text_whole(group, strlen(group), CONTENTS_EXTRUDERS_MAX - 1, &extruder))
 		reading->more.groups[number - 1] = (int32_t)extruder;
 	struct project_filament *told = &reading->filaments[number - 1];
 	text_clean(told->material, sizeof told->material, material, strlen(material));
@@ -114,7 +116,8 @@ take_object(struct contents_more *more, const char *const *attributes)
 	const char *id = xml_attribute(attributes, "identify_id"), *name = xml_attribute(attributes, "name");
 	uint32_t number;
 
-	if (strcmp(xml_attribute(attributes, "skipped"), "true") == 0 || !text_whole(id, strlen(id), INT32_MAX, &number))
+	if (strcmp(xml_attribute(attributes, "skipped"), "true") == 0 ||
+	    !text_whole(id, strlen(id), INT32_MAX, &number))
 		return;
 	if (more->object_count < CONTENTS_OBJECTS_MAX) {
 		struct contents_object *object = &more->objects[more->object_count];

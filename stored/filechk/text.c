@@ -115,7 +115,10 @@ text_whole(const char *from, size_t len, uint32_t max, uint32_t *ret_number)
 int64_t
 text_duration(const char *from, size_t len)
 {
-	static const struct { char unit; int64_t seconds; } units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
 	size_t unit = 0;
 	int64_t sum = 0;
 

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 /* Copy `len` bytes into `to` (capacity `cap` with the NUL): control characters and those that turn the direction of
- * writing become blanks, what is no UTF-8 becomes U+FFFD, blanks at the ends and double blanks go; cut at a character. */
+ * writing become blanks, what is no UTF-8 becomes U+FFFD, blanks at the ends and double blanks go; it is cut at a
+ * character. */
 void text_clean(char *to, size_t cap, const char *from, size_t len);
 
 /* The same for a text that is a word of a few ASCII letters and digits, or nothing: anything else gives "". */

@@ -81,7 +81,8 @@ note_plate(struct threemf *threemf, uint32_t number, const struct archive_part *
 		return false;
 	}
 	threemf->gcode_bytes += part->bytes;
-	if (part->fault != ARCHIVE_FINE || part->bytes > GCODE_MAX_BYTES || threemf->gcode_bytes > ALL_GCODE_MAX_BYTES) {
+	if (part->fault != ARCHIVE_FINE || part->bytes > GCODE_MAX_BYTES ||
+	    threemf->gcode_bytes > ALL_GCODE_MAX_BYTES) {
 		verdict_refuse_archive(ret_verdict, part->fault != ARCHIVE_FINE ? part->fault : ARCHIVE_TOO_LARGE);
 		return false;
 	}
@@ -258,7 +259,8 @@ is_as_written(struct threemf *threemf, uint32_t number, const char *digest)
 	bool is_right = told[0] == '\0' || strcasecmp(told, digest) == 0;
 	if (is_right && told[0] != '\0' && strcmp(told, digest) != 0)
 		contents_note(threemf->contents,
-			      "The checksum of plate %u is written in lower case, which some printers refuse (0500-4003).",
+			      "The checksum of plate %u is written in lower case, which some printers refuse "
+			      "(0500-4003).",
 			      (unsigned)number);
 	free(told);
 	return is_right;
@@ -277,7 +279,8 @@ is_fit(struct threemf *threemf, const struct gcode *gcode, const char *digest)
 		return false;
 	}
 	if (gcode->commands == 0)
-		contents_note(threemf->contents, "Plate %u is left out: it has no command for a printer.", (unsigned)number);
+		contents_note(threemf->contents, "Plate %u is left out: it has no command for a printer.",
+			      (unsigned)number);
 	return gcode->commands > 0;
 }
 

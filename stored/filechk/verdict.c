@@ -58,7 +58,8 @@ append(char *text, const char *more)
 static void
 append_model(char *text, struct contents *contents)
 {
-	const char *told = contents->plates.model_code[0] != '\0' ? contents->plates.model_code : contents->printer_name;
+	const char *told =
+		contents->plates.model_code[0] != '\0' ? contents->plates.model_code : contents->printer_name;
 	char words[128];
 
 	if (contents->plates.model[0] != '\0') {
@@ -90,7 +91,8 @@ append_sums(char *text, const struct plates *plates)
 	if (seconds >= 0) {
 		int64_t minutes = (seconds + 59) / 60;
 		if (minutes >= 60)
-			str_format(words, sizeof words, "%s%d h %d min", between, (int)(minutes / 60), (int)(minutes % 60));
+			str_format(words, sizeof words, "%s%d h %d min", between, (int)(minutes / 60),
+				   (int)(minutes % 60));
 		else
 			str_format(words, sizeof words, "%s%d min", between, (int)minutes);
 		append(text, words);

@@ -9,14 +9,14 @@
 #include <stddef.h>
 
 struct xml_visitor {
-	/* `depth` is 1 for the outermost; `attributes` go by pairs of name and value, NULL at the end. Texts are UTF-8. */
+	/* `depth` is 1 for the outermost; `attributes`: name and value by turns, NULL at the end. Texts are UTF-8. */
 	void (*opens)(void *arg, unsigned depth, const char *name, const char *const *attributes);
 	void (*closes)(void *arg, unsigned depth, const char *name);
 	void *arg;
 };
 
-/* False with the reason (static storage, "is …", "has …") when it is none, or beyond the bounds; what was visited until
- * then stays. */
+/* False with the reason (static storage, "is …", "has …") when it is none, or beyond the bounds; what was visited
+ * until then stays. */
 bool xml_parse(const void *bytes, size_t len, const struct xml_visitor *visitor, const char **ret_fault);
 
 /* The attribute's value; "" when it is not there. */

@@ -61,7 +61,8 @@ read_end64(const uint8_t *tail, size_t tail_len, uint64_t file_bytes, size_t end
 	const uint8_t *locator = tail + end_at - LOCATOR_BYTES;
 	uint64_t at = get_u64(locator + 8);
 
-	if (at < tail_at || at - tail_at > end_at - LOCATOR_BYTES || end_at - LOCATOR_BYTES - (at - tail_at) < END64_BYTES)
+	if (at < tail_at || at - tail_at > end_at - LOCATOR_BYTES ||
+	    end_at - LOCATOR_BYTES - (at - tail_at) < END64_BYTES)
 		return false;
 	const uint8_t *end64 = tail + (at - tail_at);
 	if (memcmp(end64, "PK\6\6", 4) != 0 || get_u32(end64 + 16) != 0 || get_u32(end64 + 20) != 0)

@@ -1,7 +1,8 @@
 /*
  * Any bytes as a file that a printer is to print: it is looked into to its end, whatever is said of it is a sentence and
  * well-formed JSON, no plate is offered of what cannot be printed, and a picture is a PNG.
- * Covers: zipend_parse, looks_parse, picture_parse, thumbnail_parse, gcode_parse, sliceinfo_parse, platenames_parse, xml_parse, project_parse, platejson_parse
+ * Covers: zipend_parse, looks_parse, picture_parse, thumbnail_parse, gcode_parse, sliceinfo_parse, platenames_parse,
+ *         xml_parse, project_parse, platejson_parse
  *
  * Input: the file.
  */

@@ -1,6 +1,6 @@
 /*
- * Any bytes as one of the parts of a 3MF in which a slicer tells what it has sliced, unpacked: whatever they are, what is
- * kept of them is within its bounds, fit to be shown, and can be written.
+ * Any bytes as one of the parts of a 3MF in which a slicer tells what it has sliced, unpacked: whatever they are, what
+ * is kept of them is within its bounds, fit to be shown, and can be written.
  * Covers: sliceinfo_parse, platenames_parse, xml_parse, project_parse, platejson_parse, gcode_parse, thumbnail_parse
  *
  * Input: one byte that says which part it is, then the part.

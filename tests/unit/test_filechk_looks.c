@@ -147,9 +147,13 @@ the_largest_picture_in_gcode_is_taken(void **state)
 
 	(void)state;
 	assert_int_equal(thumbnail_of("G28\n", &pixels), 0);
-	assert_int_equal(thumbnail_of("; THUMBNAIL_BLOCK_START\n;\n; thumbnail begin 1x1 44\n; " PNG_1 "\n; thumbnail end\n"
-				      "; thumbnail begin 2x3 44\r\n; iVBORw0KGgoAAAANSUhEUgAA\r\n; AAIAAAADCAYAAAAfFcSJ\r\n; thumbnail end\r\n"
-				      ";  thumbnail begin 1x1 44\n; " PNG_1 "\n; thumbnail end\n", &pixels), 33);
+	assert_int_equal(thumbnail_of("; THUMBNAIL_BLOCK_START\n;\n; thumbnail begin 1x1 44\n; " PNG_1
+				      "\n; thumbnail end\n"
+				      "; thumbnail begin 2x3 44\r\n; iVBORw0KGgoAAAANSUhEUgAA\r\n; "
+				      "AAIAAAADCAYAAAAfFcSJ\r\n; thumbnail end\r\n"
+				      ";  thumbnail begin 1x1 44\n; " PNG_1 "\n; thumbnail end\n",
+				      &pixels),
+			 33);
 	assert_int_equal(pixels, 6);
 	/* Another format, one that does not end, one that is none, and what stands behind its padding. */
 	assert_int_equal(thumbnail_of("; thumbnail_QOI begin 1x1 44\n; " PNG_1 "\n; thumbnail_QOI end\n", &pixels), 0);
@@ -180,7 +184,8 @@ a_picture_too_large_to_be_shown_is_none(void **state)
 static void
 numbers_are_nothing_else(void **state)
 {
-	static const char *const no_numbers[] = { "", " ", "-1", "1 2", "0x10", "nan", "inf", "1e999", "101", "1.5.2", "+", "--2" };
+	static const char *const no_numbers[] = { "",	 " ",	  "-1",	 "1 2",	  "0x10", "nan",
+						  "inf", "1e999", "101", "1.5.2", "+",	  "--2" };
 	double number = 7;
 	uint32_t whole;
 
@@ -198,7 +203,9 @@ numbers_are_nothing_else(void **state)
 static void
 durations_have_units(void **state)
 {
-	static const char *const none[] = { "", "5", "5x", "5m 1h", "5m 5m", "s", "-5m", "999999999999h", "400d", "1h x" };
+	static const char *const none[] = { "",	     "5",   "5x",  "5m 1h",
+					    "5m 5m", "s",   "-5m", "999999999999h",
+					    "400d",  "1h x" };
 
 	(void)state;
 	assert_int_equal(text_duration("1d 2h 3m 4s", 11), 93784);
@@ -211,10 +218,19 @@ durations_have_units(void **state)
 static void
 texts_come_out_clean(void **state)
 {
-	static const struct { const char *from, *to; } tries[] = {
-		{ "plain", "plain" }, { "  two  words \n", "two words" }, { "a\x1b[31mb", "a [31mb" },
-		{ "\xff\xc3", "\xef\xbf\xbd\xef\xbf\xbd" }, { "a\xe2\x80\xae" "b\xc2\x9b" "c", "a b c" }, { "\t\n", "" },
-		{ "1234567890123456", "123456789012345" }, { "12345678901234\xc3\xa4", "12345678901234" },
+	static const struct { const char *from, *to;
+	} tries[] = {
+		{ "plain", "plain" },
+		{ "  two  words \n", "two words" },
+		{ "a\x1b[31mb", "a [31mb" },
+		{ "\xff\xc3", "\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "a\xe2\x80\xae"
+		  "b\xc2\x9b"
+		  "c",
+		  "a b c" },
+		{ "\t\n", "" },
+		{ "1234567890123456", "123456789012345" },
+		{ "12345678901234\xc3\xa4", "12345678901234" },
 	};
 	char to[16];
 

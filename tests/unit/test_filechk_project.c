@@ -15,10 +15,13 @@ static void
 the_project_tells_its_filaments_and_what_counts_for_all_plates(void **state)
 {
 	(void)state;
-	assert_true(take("{\"printer_model\":\"Bambu Lab X1 Carbon\",\"curr_bed_type\":\"Textured PEI Plate\","
-			 "\"filament_type\":[\"PLA\",\"PA-CF\",\"PETG\"],\"filament_colour\":[\"#FF8000\",\"#00000080\"],"
-			 "\"filament_ids\":[\"GFL99\",\"\",\"P1234567\"],\"nozzle_diameter\":[\"0.4\"],\"physical_extruder_map\":[\"0\"],"
-			 "\"machine_start_gcode\":\"G28\\nM400\"}"));
+	assert_true(
+		take("{\"printer_model\":\"Bambu Lab X1 Carbon\",\"curr_bed_type\":\"Textured PEI Plate\","
+		     "\"filament_type\":[\"PLA\",\"PA-CF\",\"PETG\"],\"filament_colour\":[\"#FF8000\",\"#"
+		     "00000080\"],"
+		     "\"filament_ids\":[\"GFL99\",\"\",\"P1234567\"],\"nozzle_diameter\":[\"0.4\"],"
+		     "\"physical_extruder_map\":[\"0\"],"
+		     "\"machine_start_gcode\":\"G28\\nM400\"}"));
 	assert_int_equal(contents.plates.filament_count, 3);
 	assert_string_equal(contents.plates.filaments[1].material, "PA-CF");
 	assert_string_equal(contents.plates.filaments[1].color, "00000080");
@@ -45,6 +48,23 @@ the_name_of_a_printer_of_another_maker_is_no_model(void **state)
 }
 
 static void
+where_name_and_code_disagree_the_name_counts_and_it_is_noted(void **state)
+{
+	(void)state;
+	assert_true(take("{\"printer_model\":\"Bambu Lab X1 Carbon\"}"));
+	str_copy(contents.plates.model_code, sizeof contents.plates.model_code, "C11");
+	contents_settle(&contents);
+	assert_string_equal(contents.plates.model, "X1C");
+	assert_string_equal(contents.notes[0], "It names the X1 Carbon, and has the code of the P1P: the name counts.");
+	contents_init(&contents);
+	assert_true(take("{\"printer_model\":\"Bambu Lab P9\"}"));
+	str_copy(contents.plates.model_code, sizeof contents.plates.model_code, "C11");
+	contents_settle(&contents);
+	assert_string_equal(contents.plates.model, "P1P");
+	assert_int_equal(contents.note_count, 0);
+}
+
+static void
 the_table_of_extruders_is_taken_whole_or_not_at_all(void **state)
 {
 	(void)state;
@@ -62,7 +82,8 @@ static void
 what_is_not_as_it_should_be_is_left_alone(void **state)
 {
 	(void)state;
-	assert_true(take("{\"filament_type\":\"PLA\",\"filament_colour\":{\"a\":1},\"nozzle_diameter\":[0.4,null],\"printer_model\":7}"));
+	assert_true(take("{\"filament_type\":\"PLA\",\"filament_colour\":{\"a\":1},\"nozzle_diameter\":[0.4,"
+			 "null],\"printer_model\":7}"));
 	assert_int_equal(contents.plates.filament_count, 0);
 	assert_int_equal(contents.nozzle_count, 0);
 	assert_string_equal(contents.printer_name, "");
@@ -72,7 +93,9 @@ static void
 what_is_no_json_or_beyond_the_bounds_is_refused(void **state)
 {
 	static char many[310000];
-	static const char *const tries[] = { "", "[]", "{", "{\"a\":1,\"a\":2}", "{\"a\":[[[[[[[[[[[[[1]]]]]]]]]]]]]}", "<xml/>" };
+	static const char *const tries[] = {
+		"", "[]", "{", "{\"a\":1,\"a\":2}", "{\"a\":[[[[[[[[[[[[[1]]]]]]]]]]]]]}", "<xml/>"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < STR_ARRAY_LEN(tries); i++) {
@@ -130,6 +153,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_project_tells_its_filaments_and_what_counts_for_all_plates, begin),
 		cmocka_unit_test_setup(the_name_of_a_printer_of_another_maker_is_no_model, begin),
+		cmocka_unit_test_setup(where_name_and_code_disagree_the_name_counts_and_it_is_noted, begin),
 		cmocka_unit_test_setup(the_table_of_extruders_is_taken_whole_or_not_at_all, begin),
 		cmocka_unit_test_setup(what_is_not_as_it_should_be_is_left_alone, begin),
 		cmocka_unit_test_setup(what_is_no_json_or_beyond_the_bounds_is_refused, begin),

@@ -15,16 +15,22 @@ static const char dual[] =
 	"  <header>\n    <header_item key=\"X-BBL-Client-Type\" value=\"slicer\"/>\n  </header>\n"
 	"  <plate>\n"
 	"    <metadata key=\"index\" value=\"2\"/>\n    <metadata key=\"printer_model_id\" value=\"O1D\"/>\n"
-	"    <metadata key=\"nozzle_diameters\" value=\"0.4,0.6\"/>\n    <metadata key=\"prediction\" value=\"5450\"/>\n"
+	"    <metadata key=\"nozzle_diameters\" value=\"0.4,0.6\"/>\n    <metadata key=\"prediction\" "
+	"value=\"5450\"/>\n"
 	"    <metadata key=\"weight\" value=\"26.91\"/>\n    <metadata key=\"outside\" value=\"false\"/>\n"
-	"    <metadata key=\"support_used\" value=\"true\"/>\n    <metadata key=\"filament_maps\" value=\"2 1 2\"/>\n"
+	"    <metadata key=\"support_used\" value=\"true\"/>\n    <metadata key=\"filament_maps\" value=\"2 "
+	"1 2\"/>\n"
 	"    <object identify_id=\"930\" name=\"Gear &amp; &quot;axle&quot;\" skipped=\"false\" />\n"
 	"    <object identify_id=\"931\" name=\"gone\" skipped=\"true\" />\n"
-	"    <filament id=\"1\" tray_info_idx=\"GFA00\" type=\"PLA\" color=\"#ff8000\" used_m=\"6.18\" used_g=\"18.46\" group_id=\"1\"/>\n"
-	"    <filament id=\"3\" tray_info_idx=\"GFG00\" type=\"PETG\" color=\"#0086D680\" used_m=\"1.02\" used_g=\"3.11\"/>\n"
+	"    <filament id=\"1\" tray_info_idx=\"GFA00\" type=\"PLA\" color=\"#ff8000\" used_m=\"6.18\" "
+	"used_g=\"18.46\" group_id=\"1\"/>\n"
+	"    <filament id=\"3\" tray_info_idx=\"GFG00\" type=\"PETG\" color=\"#0086D680\" used_m=\"1.02\" "
+	"used_g=\"3.11\"/>\n"
 	"    <warning msg=\"bed\" level=\"1\" error_code =\"1000C001\"  />\n  </plate>\n"
-	"  <plate>\n    <metadata key=\"index\" value=\"1\"/>\n    <metadata key=\"nozzle_diameters\" value=\"0.4,0.4\"/>\n"
-	"    <filament id=\"2\" type=\"ABS\" color=\"#000000\" used_m=\"1\" used_g=\"2\" group_id=\"0\"/>\n  </plate>\n</config>\n";
+	"  <plate>\n    <metadata key=\"index\" value=\"1\"/>\n    <metadata key=\"nozzle_diameters\" "
+	"value=\"0.4,0.4\"/>\n"
+	"    <filament id=\"2\" type=\"ABS\" color=\"#000000\" used_m=\"1\" used_g=\"2\" group_id=\"0\"/>\n  "
+	"</plate>\n</config>\n";
 
 static void
 each_plate_is_told(void **state)
@@ -98,8 +104,10 @@ static void
 with_one_nozzle_all_goes_to_it(void **state)
 {
 	(void)state;
-	assert_true(take("<config><plate><metadata key=\"index\" value=\"1\"/><metadata key=\"printer_model_id\" value=\"N2S\"/>"
-			 "<metadata key=\"nozzle_diameters\" value=\"0.4\"/><filament id=\"2\" used_g=\"1\" group_id=\"1\"/>"
+	assert_true(take("<config><plate><metadata key=\"index\" value=\"1\"/><metadata "
+			 "key=\"printer_model_id\" value=\"N2S\"/>"
+			 "<metadata key=\"nozzle_diameters\" value=\"0.4\"/><filament id=\"2\" used_g=\"1\" "
+			 "group_id=\"1\"/>"
 			 "</plate></config>"));
 	contents_settle(&contents);
 	assert_string_equal(contents.plates.model, "A1");
@@ -110,10 +118,14 @@ static void
 figures_that_are_none_are_not_told(void **state)
 {
 	(void)state;
-	assert_true(take("<config><plate><metadata key=\"index\" value=\"1\"/><metadata key=\"prediction\" value=\"-5\"/>"
-			 "<metadata key=\"weight\" value=\"nan\"/><metadata key=\"nozzle_diameters\" value=\"0.4,x,1e300\"/>"
-			 "<metadata key=\"filament_maps\" value=\"9 a -1 2\"/><metadata key=\"support_used\" value=\"perhaps\"/>"
-			 "<filament id=\"1\" used_g=\"inf\" used_m=\"0x10\" color=\"orange\" tray_info_idx=\"a/b\"/></plate></config>"));
+	assert_true(take("<config><plate><metadata key=\"index\" value=\"1\"/><metadata key=\"prediction\" "
+			 "value=\"-5\"/>"
+			 "<metadata key=\"weight\" value=\"nan\"/><metadata key=\"nozzle_diameters\" "
+			 "value=\"0.4,x,1e300\"/>"
+			 "<metadata key=\"filament_maps\" value=\"9 a -1 2\"/><metadata key=\"support_used\" "
+			 "value=\"perhaps\"/>"
+			 "<filament id=\"1\" used_g=\"inf\" used_m=\"0x10\" color=\"orange\" "
+			 "tray_info_idx=\"a/b\"/></plate></config>"));
 	const struct plate *plate = plate_at(0);
 	assert_int_equal(plate->seconds, -1);
 	assert_true(isnan(plate->grams) && isnan(plate->filaments[0].grams) && isnan(plate->filaments[0].meters));
@@ -129,8 +141,10 @@ static void
 a_plate_told_twice_is_as_it_was_told_first(void **state)
 {
 	(void)state;
-	assert_true(take("<config><plate><metadata key=\"index\" value=\"1\"/><metadata key=\"prediction\" value=\"60\"/></plate>"
-			 "<plate><metadata key=\"index\" value=\"1\"/><metadata key=\"prediction\" value=\"99\"/></plate>"
+	assert_true(take("<config><plate><metadata key=\"index\" value=\"1\"/><metadata key=\"prediction\" "
+			 "value=\"60\"/></plate>"
+			 "<plate><metadata key=\"index\" value=\"1\"/><metadata key=\"prediction\" "
+			 "value=\"99\"/></plate>"
 			 "<plate><metadata key=\"prediction\" value=\"77\"/></plate></config>"));
 	assert_int_equal(contents.plates.plate_count, 1);
 	assert_int_equal(plate_at(0)->seconds, 60);
@@ -171,7 +185,8 @@ names_are_fit_to_be_shown(void **state)
 	(void)state;
 	assert_true(take("<config><plate><metadata key=\"index\" value=\"1\"/>"
 			 "<object identify_id=\"1\" name=\"  a&#9;b&#10;&#10;c&#x202e;d &#x7f;\"/>"
-			 "<object identify_id=\"2\" name=\"\xe2\x82\xac uro 0123456789012345678901234567890123456789012345678901234\xc3\xa4\"/>"
+			 "<object identify_id=\"2\" name=\"\xe2\x82\xac uro "
+			 "0123456789012345678901234567890123456789012345678901234\xc3\xa4\"/>"
 			 "<filament id=\"1\" type=\"&#x9b;PLA\"/></plate></config>"));
 	assert_string_equal(contents.more[0].objects[0].name, "a b c d");
 	assert_true(str_valid_utf8(contents.more[0].objects[1].name, strlen(contents.more[0].objects[1].name)));
@@ -202,17 +217,19 @@ static void
 what_was_told_before_a_break_stays(void **state)
 {
 	(void)state;
-	assert_false(take("<config><plate><metadata key=\"index\" value=\"1\"/></plate><plate><metadata key=\"index\" value=\"2\"/>"));
+	assert_false(take("<config><plate><metadata key=\"index\" value=\"1\"/></plate><plate><metadata "
+			  "key=\"index\" value=\"2\"/>"));
 	assert_int_equal(contents.plates.plate_count, 1);
 }
 
 static void
 plates_get_their_names(void **state)
 {
-	static const char names[] =
-		"<config><object id=\"1\"><metadata key=\"name\" value=\"x\"/></object>"
-		"<plate><metadata key=\"plater_id\" value=\"2\"/><metadata key=\"plater_name\" value=\"lid &lt;1&gt;\"/></plate>"
-		"<plate><metadata key=\"plater_id\" value=\"9\"/><metadata key=\"plater_name\" value=\"no such\"/></plate></config>";
+	static const char names[] = "<config><object id=\"1\"><metadata key=\"name\" value=\"x\"/></object>"
+				    "<plate><metadata key=\"plater_id\" value=\"2\"/><metadata "
+				    "key=\"plater_name\" value=\"lid &lt;1&gt;\"/></plate>"
+				    "<plate><metadata key=\"plater_id\" value=\"9\"/><metadata "
+				    "key=\"plater_name\" value=\"no such\"/></plate></config>";
 
 	(void)state;
 	assert_true(take(dual));

@@ -57,7 +57,9 @@ plates_are_told_together(void **state)
 	add_filament(2, "PLA");
 	add_plate(2, 100, 1.5);
 	contents_use(add_plate(1, 100, 2), 1)->grams = 1;
-	assert_string_equal(praise(2), "2 plates for the P1S: 4 min, 3.5 g PLA and PETG. 2 more are damaged and left out.");
+	assert_string_equal(
+		praise(2),
+		"2 plates for the P1S: 4 min, 3.5 g PLA and PETG. 2 more are damaged and left out.");
 	add_filament(3, "ABS");
 	add_filament(4, "TPU");
 	contents_use(plate_at(0), 3);
@@ -78,9 +80,11 @@ what_is_not_told_is_not_made_up(void **state)
 	contents_init(&contents);
 	str_copy(contents.plates.model_code, sizeof contents.plates.model_code, "Snapmaker U1");
 	add_plate(1, -1, 4);
-	assert_string_equal(praise(1), "One plate for a printer that Fuse does not know (Snapmaker U1): 4.0 g. 1 more is damaged and left out.");
+	assert_string_equal(praise(1), "One plate for a printer that Fuse does not know (Snapmaker U1): 4.0 "
+				       "g. 1 more is damaged and left out.");
 	assert_string_equal(contents.plates.model, "");
-	assert_string_equal(contents.notes[0], "It was sliced for Snapmaker U1, which is none of the models that Fuse knows.");
+	assert_string_equal(contents.notes[0],
+			    "It was sliced for Snapmaker U1, which is none of the models that Fuse knows.");
 }
 
 static void
@@ -150,7 +154,9 @@ fill(uint32_t plates, uint32_t filaments, uint32_t objects)
 		str_copy(plate->gcode, sizeof plate->gcode, long_name);
 		for (uint32_t j = 0; j < filaments; j++) {
 			str_copy(contents_filament(&contents, j)->material, 24, long_name);
-			*contents_use(plate, j) = (struct plate_filament){ .index = j, .grams = 99999.12345, .meters = 99999.12345 };
+			*contents_use(plate, j) = (struct plate_filament){ .index = j,
+									   .grams = 99999.12345,
+									   .meters = 99999.12345 };
 		}
 		more->object_count = objects;
 		for (uint32_t j = 0; j < objects; j++) {
