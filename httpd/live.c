@@ -255,6 +255,17 @@ live_give_place(struct live_client *client)
 	client->taken = false;
 }
 
+size_t
+live_count(const struct live *live, enum live_kind kind)
+{
+	const struct live_client *client;
+	size_t count = 0;
+
+	TAILQ_FOREACH(client, &live->open, next)
+		count += client->kind == kind;
+	return count;
+}
+
 bool
 live_open(struct live_client *client, int fd, const void *early, size_t early_len, const struct websocket_outlet *outlet,
 	  void (*close_socket)(void *arg), void *arg)

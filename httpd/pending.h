@@ -30,7 +30,12 @@ struct reply {
 	enum reply_kind kind;
 	unsigned number;     /* enum message */
 	const void *message; /* borrowed */
+	int *fd;	     /* that came along; see reply_take_fd() */
 };
+
+/* The descriptor that came with a reply is the caller's now; -1: there is none, or it was taken already. What nobody
+ * takes is closed. */
+int reply_take_fd(const struct reply *reply);
 
 typedef void reply_fn(void *owner, unsigned cookie, const struct reply *reply);
 
@@ -57,7 +62,7 @@ uint32_t pending_ask(struct pendings *pendings, const struct ask *ask);
 /* Nothing of `owner`'s is waited for any more. */
 void pending_forget(struct pendings *pendings, const void *owner);
 
-/* A REPLY or PART has come. */
-void pending_on_message(struct pendings *pendings, const struct header *header, const void *message);
+/* A REPLY or PART has come, with the descriptor `fd` (taken over) or -1. False: nobody waits for it any more. */
+bool pending_on_message(struct pendings *pendings, const struct header *header, const void *message, int fd);
 
 #endif

@@ -93,6 +93,8 @@ on_step(void *arg, struct MHD_Connection *library_connection, const char *url, c
 	(void)arg;
 	(void)url;
 	(void)version;
+	if (*piece_len > 0 && request_streams_body(request))
+		connection->since_ms = clock_monotonic_ms(); /* it moves */
 	child_doing("serving a request");
 	enum request_progress progress = request_step(request, method, piece, piece_len);
 	child_doing(NULL);
