@@ -60,6 +60,19 @@ forget_shared(struct feed *feed)
 	feed->statistics = NULL;
 }
 
+/* If the file of the job at this place is on its way: by whose word. */
+static void
+note_told_job(struct feed *feed, size_t place)
+{
+	const struct msg_job *job = known_job_at(feed->known, place);
+
+	if (job == NULL || known_progress_peek(feed->known, job) == NULL)
+		return;
+	size_t slot = known_worker_peek(feed->known, job->serial)->slot;
+	if (slot < KNOWN_WORKERS_MAX)
+		feed->told_job[slot] = place + 1;
+}
+
 static void
 open_shelves(struct feed *feed)
 {
@@ -68,6 +81,8 @@ open_shelves(struct feed *feed)
 	feed->shelves_open = feed->cache_dirty = true;
 	feed->cache = leaves_new();
 	memset(feed->told_job, 0, sizeof feed->told_job);
+	for (size_t place = 0; place < KNOWN_JOBS_MAX; place++)
+		note_told_job(feed, place);
 	feed_shelf_open(feed, &feed->files, &feed_files);
 	feed_shelf_open(feed, &feed->jobs, &feed_jobs);
 }
@@ -208,6 +223,7 @@ static void
 on_job(struct feed *feed, const struct header *header, const struct msg_job *job)
 {
 	feed_shelf_touch(&feed->jobs, header->retain_key);
+	note_told_job(feed, header->retain_key);
 	if (!(header->flags & HEADER_FLAG_CLEAR))
 		feed_shelf_touch(&feed->files, known_file_place(feed->known, job->sha256));
 }
