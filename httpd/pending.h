@@ -14,7 +14,8 @@
 #define ASK_DEADLINE_MS 10000
 #define COMMAND_DEADLINE_MS 20000
 #define NO_DEADLINE 0
-/* All deadlines are divided by it: 1, but in the httpd that a test watches giving up (Makefile, HURRY). */
+/* All deadlines are divided by it, and what a client may pause: 1, but in the httpd that a test watches giving up
+ * (Makefile, HURRY). */
 #ifndef PENDING_HURRY
 #define PENDING_HURRY 1
 #endif

@@ -25,8 +25,8 @@ LINK = {"phase": "live", "online": True, "sentence": "All is well.", "since_ms":
 
 
 class Alone:
-    def __init__(self, printers: int = 0, state: str = "{}", hear=None):
-        self.hear = hear
+    def __init__(self, printers: int = 0, state: str = "{}", hear=None, program: str = "fuse-httpd"):
+        self.hear, self.program = hear, program
         self.address, self.serials = "127.0.0.1", [f"01S00A{number:09}" for number in range(printers)]
         self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.sending = threading.Lock()
@@ -52,7 +52,7 @@ class Alone:
             os.dup2(high[0], 3)
             os.dup2(high[1], 4)
 
-        return subprocess.Popen([rig_fuse.BUILD / "fuse-httpd"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        return subprocess.Popen([rig_fuse.BUILD / self.program], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=self.log, preexec_fn=place, pass_fds=(3, 4), env={})
 
     def _receive(self) -> wire.Frame:
@@ -140,8 +140,8 @@ class Alone:
         except subprocess.TimeoutExpired:
             self.process.kill()
             code = self.process.wait()
+        self.thread.join(10)  # it hears the last words, then the end
         self.ours.close()
-        self.thread.join()
         self.log.seek(0)
         said = self.log.read().decode(errors="replace")
         self.log.close()

@@ -4,6 +4,7 @@ with the C code, so where both agree the description is true.
 """
 import array
 import dataclasses
+import functools
 import os
 import pathlib
 import re
@@ -130,6 +131,7 @@ MESSAGES = _load_messages()  # name to Message
 BY_NUMBER = {message.number: message for message in MESSAGES.values()}
 
 
+@functools.cache
 def schema_hash() -> int:
     """FNV-1a over every row and role, as ipc/message.c describes it."""
     value = 0xCBF29CE484222325
