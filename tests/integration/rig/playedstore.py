@@ -6,10 +6,12 @@ files in a folder, says what the tables of ipc/messages.def say, and can be told
 """
 import contextlib
 import hashlib
+import json
 import os
 import queue
 import tempfile
 
+from . import wire
 from .waiting import wait_until
 
 
@@ -136,3 +138,36 @@ class PlayedStore:
         os.write(fd, png)
         httpd.reply(frame, "FILE_PICTURE", {"size_bytes": len(png)}, fd)
         os.close(fd)
+
+    # -- jobs ------------------------------------------------------------------------------------------
+
+    def on_job_submit(self, httpd, frame):
+        order = {name: frame[name] for name in ("serial", "sha256", "plate", "stage_only", "options")}
+        for job_id, (key, known) in self.jobs.items():
+            if key and key == frame["key"]:
+                if known == order:
+                    httpd.reply(frame, "JOB_SUBMITTED", {"id": job_id, "was_there": True})
+                else:
+                    httpd.refuse(frame, "conflict", "This key belongs to another order.")
+                return
+        job_id = f"J{len(self.jobs):03}"
+        self.jobs[job_id] = (frame["key"], order)
+        self.tell_job(httpd, job_id)
+        httpd.reply(frame, "JOB_SUBMITTED", {"id": job_id})
+
+    def on_job_again(self, httpd, frame):
+        order = self.jobs[frame["id"]][1]
+        job_id = f"J{len(self.jobs):03}"
+        self.jobs[job_id] = (frame["key"], order)
+        self.tell_job(httpd, job_id)
+        httpd.reply(frame, "JOB_SUBMITTED", {"id": job_id})
+
+    def tell_job(self, httpd, job_id: str, **more):
+        order = {name: value for name, value in self.jobs[job_id][1].items() if name != "options"}
+        httpd.tell("JOB", {"id": job_id, **order, "printer_name": "Left", "file_name": "a.3mf", "size_bytes": 100,
+                           "origin": wire.ROLES["httpd"], "sentence": "It is kept.", "created_ms": 1_700_000_000_000,
+                           "changed_ms": 1_700_000_000_000, **more}, "stored", key=list(self.jobs).index(job_id))
+
+    def on_job_story_want(self, httpd, frame):
+        httpd.reply(frame, "JOB_STORY", {"json": json.dumps([
+            {"at": "2026-11-22T18:30:00.000Z", "state": "received", "sentence": "It is kept.", "evidence": ""}])})
