@@ -125,7 +125,9 @@ def test_only_json_is_a_body(play, kind):
 def test_a_method_that_a_path_does_not_know_is_told_those_that_it_does(play):
     allowed = {}
     for method, path in rig_http.operations():
-        allowed.setdefault(path.replace("{id}", SERIAL), set()).update({method, *(["HEAD"] if method == "GET" else [])})
+        for brace, name in (("{id}", SERIAL), ("{sha256}", SHA), ("{job}", "J1"), ("{n}", "1")):
+            path = path.replace(brace, name)
+        allowed.setdefault(path, set()).update({method, *(["HEAD"] if method == "GET" else [])})
     for path, methods in allowed.items():
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", "get"):
             if method in methods:
@@ -515,7 +517,7 @@ def test_what_a_printer_is_added_with_reaches_the_store_and_its_code_nobody_else
     assert answer.headers["location"] == f"/api/v1/printers/{OTHER}"
     assert heard(play, "PRINTER_ADD", already) == {
         "serial": OTHER, "name": "Rechts äöü", "address": "127.28.0.2", "model": "A1-mini", "mqtt_port": 18883, "ftps_port": 0,
-        "camera_port": 0, "detect_port": 0, "certificate_sha256": SHA, "access_code": code.encode().hex()}
+        "camera_port": 0, "detect_port": 0, "certificate_sha256": SHA, "starts_unasked": False, "access_code": code.encode().hex()}
     added = answer.json()
     assert (added["serial"], added["model"], added["hasAccessCode"], added["certificateSha256"]) == \
         (OTHER, "A1-mini", True, SHA)
