@@ -350,7 +350,7 @@ known_progress_peek(const struct known *known, const struct msg_job *job)
 
 	/* Of a worker that has died it is no news any more. */
 	if (status == NULL || status->state != LIFE_UP || worker == NULL || worker->progress == NULL ||
-	    strcmp(worker->progress->id, job->id) != 0 || strcmp(worker->progress->serial, job->serial) != 0)
+	    strcmp(worker->progress->id, job->id) != 0)
 		return NULL;
 	return worker->progress;
 }

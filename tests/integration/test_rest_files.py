@@ -245,9 +245,9 @@ def test_a_refusal_comes_before_the_bytes(httpd, store, refusal, status):
 def test_a_client_that_does_not_ask_hears_the_refusal_all_the_same(httpd, store):
     """A browser sends on, whatever comes: over unread bytes its connection would break, and the words be lost."""
     store.refuses["FILE_NEW"] = "no-space"
-    post(httpd, CONTENT * 7, status=507)
-    store.refuses.clear()
-    post(httpd)
+    with Sender(httpd, 7 * len(CONTENT)) as sender:
+        sender.send(CONTENT * 7)  # all of it: no error on the way
+        assert b"HTTP/1.1 507 " in sender.receive()
 
 
 def test_a_disk_that_is_full_is_told_when_it_shows(httpd, store):
@@ -257,8 +257,11 @@ def test_a_disk_that_is_full_is_told_when_it_shows(httpd, store):
             httpd.reply(frame, "FILE_ROOM", {"ticket": 77}, full.fileno())
 
     store.on_file_new, store.on_file_abandon = on_file_new, lambda *_: None
-    problem = post(httpd, CONTENT * 7, status=507).json()
+    problem = post(httpd, CONTENT, status=507).json()
     assert problem["type"] == "/problems/no-space" and "full" in problem["detail"] and problem["remedy"]
+    with Sender(httpd, 7 * len(CONTENT)) as sender:
+        sender.send(CONTENT * 7)
+        assert b"HTTP/1.1 507 " in sender.receive()
     assert store.wait_heard("FILE_ABANDON")["ticket"] == 77
     assert "FILE_COMPLETE" not in store.names()
     assert metric(httpd, "fuse_uploads") == 0
