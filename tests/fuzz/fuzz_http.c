@@ -130,9 +130,9 @@ check_name(const char *text)
 		for (const char *at = disposition; *at != '\0'; at++)
 			must(*at >= 0x20 && *at < 0x7f);
 		/* The fallback is one quoted string, and the rest is there: nothing was cut. */
-		const char *second = strstr(disposition, "\"; filename*=UTF-8''");
-		must(second != NULL && strchr(second + 1, '"') == NULL);
-		must(strchr(disposition, '"') + strlen(name) + 1 == second);
+		const char *first = strchr(disposition, '"'), *second = strchr(first + 1, '"');
+		must(second == first + 1 + strlen(name) && strncmp(second, "\"; filename*=UTF-8''", 20) == 0);
+		must(strchr(second + 1, '"') == NULL);
 	}
 	must(!file_key_is_fine(text) || (strlen(text) >= 1 && strlen(text) <= FILE_KEY_MAX_BYTES));
 }

@@ -363,6 +363,19 @@ def test_a_large_file_takes_no_memory_and_nobody_waits_for_it(httpd, store, tmp_
     assert most - before < 8 << 20
 
 
+def test_one_connection_serves_for_several(httpd, store):
+    connection = httpd.http.connect()
+    for number, content in enumerate((b"first" * 100_000, iter([b"second" * 50_000, b"end"]), b"", b"third")):
+        connection.request("POST", f"/api/v1/files?name={number}", content, AS_FILE, encode_chunked=not isinstance(content, bytes))
+        response = connection.getresponse()
+        assert response.status == (422 if content == b"" else 201), response.read()
+        response.read()
+        connection.request("GET", "/livez")
+        assert connection.getresponse().read() == b'{"status":"alive"}'
+    connection.close()
+    assert sorted(content for _, content in store.files.values()) == [b"first" * 100_000, b"second" * 50_000 + b"end", b"third"]
+
+
 def test_several_come_at_once(httpd, store):
     contents = [random.Random(number).randbytes(500_000 + number) for number in range(8)]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
