@@ -1,8 +1,8 @@
 /*
  * feed: what WebSocket clients are told. It keeps a document of each printer, cached file and job, and one of Fuse as a
- * whole, made from what is known whenever that changes, with one count of revisions for all. A client is just a number: the revision that it
- * has seen. Whenever it can take a message it gets what is newer than that: so one that is slow skips what was in
- * between, and costs nothing. While nobody listens nothing is made and nothing is kept.
+ * whole, made from what is known whenever that changes, with one count of revisions for all. A client is just a number:
+ * the revision that it has seen. Whenever it can take a message it gets what is newer than that: so one that is slow
+ * skips what was in between, and costs nothing. While nobody listens nothing is made and nothing is kept.
  *
  * Two kinds of clients (docs/events.md): events, which get changed leaves; statistics, which get whole states.
  */

@@ -233,7 +233,8 @@ read_promises(struct request *request, struct intake *intake)
 		answer_problem(request, PROBLEM_INVALID, "The file is empty.", "");
 	} else if (sha256 != NULL &&
 		   (!str_copy(intake->sha256, sizeof intake->sha256, sha256) || !body_fold_sha256(intake->sha256))) {
-		answer_problem(request, PROBLEM_INVALID, "X-Content-SHA256 must be the SHA-256 of the file, 64 hex digits.", "");
+		answer_problem(request, PROBLEM_INVALID,
+			       "X-Content-SHA256 must be the SHA-256 of the file, 64 hex digits.", "");
 	} else {
 		return true;
 	}

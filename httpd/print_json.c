@@ -101,8 +101,8 @@ print_json_job(const struct known *known, const struct msg_job *job)
 					"printerName", job->printer_name, "file", job->sha256, "fileName", job->file_name,
 					"sizeBytes", (json_int_t)job->size_bytes, "plate", (json_int_t)job->plate,
 					"stageOnly", job->stage_only, "origin", role_name(job->origin)));
-	json_t *more = packed(json_pack("{s:s, s:b, s:s, s:s, s:s, s:I, s:s, s:I, s:b}", "state", job_state_name(job->state),
-					"ended", ended, "fault", job->fault, "sentence", job->sentence, "remedy", job->remedy,
+	json_t *more = packed(json_pack("{s:s, s:b, s:s, s:s, s:s, s:I, s:s, s:I, s:b}", "state",
+					job_state_name(job->state), "ended", ended, "fault", job->fault, "sentence", job->sentence, "remedy", job->remedy,
 					"number", (json_int_t)job->number, "remotePath", job->remote_path, "attempts",
 					(json_int_t)job->attempts, "cancelWanted", job->cancel_wanted));
 	json_t *times = packed(json_pack("{s:o, s:o, s:o, s:o, s:o}", "createdAt", known_json_time(job->created_ms), "changedAt",

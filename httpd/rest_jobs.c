@@ -91,7 +91,8 @@ read_order(struct request *request, struct order *ret_order)
 	if (json_is_object(body) ? body_keys_are(body, names, STR_ARRAY_LEN(names), fault) &&
 					   read_file(body, ret_order, fault) && read_plate(body, ret_order, fault) &&
 					   read_options(body, ret_order, fault) :
-				   say(fault, "The body must be an object with \"file\", and perhaps \"plate\", \"stageOnly\", \"options\"."))
+				   say(fault, "The body must be an object with \"file\", and perhaps \"plate\", "
+					      "\"stageOnly\", \"options\"."))
 		return true;
 	rest_answer_invalid(request, fault);
 	return false;
@@ -123,7 +124,7 @@ on_submitted(void *owner, unsigned cookie, const struct reply *reply)
 	(void)cookie;
 	if (submitted == NULL)
 		return;
-	/* stored tells of a job before it says that it has it; if it should be gone again already, its id is all that is told. */
+	/* stored tells of a job before it says that it has it; if it is gone again already, its id is all that is told. */
 	const struct msg_job *job = known_job_peek(known, submitted->id);
 	json_t *json = job != NULL ? print_json_job(known, job) : json_pack("{s:s}", "id", submitted->id);
 	str_format(location, sizeof location, "/api/v1/jobs/%s", submitted->id);

@@ -68,7 +68,8 @@ rest_printer_file_remove(struct request *request)
 	if (printer == NULL)
 		return;
 	if (path == NULL || path[0] != '/' || !str_copy(message.path, sizeof message.path, path)) {
-		answer_problem(request, PROBLEM_BAD_PARAMETER, "\"path\" must be where the file is on the printer, as it is listed.", "");
+		answer_problem(request, PROBLEM_BAD_PARAMETER,
+			       "\"path\" must be where the file is on the printer, as it is listed.", "");
 		return;
 	}
 	if (!rest_worker_slot(request, printer->serial, &slot))

@@ -79,7 +79,8 @@ match_segment(const char *pattern, size_t len, const char *segment, struct route
 		if (len < brace_len || strncmp(pattern, braces[i].brace, brace_len) != 0)
 			continue;
 		return segment_len >= ending && memcmp(segment + segment_len - ending, pattern + brace_len, ending) == 0 &&
-		       str_format(text, sizeof text, "%.*s", (int)(segment_len - ending), segment) && braces[i].take(text, names);
+		       str_format(text, sizeof text, "%.*s", (int)(segment_len - ending), segment) &&
+		       braces[i].take(text, names);
 	}
 	return strlen(segment) == len && strncmp(pattern, segment, len) == 0;
 }
