@@ -188,7 +188,7 @@ $(B)/obj/hurry/%.o: %.c
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) -DPENDING_HURRY=20 $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
-$(HURRY): $(B)/obj/httpd/main.o $(B)/obj/hurry/httpd/pending.o $(B)/obj/hurry/httpd/stream.o $(call archive,httpd) $(call archive,printer) \
+$(HURRY): $(B)/obj/httpd/main.o $(B)/obj/hurry/httpd/pending.o $(B)/obj/hurry/httpd/stream.o $(B)/obj/hurry/httpd/server.o $(call archive,httpd) $(call archive,printer) \
 		$(call archive,ipc) $(call archive,common)
 	@mkdir -p $(@D)
 	$(say) LINK $@
