@@ -233,8 +233,8 @@ def test_a_lower_limit_counts_at_once(store, folder):
         put(store, of_size(mark, 30 * MIB), mark)
     limit(store, 100)
     wait_until(lambda: len(names(folder)) == 3)
-    store.wait_until(lambda: store.status("CACHE_STATUS")["used_bytes"] == 90 * MIB)
-    assert store.status("CACHE_STATUS")["limit_bytes"] == 100 * MIB
+    store.wait_until(lambda: (store.status("CACHE_STATUS")["used_bytes"], store.status("CACHE_STATUS")["limit_bytes"]) ==
+                     (90 * MIB, 100 * MIB))
 
 
 @pytest.fixture
