@@ -31,10 +31,11 @@ import threading
 from OpenSSL import SSL
 from pyftpdlib import authorizers, handlers, ioloop, servers
 
+from . import ca as authority
 from . import printers
 from .waiting import wait_until
 
-PORT = 990
+PORT = 990 if os.geteuid() == 0 else 10990  # the printers' own is for root alone
 POSSIBLE = subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL).returncode == 0
 
 # Only what is wrong with the rig itself, and not on the terminal.
@@ -55,7 +56,10 @@ class Storage:
 
     def _certify(self, which: str, common_name: str, ca) -> str:
         """Write a new certificate and its key; returns the fingerprint."""
-        if ca is None:
+        if common_name == "":
+            issued = authority.Authority().printer("", names=[])
+            chain, key = issued.chain_file.read_bytes(), issued.key_file.read_bytes()
+        elif ca is None:
             chain, key = printers.self_signed(common_name)
         elif hasattr(ca, "issue"):
             chain, key = ca.issue(common_name)
@@ -163,7 +167,9 @@ class _Data(handlers.TLS_DTPHandler):
 
     def recv(self, buffer_size):
         stops = [at - self.tot_bytes_received for at in (self.printer.cut_at, self.printer.stall_at) if at is not None]
-        return super().recv(max(1, min(buffer_size, *stops)) if stops else buffer_size)
+        data = super().recv(max(1, min(buffer_size, *stops)) if stops else buffer_size)
+        self.printer.received += len(data)
+        return data
 
     def _take(self):
         """What has come of a file."""
@@ -270,8 +276,13 @@ class _Control(handlers.TLS_FTPHandler):
 
     def pre_process_command(self, line, cmd, arg):
         self.printer.commands.append(line)
-        if cmd in self.printer.silent:
-            return
+        self.printer.on_command(line)
+        if cmd in self.printer.slow:
+            self.call_later(self.printer.slow[cmd], self._do, line, cmd, arg)
+        elif cmd not in self.printer.silent:
+            self._do(line, cmd, arg)
+
+    def _do(self, line, cmd, arg):
         answer = self._answer_for(cmd)
         if answer is not None:
             self._give(answer, cmd)
@@ -295,7 +306,7 @@ class _Code(authorizers.DummyAuthorizer):
 class FtpsPrinter(Storage):
     """
     ca      who issues its certificate: an OwnIssuer, or an Authority of rig/ca.py; None = self-signed
-    name    the certificate's CN, when it is not to be the serial
+    name    the certificate's CN, when it is not to be the serial; "" = none
     data_name   that of another certificate, shown on data channels
 
     What it does wrong; all of this may be changed while it runs:
@@ -303,6 +314,7 @@ class FtpsPrinter(Storage):
     answers           {"STOR": "552 no space"}: said to the command instead of doing it; "" = the connection ends without a
                       word. A list is used up one by one, None in it: done. The command "" is the greeting
     silent            {"SIZE"}: commands that get no answer at all
+    slow              {"SIZE": 1}: commands that are done so many seconds later
     leaves            {"STOR"}: commands after whose last answer the control connection ends
     cut_at            after so many bytes of a file the data connection ends, with 426
     stall_at          after so many bytes of a file nothing more is read, until this is changed
@@ -313,17 +325,20 @@ class FtpsPrinter(Storage):
     wants_resumption  522 for data channels that do not resume a session
     resumes           False: no session can be resumed (from the start on)
 
-    What it has seen: commands, channels (kind, version, sni, resumed), connections, early_hellos (data channels on which
-    the client began before its command).
+    on_command        a function, called with each command before it is done
+
+    What it has seen: commands, channels (kind, version, sni, resumed), connections, received (bytes on data channels),
+    early_hellos (data channels on which the client began before its command).
     """
 
     def __init__(self, serial: str, address: str, code: str = "12345678", ca=None, name: str = None, data_name: str = None,
                  port: int = PORT, resumes: bool = True):
         super().__init__(serial, address, code, ca, name, port)
-        self.answers, self.silent, self.leaves = {}, set(), set()
+        self.answers, self.silent, self.leaves, self.slow = {}, set(), set(), {}
         self.cut_at = self.stall_at = self.loses_from = self.final = self.says_address = None
         self.final_delay_s, self.wants_resumption, self.resumes = 0, False, resumes
-        self.commands, self.channels, self.connections, self.early_hellos = [], [], 0, 0
+        self.commands, self.channels, self.connections, self.received, self.early_hellos = [], [], 0, 0, 0
+        self.on_command = lambda line: None
         self.context = self.data_context = self._context("control")
         if data_name is not None:
             self._certify("data", data_name, ca)
