@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "common/str.h"
 
-#define REPLY_SHOWN_BYTES 90 /* of a reply within a sentence */
+#define REPLY_SHOWN_BYTES 66 /* of a reply within a sentence, beside the longest path */
 
 static const struct {
 	const char *id;

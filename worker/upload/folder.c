@@ -34,7 +34,7 @@ end_line(struct listing *listing)
 	while (len > 0 && listing->line[len - 1] == '\r')
 		len--;
 	if (!listing->line_is_long) {
-		enum ftp_entry_kind kind = ftp_list_line(listing->line, len, &entry);
+		enum ftp_entry_kind kind = ftp_parse_entry(listing->line, len, &entry);
 		if (kind != FTP_NO_ENTRY)
 			listing->fn(listing->arg, kind, &entry);
 	}

@@ -165,7 +165,7 @@ read_dos(const char *line, size_t len, struct ftp_entry *ret_entry)
 }
 
 enum ftp_entry_kind
-ftp_list_line(const char *line, size_t len, struct ftp_entry *ret_entry)
+ftp_parse_entry(const char *line, size_t len, struct ftp_entry *ret_entry)
 {
 	*ret_entry = (struct ftp_entry){ 0 };
 	if (len > 10 && strchr("-dl", line[0]) != NULL && line[0] != '\0' && strchr("-rwx", line[1]) != NULL && line[1] != '\0')

@@ -18,6 +18,6 @@ struct ftp_entry {
 
 /* `line` without its end. FTP_NO_ENTRY for what is no file or folder with a usable name: "total 8", ".", a device, a name that
  * is too long or not harmless. Of a link the name counts, and it is taken for a file. */
-enum ftp_entry_kind ftp_list_line(const char *line, size_t len, struct ftp_entry *ret_entry);
+enum ftp_entry_kind ftp_parse_entry(const char *line, size_t len, struct ftp_entry *ret_entry);
 
 #endif

@@ -71,7 +71,7 @@ end_line(struct ftp_reader *reader)
 }
 
 enum ftp_step
-ftp_reader_feed(struct ftp_reader *reader, const void *bytes, size_t len, size_t *ret_used)
+ftp_reply_parse(struct ftp_reader *reader, const void *bytes, size_t len, size_t *ret_used)
 {
 	const char *p = bytes;
 	enum ftp_step step = FTP_MORE;
@@ -105,7 +105,7 @@ read_six(const char *p, unsigned numbers[6])
 }
 
 bool
-ftp_pasv_port(const char *text, uint16_t *ret_port)
+ftp_parse_pasv(const char *text, uint16_t *ret_port)
 {
 	unsigned numbers[6];
 
@@ -119,7 +119,7 @@ ftp_pasv_port(const char *text, uint16_t *ret_port)
 }
 
 bool
-ftp_size(const char *text, int64_t *ret_bytes)
+ftp_parse_size(const char *text, int64_t *ret_bytes)
 {
 	char digits[21];
 	size_t blanks = strspn(text, " "), len = strspn(text + blanks, "0123456789");

@@ -32,13 +32,13 @@ enum ftp_step {
 };
 
 /* Take bytes up to the end of one reply; *ret_used says how many were taken. */
-enum ftp_step ftp_reader_feed(struct ftp_reader *reader, const void *bytes, size_t len, size_t *ret_used);
+enum ftp_step ftp_reply_parse(struct ftp_reader *reader, const void *bytes, size_t len, size_t *ret_used);
 
 /* The port in the text of a 227: the last two of its six numbers. The address is none of our business: it is often one
  * that cannot be reached. False when there is none. */
-bool ftp_pasv_port(const char *text, uint16_t *ret_port);
+bool ftp_parse_pasv(const char *text, uint16_t *ret_port);
 
 /* The number in the text of a 213. False when it is none, or beyond INT64_MAX. */
-bool ftp_size(const char *text, int64_t *ret_bytes);
+bool ftp_parse_size(const char *text, int64_t *ret_bytes);
 
 #endif

@@ -298,7 +298,7 @@ ask_size(struct exchange *exchange, int64_t *ret_bytes)
 		fault = session_await(session, clock_monotonic_ms() + COMMAND_MS);
 	if (fault != UPLOAD_NONE)
 		return fault;
-	if (session->reply.code == 213 && ftp_size(session->reply.text, ret_bytes))
+	if (session->reply.code == 213 && ftp_parse_size(session->reply.text, ret_bytes))
 		return UPLOAD_NONE;
 	/* It does not know the command, or that file: its list shows both. */
 	return folder_find(exchange, exchange->order.path, ret_bytes);

@@ -79,7 +79,7 @@ static enum ftp_step
 digest(struct session *session)
 {
 	size_t used;
-	enum ftp_step step = ftp_reader_feed(&session->reader, session->heard + session->heard_at,
+	enum ftp_step step = ftp_reply_parse(&session->reader, session->heard + session->heard_at,
 					     session->heard_len - session->heard_at, &used);
 
 	session->heard_at += used;
@@ -302,7 +302,7 @@ connect_data(struct session *session, struct line *data)
 	enum upload_fault fault = session_do(session, "PASV", NULL, 2);
 	if (fault != UPLOAD_NONE)
 		return fault;
-	if (session->reply.code != 227 || !ftp_pasv_port(session->reply.text, &port))
+	if (session->reply.code != 227 || !ftp_parse_pasv(session->reply.text, &port))
 		return UPLOAD_UNEXPECTED;
 	if (address.ss_family == AF_INET)
 		((struct sockaddr_in *)&address)->sin_port = htons(port);
