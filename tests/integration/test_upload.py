@@ -12,7 +12,7 @@ import pytest
 from rig import fuse as rig_fuse
 from rig import ftpd, printers, secrets
 from rig.tlspeer import Peer, garbage, silent
-from rig.uploader import HURRY, Uploader, in_memory
+from rig.uploader import HOLD, HURRY, Uploader, in_memory
 from rig.waiting import wait_until
 
 SERIAL = "01P00A000000001"
@@ -431,6 +431,23 @@ def test_stop_cancels_and_leaves_nothing(printer, ca_dir, content):
         uploader.stop()
         assert uploader.result()["fault"] == "cancelled"
     assert printer.files() == {}
+
+
+# Does anything lie at the printer when fuse-upload dies just then?
+DEATHS = {"upload-before-stor": False, "upload-half": True, "upload-before-final": True, "upload-before-size": True}
+
+
+@pytest.mark.parametrize("point", DEATHS)
+def test_what_a_death_leaves_is_no_success_and_the_next_attempt_replaces_it(printer, ca_dir, put, content, point):
+    with Uploader(ca_dir, HOLD, hold_at=point) as uploader:
+        uploader.put(printer, PATH, content)
+        wait_until(uploader.stands_still, 20, uploader.log_text)
+        wait_until(lambda: (PATH in printer.files()) == DEATHS[point])
+        uploader.kill()
+        uploader.process.wait(10)
+        assert uploader.of("FTP_RESULT") == [] and not printer.said("SIZE")
+    result, _ = put(printer)
+    assert result["good"] and of(printer) == sha256(content) and printer.said("DELE") == [PATH, PATH]
 
 
 # -- the file here ------------------------------------------------------------------------------------------------------------

@@ -20,12 +20,13 @@ import threading
 import time
 
 from . import fuse as rig_fuse
-from . import wire
+from . import procfs, wire
 from .waiting import wait_until
 
 SLOT = 7
 PING_EVERY_S = 0.2
 HURRY = rig_fuse.BUILD / "tests/hurry/fuse-upload"  # it waits a tenth as long
+HOLD = rig_fuse.BUILD / "hold/fuse-upload"  # it stands still at the crash point that it is told
 
 
 def in_memory(content: bytes) -> int:
@@ -39,11 +40,12 @@ def in_memory(content: bytes) -> int:
 
 
 class Uploader:
-    def __init__(self, ca_dir, program: pathlib.Path = rig_fuse.BUILD / "fuse-upload"):
+    def __init__(self, ca_dir, program: pathlib.Path = rig_fuse.BUILD / "fuse-upload", hold_at: str = None):
         self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.frames, self.changed, self.lock = [], threading.Condition(), threading.Lock()
         self.pings = self.pongs = self.requests = 0
         self.longest_silence_s, self.pinged_at = 0.0, None
+        self.hold_at, self.killed = hold_at, False
         self.log, self.last_words = tempfile.TemporaryFile(), None
         with open(os.devnull, "rb") as lock:
             self.process = self._spawn(program, theirs, lock.fileno(), str(ca_dir))
@@ -60,6 +62,8 @@ class Uploader:
         fds = [fcntl.fcntl(fd, fcntl.F_DUPFD, 20) for fd in (channel.fileno(), lock)]
         place = 'exec "$0" "$@" 3<&{0} 4<&{1} {0}<&- {1}<&-'.format(*fds)
         environment = {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
+        if self.hold_at:
+            environment["FUSE_HOLD_AT"] = self.hold_at
         try:
             return subprocess.Popen(["bash", "-c", place, program, "TESTED", "--ca", ca_dir], stdin=subprocess.DEVNULL,
                                     stdout=subprocess.DEVNULL, stderr=self.log, pass_fds=fds, env=environment)
@@ -188,6 +192,13 @@ class Uploader:
     def stop(self):
         self.tell("STOP", {"deadline_ms": 3000})
 
+    def stands_still(self) -> bool:
+        return procfs.state(self.process.pid) == "T"
+
+    def kill(self):
+        self.process.kill()
+        self.killed = True
+
     def __enter__(self):
         return self
 
@@ -203,7 +214,7 @@ class Uploader:
         self.ours.close()
         said = self.last_words = self.log_text()
         self.log.close()
-        if kind is None:
+        if kind is None and not self.killed:
             assert code == 0, f"exit code {code}: {said}"
             assert self.longest_silence_s < 3 * rig_fuse.SLOWNESS, f"it left a ping unanswered for {self.longest_silence_s} s"
             assert not [line for line in rig_fuse.NEVER_IN_A_LOG if line in said], said
