@@ -28,6 +28,7 @@ static struct {
 	pthread_t thread;
 	struct header request;
 	int changed_fd; /* an eventfd: the exchange has moved, or is over */
+	struct loop_io *changed;
 	struct loop_timer *progress_timer, *stop_timer;
 	bool progress_waits; /* said lately */
 	unsigned said_phase;
@@ -241,7 +242,7 @@ set_up(void)
 	exchange.breaker.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	work.changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ENSURE(exchange.breaker.fd >= 0 && work.changed_fd >= 0);
-	loop_io_new(loop, work.changed_fd, LOOP_READ, on_changed, NULL);
+	work.changed = loop_io_new(loop, work.changed_fd, LOOP_READ, on_changed, NULL);
 	work.progress_timer = loop_timer_new(loop, on_progress_time, NULL);
 	work.stop_timer = loop_timer_new(loop, on_stop_time, NULL);
 }
