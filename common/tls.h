@@ -107,7 +107,8 @@ enum tls_verdict tls_client_verdict(const struct tls_client *client);
 const struct tls_certificate *tls_client_certificate_peek(const struct tls_client *client);
 enum tls_step tls_client_read(struct tls_client *client, void *to, size_t cap, size_t *ret_len);
 enum tls_step tls_client_write(struct tls_client *client, const void *bytes, size_t len, size_t *ret_written);
-/* Say that nothing more comes (close_notify). What the peer says to that is not waited for. */
+/* Say that nothing more comes (close_notify); again when it had to wait, or the peer takes what it got for a part. What the
+ * peer says to that is not waited for. */
 enum tls_step tls_client_end(struct tls_client *client);
 /* Why the last step failed or closed, in words; "" when it did not. Borrowed. */
 const char *tls_client_fault_peek(const struct tls_client *client);

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -657,6 +659,40 @@ a_connection_beside_that_is_not_resumed_is_judged_anew(void **state)
 	SSL_CTX_free(another);
 }
 
+static void
+closing_words_wait_for_room_in_the_socket(void **state)
+{
+	static const struct tls_expectation right = { .serial = SERIAL };
+	SSL_CTX *server = server_context(CHAIN(&printer, &root));
+	int queued = 0, most;
+	socklen_t len = sizeof most;
+	char sink[64];
+	size_t n;
+
+	(void)state;
+	open_ends(server);
+	struct tls_client *client = tls_client_new(ends[0], &right, false);
+	assert_int_equal(shake_hands(client), TLS_STEP_DONE);
+	assert_int_equal(getsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &most, &len), 0);
+	while (queued < most) { /* full, and no record waits to be written on */
+		assert_int_equal(tls_client_write(client, "x", 1, &n), TLS_STEP_DONE);
+		assert_int_equal(ioctl(ends[0], SIOCOUTQ, &queued), 0);
+	}
+	assert_int_equal(tls_client_end(client), TLS_STEP_WANT_WRITE);
+	enum tls_step step = TLS_STEP_WANT_WRITE;
+	for (int i = 0; i < 1000 && step == TLS_STEP_WANT_WRITE; i++) {
+		SSL_read_ex(served.ssl, sink, sizeof sink, &n);
+		step = tls_client_end(client);
+	}
+	assert_int_equal(step, TLS_STEP_DONE);
+	while (SSL_read_ex(served.ssl, sink, sizeof sink, &n) == 1)
+		;
+	assert_int_equal(SSL_get_shutdown(served.ssl), SSL_RECEIVED_SHUTDOWN);
+	tls_client_free(client);
+	close_ends();
+	SSL_CTX_free(server);
+}
+
 /* A peer that never stops sending what a client may skip. */
 static void
 an_endless_handshake_is_ended(void **state)
@@ -769,6 +805,7 @@ main(void)
 		STORY(our_client_refuses_another_but_a_probe_looks_at_it),
 		STORY(a_connection_beside_a_trusted_one_resumes_its_session),
 		STORY(a_connection_beside_that_is_not_resumed_is_judged_anew),
+		STORY(closing_words_wait_for_room_in_the_socket),
 		STORY(an_endless_handshake_is_ended),
 		STORY(only_certificates_in_files_that_are_the_owners_are_taken),
 	};

@@ -237,12 +237,15 @@ line_read(struct line *line, void *to, size_t cap, int64_t deadline_ms, size_t *
 	}
 }
 
-void
-line_end_writing(struct line *line)
+enum line_end
+line_try_end(struct line *line)
 {
-	if (line->tls != NULL)
-		tls_client_end(line->tls);
-	shutdown(line->fd, SHUT_WR);
+	short events;
+	enum line_end end = end_of_step(line, tls_client_end(line->tls), &events);
+
+	if (end == LINE_FINE)
+		shutdown(line->fd, SHUT_WR);
+	return end;
 }
 
 struct line_flow

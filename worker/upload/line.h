@@ -58,8 +58,9 @@ enum line_end line_try_write(struct line *line, const void *bytes, size_t len, s
 enum line_end line_read(struct line *line, void *to, size_t cap, int64_t deadline_ms, size_t *ret_len);
 /* What is there, without waiting; LINE_TIMED_OUT when nothing is. */
 enum line_end line_try_read(struct line *line, void *to, size_t cap, size_t *ret_len);
-/* Say that no more comes: TLS's closing words, then TCP's. Not waited for. */
-void line_end_writing(struct line *line);
+/* Say that no more comes: TLS's closing words, then TCP's. LINE_TIMED_OUT (at once) when the socket has no room for them: again
+ * then, since a strict server takes a file that ends without them for a part. What it says to them is not waited for. */
+enum line_end line_try_end(struct line *line);
 
 /* Wait until one of two lines is ready (either may be NULL): `a` for POLLIN or POLLOUT, `b` for POLLIN. LINE_FINE when one
  * is, or LINE_TIMED_OUT, LINE_CANCELLED. */

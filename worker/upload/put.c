@@ -157,6 +157,19 @@ write_piece(struct exchange *exchange, struct flow *flow, const char *piece, siz
 	return fault;
 }
 
+/* Slow printers have the buffers full at the end, too. */
+static enum upload_fault
+end_writing(struct exchange *exchange, struct flow *flow)
+{
+	enum upload_fault fault = UPLOAD_NONE;
+	enum line_end end;
+
+	while (fault == UPLOAD_NONE && (end = line_try_end(&flow->data)) != LINE_FINE)
+		fault = end == LINE_TIMED_OUT ? wait_for_room(exchange, flow)
+					      : session_fault_of_data(&exchange->session, &flow->data, end);
+	return fault;
+}
+
 static enum upload_fault
 read_piece(struct exchange *exchange, int64_t at, char *piece, size_t *ret_len)
 {
@@ -190,7 +203,7 @@ send_all(struct exchange *exchange, struct flow *flow)
 			crash_point("upload-half");
 		look_now_and_then(exchange, flow, clock_monotonic_ms());
 	}
-	return fault;
+	return fault == UPLOAD_NONE ? end_writing(exchange, flow) : fault;
 }
 
 /* -- the end of it ---------------------------------------------------------------------------------------------- */
@@ -233,7 +246,7 @@ await_final(struct exchange *exchange, struct flow *flow)
 	int64_t now_ms = clock_monotonic_ms(), silent_ms = now_ms;
 	enum upload_fault fault = UPLOAD_NONE;
 
-	while (!session_peek_reply(session)) {
+	while (!session_peek_reply(session) || session->reply.code < 200) {
 		now_ms = clock_monotonic_ms();
 		if (flow->data.fd >= 0) {
 			fault = watch_the_rest(exchange, flow, now_ms);
@@ -266,7 +279,6 @@ log_doubt(const struct exchange *exchange, enum upload_fault fault)
 static enum upload_fault
 confirm(struct exchange *exchange, struct flow *flow)
 {
-	line_end_writing(&flow->data);
 	crash_point("upload-before-final");
 	enum upload_fault fault = await_final(exchange, flow);
 	if (!leaves_it_open(exchange, fault))
@@ -321,6 +333,13 @@ find_size(struct exchange *exchange, int64_t *ret_bytes)
 	return fault == UPLOAD_NONE ? ask_size(exchange, ret_bytes) : fault;
 }
 
+/* Is another look worth while? It may still be writing, or not have noticed that the former session is over. */
+static bool
+may_settle(enum upload_fault fault, int64_t remote, int64_t size)
+{
+	return fault == UPLOAD_NONE ? remote < size : fault == UPLOAD_BUSY || fault == UPLOAD_REFUSED || fault == UPLOAD_LOST;
+}
+
 /* False when somebody cancels. */
 static bool
 let_it_settle(struct exchange *exchange)
@@ -340,7 +359,7 @@ verify(struct exchange *exchange)
 		remote = -1;
 		fault = find_size(exchange, &remote);
 		exchange->facts.remote_bytes = remote;
-		if (fault != UPLOAD_NONE || remote >= size || try == VERIFY_TRIES)
+		if (!may_settle(fault, remote, size) || try == VERIFY_TRIES)
 			break;
 		if (!let_it_settle(exchange))
 			return UPLOAD_CANCELLED;

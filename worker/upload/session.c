@@ -41,7 +41,7 @@ session_end(struct session *session)
 	if (session->stands) {
 		/* Whether it says "goodbye" to that is of no interest. */
 		line_write(&session->control, "QUIT\r\n", 6, clock_monotonic_ms());
-		line_end_writing(&session->control);
+		line_try_end(&session->control);
 	}
 	line_close(&session->control);
 	session->stands = session->owes_reply = false;

@@ -193,9 +193,16 @@ class _Data(handlers.TLS_DTPHandler):
         else:
             self.modify_ioloop_events(self.ioloop.READ)
 
+    def _was_truncated(self) -> bool:
+        """It ended without TLS's closing words: as vsftpd, this takes such a file for a part."""
+        return self._ssl_established and not self.socket.get_shutdown() & SSL.RECEIVED_SHUTDOWN
+
     def close(self):
         if self._resp and self.receive and not self.final_said and not self._closed:
             self.final_said = True
+            if self._was_truncated():
+                self._resp = ("426 Failure reading network stream.", logging.debug)
+                self.printer.truncated += 1
             self._final()
         super().close()
 
@@ -328,7 +335,8 @@ class FtpsPrinter(Storage):
     on_command        a function, called with each command before it is done
 
     What it has seen: commands, channels (kind, version, sni, resumed), connections, received (bytes on data channels),
-    early_hellos (data channels on which the client began before its command).
+    early_hellos (data channels on which the client began before its command), truncated (files that ended without TLS's
+    closing words).
     """
 
     def __init__(self, serial: str, address: str, code: str = "12345678", ca=None, name: str = None, data_name: str = None,
@@ -337,7 +345,8 @@ class FtpsPrinter(Storage):
         self.answers, self.silent, self.leaves, self.slow = {}, set(), set(), {}
         self.cut_at = self.stall_at = self.loses_from = self.final = self.says_address = None
         self.final_delay_s, self.wants_resumption, self.resumes = 0, False, resumes
-        self.commands, self.channels, self.connections, self.received, self.early_hellos = [], [], 0, 0, 0
+        self.commands, self.channels, self.connections, self.received = [], [], 0, 0
+        self.early_hellos = self.truncated = 0
         self.on_command = lambda line: None
         self.context = self.data_context = self._context("control")
         if data_name is not None:

@@ -24,6 +24,8 @@ from . import procfs, wire
 from .waiting import wait_until
 
 SLOT = 7
+# Its limits, as the supervisor sets them.
+DATA_MIB, FILES = next((int(row[12]), int(row[13])) for row in wire.rows(wire.ROOT / "ipc/procs.def", "PROC") if row[1] == "upload")
 PING_EVERY_S = 0.2
 HURRY = rig_fuse.BUILD / "tests/hurry/fuse-upload"  # it waits a tenth as long
 HOLD = rig_fuse.BUILD / "hold/fuse-upload"  # it stands still at the crash point that it is told
@@ -61,6 +63,8 @@ class Uploader:
         """The channel is to be 3 and the lock 4 there, whatever they are here. (By a shell: this process has threads.)"""
         fds = [fcntl.fcntl(fd, fcntl.F_DUPFD, 20) for fd in (channel.fileno(), lock)]
         place = 'exec "$0" "$@" 3<&{0} 4<&{1} {0}<&- {1}<&-'.format(*fds)
+        if not rig_fuse.SANITIZED:
+            place = f"ulimit -d {DATA_MIB * 1024} -n {FILES} && {place}"
         environment = {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
         if self.hold_at:
             environment["FUSE_HOLD_AT"] = self.hold_at
@@ -83,6 +87,8 @@ class Uploader:
                 continue
             try:
                 data = self.ours.recv(wire.FRAME_MAX_BYTES)
+            except ConnectionResetError:
+                continue  # it has gone with a ping unread; what it had still said comes now
             except OSError:
                 data = b""
             with self.changed:
