@@ -14,7 +14,6 @@ channel. Its users are in a private /etc/passwd that it alone sees, so it needs 
 """
 import collections
 import contextlib
-import crypt
 import hashlib
 import logging
 import os
@@ -27,9 +26,14 @@ import socket
 import subprocess
 import tempfile
 import threading
+import warnings
 
 from OpenSSL import SSL
-from pyftpdlib import authorizers, handlers, ioloop, servers
+
+with warnings.catch_warnings():  # of parts of Python that the next one has not
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import crypt
+    from pyftpdlib import authorizers, handlers, ioloop, servers
 
 from . import ca as authority
 from . import printers
@@ -182,7 +186,11 @@ class _Data(handlers.TLS_DTPHandler):
         else:
             if self.printer.loses_from is not None and not isinstance(self.file_obj, _Forgetful):
                 self.file_obj = _Forgetful(self.file_obj, self.printer.loses_from)
+            before = self.tot_bytes_received
             super().handle_read_event()
+            if self.printer.rate and not self._closed:
+                self.modify_ioloop_events(0)
+                self.call_later((self.tot_bytes_received - before) / self.printer.rate, self._go_on)
 
     def _stops_at(self, at) -> bool:
         return at is not None and self.tot_bytes_received >= at
@@ -325,6 +333,7 @@ class FtpsPrinter(Storage):
     leaves            {"STOR"}: commands after whose last answer the control connection ends
     cut_at            after so many bytes of a file the data connection ends, with 426
     stall_at          after so many bytes of a file nothing more is read, until this is changed
+    rate              it takes so many bytes of a file a second
     loses_from        of a file only so many bytes are kept, and nothing is said of it
     final             said at the end of a transfer instead of 226; "" = nothing. What has come is kept
     final_delay_s     so much later
@@ -343,7 +352,7 @@ class FtpsPrinter(Storage):
                  port: int = PORT, resumes: bool = True):
         super().__init__(serial, address, code, ca, name, port)
         self.answers, self.silent, self.leaves, self.slow = {}, set(), set(), {}
-        self.cut_at = self.stall_at = self.loses_from = self.final = self.says_address = None
+        self.cut_at = self.stall_at = self.loses_from = self.final = self.says_address = self.rate = None
         self.final_delay_s, self.wants_resumption, self.resumes = 0, False, resumes
         self.commands, self.channels, self.connections, self.received = [], [], 0, 0
         self.early_hellos = self.truncated = 0
@@ -378,8 +387,10 @@ class FtpsPrinter(Storage):
         return self
 
     def _run(self):
+        soonest_s = None  # until something is to be done by the clock
         while not self.ended:
-            self.loop.loop(timeout=0.1, blocking=False)
+            self.loop.poll(min(0.1, soonest_s or 0.1))
+            soonest_s = self.loop.sched.poll()
         self.server.close_all()
         self.loop.close()
 
