@@ -176,16 +176,15 @@ upload_write_reply(const struct upload_facts *facts, char *ret, size_t cap)
 	str_format(ret, cap, "%u%s%s", facts->code, text[0] != '\0' ? " " : "", text);
 }
 
-#define SCRATCH_BYTES 128
-
 static const char *
-value_of(const char *word, size_t len, const struct upload_facts *facts, char scratch[SCRATCH_BYTES])
+value_of(const void *arg, const char *word, char scratch[STR_FILL_SCRATCH_BYTES])
 {
+	const struct upload_facts *facts = arg;
 	const struct { const char *word, *value; } texts[] = {
 		{ "address", facts->address },	  { "serial", facts->serial },
 		{ "seen", facts->seen },	  { "reason", facts->reason },
-		{ "path", facts->path },	  { "model", facts->model->name },
-		{ "storage", storage_of(facts->model) }, { "storage remedy", storage_remedy_of(facts->model) },
+		{ "path", facts->path },	  { "storage", storage_of(facts->model) },
+		{ "storage remedy", storage_remedy_of(facts->model) },
 		{ "code menu", facts->model->access_code_menu },
 		{ "developer menu", facts->model->developer_mode_menu },
 	};
@@ -194,50 +193,29 @@ value_of(const char *word, size_t len, const struct upload_facts *facts, char sc
 	};
 
 	for (size_t i = 0; i < STR_ARRAY_LEN(texts); i++)
-		if (strlen(texts[i].word) == len && memcmp(texts[i].word, word, len) == 0)
+		if (strcmp(texts[i].word, word) == 0)
 			return texts[i].value;
 	scratch[0] = '\0';
 	for (size_t i = 0; i < STR_ARRAY_LEN(sizes); i++)
-		if (strlen(sizes[i].word) == len && memcmp(sizes[i].word, word, len) == 0)
+		if (strcmp(sizes[i].word, word) == 0)
 			upload_write_bytes(sizes[i].value, scratch);
-	if (len == 4 && memcmp(word, "port", 4) == 0)
-		str_format(scratch, SCRATCH_BYTES, "%u", facts->port);
-	else if (len == 5 && memcmp(word, "reply", 5) == 0)
-		upload_write_reply(facts, scratch, SCRATCH_BYTES);
-	else if (len == 5 && memcmp(word, "clock", 5) == 0)
-		write_clock(facts->clock_ms, scratch, SCRATCH_BYTES);
+	if (strcmp(word, "port") == 0)
+		str_format(scratch, STR_FILL_SCRATCH_BYTES, "%u", facts->port);
+	else if (strcmp(word, "reply") == 0)
+		upload_write_reply(facts, scratch, STR_FILL_SCRATCH_BYTES);
+	else if (strcmp(word, "clock") == 0)
+		write_clock(facts->clock_ms, scratch, STR_FILL_SCRATCH_BYTES);
 	return scratch;
-}
-
-static void
-fill(const char *pattern, const struct upload_facts *facts, char *to, size_t cap)
-{
-	char whole[1024], scratch[SCRATCH_BYTES];
-	size_t used = 0;
-
-	while (*pattern != '\0' && used + 1 < sizeof whole) {
-		const char *end = *pattern == '{' ? strchr(pattern, '}') : NULL;
-		if (end == NULL) {
-			whole[used++] = *pattern++;
-			continue;
-		}
-		str_copy(whole + used, sizeof whole - used,
-			 value_of(pattern + 1, (size_t)(end - pattern - 1), facts, scratch));
-		used += strlen(whole + used);
-		pattern = end + 1;
-	}
-	whole[used] = '\0';
-	str_copy(to, cap, whole);
 }
 
 void
 upload_fault_sentence(enum upload_fault fault, const struct upload_facts *facts, char ret[UPLOAD_SENTENCE_BYTES])
 {
-	fill(rows[fault].sentence, facts, ret, UPLOAD_SENTENCE_BYTES);
+	str_fill(ret, UPLOAD_SENTENCE_BYTES, rows[fault].sentence, value_of, facts);
 }
 
 void
 upload_fault_remedy(enum upload_fault fault, const struct upload_facts *facts, char ret[UPLOAD_REMEDY_BYTES])
 {
-	fill(rows[fault].remedy, facts, ret, UPLOAD_REMEDY_BYTES);
+	str_fill(ret, UPLOAD_REMEDY_BYTES, rows[fault].remedy, value_of, facts);
 }
