@@ -30,6 +30,7 @@ import browser  # noqa: E402
 import intake  # noqa: E402
 import links  # noqa: E402
 import search  # noqa: E402
+import upload  # noqa: E402
 import web  # noqa: E402
 
 WORKERS = [f"PRINTER-{n:03}" for n in range(200)]
@@ -260,6 +261,8 @@ def main() -> int:
     browser.measure(row)
     print("search: networks where nobody is, and where all answer", flush=True)
     search.measure(row)
+    print("files: to printers with vsftpd", flush=True)
+    upload.measure(row)
     page = PAGE.format(cores=os.cpu_count(), machine=platform.machine(), kernel=".".join(platform.release().split(".")[:2]),
                        table=table_text())
     print("\n" + page)
