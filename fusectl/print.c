@@ -26,7 +26,7 @@ struct order {
 	struct msg_job_submit submit; /* plate, stage_only, key */
 	char *options;		      /* JSON */
 	char ids[ARGS_WORDS_MAX * 4][17];
-	size_t id_count;
+	size_t id_count, refused;
 	json_t *results;
 	enum outcome worst;
 };
@@ -144,6 +144,7 @@ note_result(struct order *order, const struct msg_file *file, const struct farm_
 	struct ctl *ctl = order->ctl;
 	bool done = outcome == OUTCOME_DONE;
 
+	order->refused += !done;
 	if (!done)
 		order->worst = outcome;
 	else if (order->id_count < STR_ARRAY_LEN(order->ids))
@@ -226,7 +227,12 @@ carry_out(struct order *order)
 		outcome = follow_all(order);
 	else if (!ctl_wants_json(ctl) && order->id_count > 0)
 		show_wrapped(&ctl->show, 0, 0, "To watch: fusectl jobs, or fusectl job show JOB --follow");
-	return outcome != OUTCOME_DONE ? outcome : order->worst;
+	if (outcome != OUTCOME_DONE || order->worst == OUTCOME_DONE)
+		return outcome;
+	/* Why, each has been told beside its printer. */
+	failure_say(&ctl->failure, order->worst, "%zu of %zu jobs %s not taken.", order->refused,
+		    order->file_count * order->printer_count, order->refused == 1 ? "was" : "were");
+	return order->worst;
 }
 
 enum outcome

@@ -357,8 +357,8 @@ on_uploaded(struct queue *queue, struct job *job)
 
 	job_words(&words, "", "The printer has the file.", "");
 	str_format(words.evidence, sizeof words.evidence,
-		   "%" PRIu64 " bytes in %" PRIu32 " ms, the printer tells %" PRId64 "; %.120s",
-		   result->sent_bytes, result->took_ms, result->remote_bytes, result->reply);
+		   "%" PRIu64 " bytes in %" PRIu32 " ms, the printer tells %" PRId64 " (%" PRIu32 " %.120s)",
+		   result->sent_bytes, result->took_ms, result->remote_bytes, result->code, result->reply);
 	job->is_verified = true;
 	return queue_step(queue, job, JOB_UPLOADED, &words);
 }
