@@ -3,11 +3,13 @@
  * {one, other}. Plain words: no names of protocols, nothing that only a programmer would say.
  */
 import finder from "./en_finder.js";
+import jobs from "./en_jobs.js";
 import printers from "./en_printers.js";
 
 export default {
 	...printers,
 	...finder,
+	...jobs,
 
 	"app.name": "Fuse",
 	"app.tagline": "Bambu Lab printers, linked on your own network",
@@ -52,6 +54,9 @@ export default {
 	"page.home": "Go to the status page",
 	"page.notFound": "There is no such page",
 	"page.notFoundText": "The address may be misspelt, or the page belongs to another version of Fuse.",
+	"later.failed": "This part of the pages could not be fetched.",
+	"nav.files": "Files",
+	"nav.jobs": "Jobs",
 	"nav.status": "Status",
 	"nav.printers": "Printers",
 
