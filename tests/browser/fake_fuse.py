@@ -135,7 +135,7 @@ class FakeFuse:
             self.docs[kind][key] = document
             self.tell({kind: {key: document}})
 
-    def change(self, kind: str, key: str, **leaves):
+    def change(self, kind: str, key: str, /, **leaves):
         """Some leaves of a document are others now; `stat` is merged one level deeper."""
         with self.lock:
             document = self.docs[kind][key]
@@ -218,8 +218,9 @@ class FakeFuse:
 
     def start(self, address: str = "127.0.0.1"):
         handler = type("Handler", (Handler,), {"fuse": self})
-        self.server = http.server.ThreadingHTTPServer((address, 0), handler)
+        self.server = Server((address, 0), handler)
         self.server.daemon_threads = True
+        self.server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)  # what is held shall be seen to be
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://{address}:{self.server.server_port}"
         return self
@@ -248,6 +249,11 @@ class FakeFuse:
 
 def problem(kind: str, detail: str, remedy: str = "") -> dict:
     return {"type": f"/problems/{kind}", "title": kind, "detail": detail, "remedy": remedy}
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """A page has gone away: that is no news."""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

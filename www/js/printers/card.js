@@ -201,11 +201,10 @@ function actionPart(serial, acts) {
 	const light = of("light", "light", acts.light), pause = of("pause", "pause", acts.pause),
 		resume = of("resume", "play", acts.resume);
 	const stop = of("stop", "stop", acts.stop);
-	const print = button({ label: t("printers.act.print"), kind: "quiet", small: true, role: "act-print",
-		run: () => acts.print(serial) });
+	const print = of("print", "print", acts.print);
 	const node = h("div", { class: "pcard__acts", role: "group", "aria-label": t("printers.actions") },
 		button({ label: t("printers.act.details"), kind: "quiet", small: true, role: "act-details",
-			run: () => acts.details(serial) }), print, h("span", { class: "grow" }), pause, resume, stop, light,
+			run: () => acts.details(serial) }), h("span", { class: "grow" }), print, pause, resume, stop, light,
 		of("diagnosis", "network", acts.diagnose), of("edit", "edit", acts.edit),
 		of("remove", "trash", acts.remove));
 	return {

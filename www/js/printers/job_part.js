@@ -8,7 +8,7 @@ import { platePicture } from "../core/picture.js";
 import { badge, button, progress, setBadge } from "../core/parts.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
-import { JOB_ICONS, JOB_TONES, sendingOf, stateOf } from "./jobs.js";
+import { JOB_ICONS, sendingOf, stateOf, toneOf } from "./jobs.js";
 import { plain } from "./text.js";
 
 /** "45 % · 1.5 MB/s · 12 s left", as far as it is known. */
@@ -43,7 +43,7 @@ export function nextPart() {
 			setName(link, plain(next.fileName, 120));
 			setAttr(link, "href", jobPath(next));
 			setAttr(node, "data-state", key);
-			setBadge(state, JOB_TONES[key] ?? "info", t(`job.state.${key}`), JOB_ICONS[key] ?? "info");
+			setBadge(state, toneOf(next), t(`job.state.${key}`), JOB_ICONS[key] ?? "info");
 			bar.node.hidden = amount.hidden = sending === null;
 			if (sending !== null) {
 				const words = sendingWords(sending);

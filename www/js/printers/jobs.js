@@ -20,6 +20,11 @@ export const JOB_ICONS = { received: "clock", checked: "check", waiting: "clock"
 	staged: "check", armed: "play", sent: "play", started: "play", running: "play", done: "check", failed: "error",
 	"not-started": "error", unknown: "help", cancelled: "close" };
 
+/** How a job is coloured: to wait for its turn is no trouble, to wait for a person is. */
+export function toneOf(job) {
+	return stateOf(job) === "waiting" && plain(job.remedy) === "" ? "idle" : JOB_TONES[job.state] ?? "info";
+}
+
 /** A key of strings (job.state.KEY): what a newer Fuse says and this page does not know is told as such. */
 export function stateOf(job) {
 	return Object.hasOwn(JOB_TONES, job?.state) ? job.state : "other";

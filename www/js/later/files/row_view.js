@@ -2,7 +2,7 @@
  * A file's row on the Files page; on a phone it is a card (later.css).
  */
 import { h, setAttr, setName, setText } from "../../core/dom.js";
-import { bytes, shortSerial } from "../../core/format.js";
+import { bytes } from "../../core/format.js";
 import { icon } from "../../core/icons.js";
 import { badge, button, iconButton, setBadge } from "../../core/parts.js";
 import { platePicture } from "../../core/picture.js";
@@ -31,7 +31,7 @@ export function fileRow(sha256, first, acts) {
 	const picture = platePicture();
 	const called = h("bdi", { class: "clip frow__name", dir: "auto", dataset: { role: "file-name" } });
 	const hash = h("button", { type: "button", class: "frow__hash mono", title: `${t("files.hash.copy")}\n${sha256}`,
-		"aria-label": t("files.hash.copyOf", { hash: shortSerial(sha256) }), dataset: { role: "copy-hash" },
+		"aria-label": t("files.hash.copyOf", { hash: sha256.slice(0, 12) }), dataset: { role: "copy-hash" },
 		on: { click: () => copyHash(sha256) } }, sha256.slice(0, 12), icon("copy"));
 	const check = badge("idle", ""), sentence = h("span", { class: "small frow__sentence", dataset: { role: "file-sentence" } });
 	const remedy = h("span", { class: "small muted" });

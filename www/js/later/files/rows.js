@@ -43,10 +43,10 @@ export function nextSort(sort, by) {
 	return sort.by === by ? { by, down: !sort.down } : { by, down: by !== "name" && by !== "content" };
 }
 
-/** Every word of `text` is in the name, the hash, the model or the sentence. */
+/** Every word of `text` is in the name, the model or the sentence, or the hash begins with it. */
 export function matches(file, text) {
-	const hay = [file.name, file.sha256, file.model, file.sentence].join("\n").toLowerCase();
-	return text.toLowerCase().split(/\s+/).every((word) => hay.includes(word));
+	const hay = [file.name, file.model, file.sentence].join("\n").toLowerCase();
+	return text.toLowerCase().split(/\s+/).every((word) => hay.includes(word) || (word.length >= 4 && file.sha256.startsWith(word)));
 }
 
 /** The files that are shown, in their order. */

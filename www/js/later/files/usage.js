@@ -45,8 +45,7 @@ async function changeLimit() {
 export function usageBar(failed) {
 	const bar = progress(t("files.usage.label")), words = h("span", { class: "num", dataset: { role: "usage" } });
 	const low = h("p", { class: "small files__low", dataset: { role: "disk-low" } });
-	const change = button({ label: t("action.edit"), kind: "quiet", small: true, iconName: "settings", role: "limit-change",
-		"aria-label": t("files.limit.change"),
+	const change = button({ label: t("files.limit.change"), kind: "quiet", small: true, iconName: "settings", role: "limit-change",
 		run: () => changeLimit().catch(failed) });
 	const node = h("section", { class: "panel files__usage", "aria-label": t("files.usage.label") },
 		h("div", { class: "spread small" }, words, change), bar.node, low);

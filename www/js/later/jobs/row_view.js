@@ -9,7 +9,7 @@ import { store } from "../../core/store.js";
 import { t } from "../../core/strings.js";
 import { ageNode, setAge } from "../../core/time.js";
 import { sendingWords } from "../../printers/job_part.js";
-import { JOB_ICONS, JOB_TONES, sendingOf } from "../../printers/jobs.js";
+import { JOB_ICONS, sendingOf, toneOf } from "../../printers/jobs.js";
 import { finite, plain } from "../../printers/text.js";
 import { askResolution } from "../../printers/print_later.js";
 import { cancelJob, orderAgain } from "./acts.js";
@@ -30,7 +30,7 @@ function amountOf(job) {
 
 /** Its badge: tone, word, icon. */
 export function stateBadge(node, job) {
-	setBadge(node, JOB_TONES[job.state] ?? "info", t(`job.state.${wordOf(job)}`), JOB_ICONS[job.state] ?? "info");
+	setBadge(node, toneOf(job), t(`job.state.${wordOf(job)}`), JOB_ICONS[job.state] ?? "info");
 }
 
 /** open(id): show its story. -> {node, update(job)} */
@@ -69,7 +69,7 @@ export function jobRow(id, first, open) {
 		setText(words, amount?.words ?? (job.startedAt && job.endedAt ? t("jobs.from", { from: clockTime(job.startedAt), to: clockTime(job.endedAt) }) : ""));
 		setText(sentence, plain(job.sentence, 240));
 		setText(remedy, plain(job.remedy, 400));
-		for (const [control, is, key] of [[cancel, can.cancel, "jobs.cancelOf"], [again, can.again, "jobs.againOf"], [resolve, can.resolve, "jobs.resolveOf"]]) {
+		for (const [control, is, key] of [[cancel, can.cancel, isPrinting(job) ? "jobs.stopOf" : "jobs.cancelOf"], [again, can.again, "jobs.againOf"], [resolve, can.resolve, "jobs.resolveOf"]]) {
 			control.hidden = !is;
 			setAttr(control, "aria-label", t(key, { file: plain(file, 60) }));
 		}

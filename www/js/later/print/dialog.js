@@ -5,8 +5,8 @@ import "../words.js";
 import { post } from "../../core/api.js";
 import { openDialog } from "../../core/dialog.js";
 import { onFiles } from "../../core/drop.js";
-import { h, setAttr, setName, setText } from "../../core/dom.js";
-import { callout } from "../../core/parts.js";
+import { h, setAttr, setText } from "../../core/dom.js";
+import { button } from "../../core/parts.js";
 import { go } from "../../core/router.js";
 import { store } from "../../core/store.js";
 import { t } from "../../core/strings.js";
@@ -90,7 +90,13 @@ export function printDialog(begin) {
 		} });
 	const part = (role) => dialog.node.querySelector(`[data-role="${role}"]`);
 	const send = part("print-submit"), cancel = part("print-cancel");
-	dialog.node.querySelector(".dialog__actions").prepend(summary);
+	const leaveOut = button({ label: t("print.leaveOut"), kind: "quiet", role: "leave-out", run: () => {
+		for (const target of [...draft.targets.values()].filter((one) => standingOf(one) === "impossible"))
+			targets.choose(target.serial, false);
+		dialog.setError(null);
+		send.focus();
+	} });
+	dialog.node.querySelector(".dialog__actions").prepend(summary, leaveOut);
 	dialog.node.addEventListener("click", (event) => event.target.closest("a[href]") && dialog.close());
 	/* Enter in a search does not print. */
 	dialog.node.addEventListener("keydown", (event) => event.key === "Enter" && event.target.type === "search" && event.preventDefault());
@@ -123,6 +129,7 @@ export function printDialog(begin) {
 		setText(cancel, sum.accepted > 0 ? t("action.close") : t("action.cancel"));
 		setAttr(send, "aria-disabled", isDone || (hasPlates && wanted > 0) ? null : "true");
 		setText(summary, summaryWords(sum, wanted));
+		leaveOut.hidden = !(sum.impossible > 0 && wanted > sum.impossible);
 	}
 
 	function summaryWords(sum, wanted) {

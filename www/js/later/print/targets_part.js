@@ -175,7 +175,7 @@ export function targetsPart(draft, changed) {
 	});
 	const askAll = () => draft.targets.forEach(look);
 	return {
-		node, draw, askAll, end: off,
+		node, draw, askAll, choose, end: off,
 		/* file: for whose model printers are wanted; ready: its plates are known, so printers can be asked. */
 		update(file, ready) {
 			const isNew = ready && !isReady;

@@ -51,7 +51,7 @@ export default {
 	"files.usage": "{used} of {limit} used ({percent})",
 	"files.usage.label": "Room for files",
 	"files.usage.disk": "The disk has less free than that: {free}.",
-	"files.limit.change": "Change the limit",
+	"files.limit.change": "Change limit",
 	"files.limit.title": "Room for print files",
 	"files.limit.text": "When they need more, those that were not used for longest are deleted, but never one that a job needs.",
 	"files.limit.label": "At most, in GB",

@@ -40,6 +40,7 @@ export default {
 	"print.standing.accepted": "Job accepted",
 	"print.standing.refused": "Not accepted",
 	"print.showJob": "Show the job",
+	"print.leaveOut": "Take out who cannot",
 	"print.stage": "Only send the file: I start it at the printer",
 	"print.do": { one: "Print", other: "Print on {count} printers" },
 	"print.doStage": { one: "Send the file", other: "Send to {count} printers" },
