@@ -152,7 +152,8 @@ export function printDialog(begin) {
 			return null;
 		const first = dialog.node.querySelector(`[data-role="target"][data-serial="${stuck[0].serial}"]`);
 		first?.scrollIntoView({ block: "nearest" });
-		first?.querySelector('[data-role="accept"]:not(:checked), [data-role="map"]')?.focus({ preventScroll: true });
+		const way = first?.querySelector('[data-role="accept"]:not(:checked)') ?? first?.querySelector('[data-role="map"]');
+		way?.focus({ preventScroll: true });
 		return t(`print.why.${standingOf(stuck[0])}`, { name: nameOf(stuck[0].serial) });
 	}
 
