@@ -15,6 +15,7 @@ import { t } from "../../www/js/core/strings.js";
 import { strength } from "../../www/js/session/strength.js";
 import { findings } from "../../www/js/status/health.js";
 import laterFiles from "../../www/js/later/strings/en_files.js";
+import laterFinder from "../../www/js/later/strings/en_finder.js";
 import laterJobs from "../../www/js/later/strings/en_jobs.js";
 import laterPrint from "../../www/js/later/strings/en_print.js";
 import en from "../../www/js/strings/en.js";
@@ -115,7 +116,7 @@ function scripts(folder) {
 
 test("each text that is asked for exists, and no markup is parsed anywhere", () => {
 	const missing = [];
-	const later = { ...en, ...laterFiles, ...laterJobs, ...laterPrint };
+	const later = { ...en, ...laterFiles, ...laterFinder, ...laterJobs, ...laterPrint };
 	for (const file of scripts(join(WWW, "js"))) {
 		const text = readFileSync(file, "utf8");
 		for (const [, key] of text.matchAll(/\bt(?:Nodes)?\("([\w.-]+)"/g))

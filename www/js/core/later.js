@@ -1,29 +1,34 @@
 /*
  * later: parts of the pages that are fetched when they are first wanted. Their modules stand in js/later/, which is not
- * preloaded (etc/embed-www); they share one stylesheet.
+ * preloaded (etc/embed-www); their stylesheets come with the first of them.
  */
 import { h, replace } from "./dom.js";
 import { button, callout, pageHead, skeleton } from "./parts.js";
 import { t } from "./strings.js";
 import { toast } from "./toast.js";
 
-const SHEET = "/css/later.css";
+const SHEETS = ["/css/later.css", "/css/finder.css"];
 let styled = null;
 
-function style() {
-	styled ??= new Promise((resolve, reject) => {
-		const failed = () => {
+function sheet(path) {
+	return new Promise((resolve, reject) => {
+		const node = h("link", { rel: "stylesheet", href: path, on: { load: resolve, error: () => {
 			node.remove();
-			styled = null;
-			reject(new Error(SHEET));
-		};
-		const node = h("link", { rel: "stylesheet", href: SHEET, on: { load: resolve, error: failed } });
+			reject(new Error(path));
+		} } });
 		document.head.append(node);
+	});
+}
+
+function style() {
+	styled ??= Promise.all(SHEETS.map(sheet)).catch((error) => {
+		styled = null;
+		throw error;
 	});
 	return styled;
 }
 
-/** Fetches a module with the stylesheet. load: () => import("../later/…"). -> Promise of the module */
+/** Fetches a module with the stylesheets. load: () => import("../later/…"). -> Promise of the module */
 export async function later(load) {
 	const [module] = await Promise.all([load(), style()]);
 	return module;

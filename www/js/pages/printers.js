@@ -12,7 +12,6 @@ import { setQuery } from "../core/router.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
 import { toast } from "../core/toast.js";
-import { addButtons, waysToAdd } from "../finder/ways.js";
 import { addPrinter } from "../printers/add.js";
 import { printerCard, stateWord } from "../printers/card.js";
 import { printerDetails } from "../printers/details.js";
@@ -28,6 +27,7 @@ import { plain } from "../printers/text.js";
 import { attachTips } from "../printers/tips.js";
 import { toolbar } from "../printers/toolbar.js";
 import { viewOf } from "../printers/view.js";
+import { addButtons, waysToAdd } from "../printers/ways.js";
 import { isStarting } from "../printers/worker.js";
 
 const REST_MS = 1200;  /* cards do not change places under a pointer that moves */
