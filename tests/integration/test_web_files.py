@@ -12,8 +12,8 @@ from rig import http as rig_http
 from rig import wire
 
 WWW = wire.ROOT / "www"
-FIRST_BYTES = 150 * 1024  # packed, of what is fetched before the first page is seen
-ALL_BYTES = 200 * 1024
+FIRST_BYTES = 125 * 1024  # packed, of what is fetched before the first page is seen
+ALL_BYTES = 190 * 1024
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
          ".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".woff2": "font/woff2",
          ".webmanifest": "application/manifest+json", ".json": "application/json", ".txt": "text/plain; charset=utf-8"}

@@ -6,6 +6,8 @@ import { plain, timeOf } from "../../printers/text.js";
 export const SORTS = ["name", "content", "size", "created", "used"];
 export const DEFAULT_SORT = { by: "used", down: true };
 
+const NAME_BYTES = 200; /* FILE_NEW of ipc/messages.def */
+
 /** What is in it, as badge() of core/parts.js has it: {tone, icon}. */
 export const CHECKS = { waiting: { tone: "info", icon: "clock" }, printable: { tone: "ok", icon: "check" },
 	unprintable: { tone: "warn", icon: "warning" }, failed: { tone: "bad", icon: "error" } };
@@ -73,4 +75,16 @@ export function clearing(files) {
 		}
 	}
 	return sum;
+}
+
+/** A name that fits into its field, its end (".gcode.3mf") kept. */
+export function fittingName(name) {
+	const bytesOf = (text) => new TextEncoder().encode(text).length;
+	const clean = plain(name, 400) || "file";
+	if (bytesOf(clean) <= NAME_BYTES)
+		return clean;
+	const end = clean.slice(-16), letters = [...clean.slice(0, -16)];
+	while (bytesOf(letters.join("") + "…" + end) > NAME_BYTES)
+		letters.pop();
+	return letters.join("") + "…" + end;
 }

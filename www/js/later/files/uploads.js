@@ -7,9 +7,9 @@ import { t } from "../../core/strings.js";
 import { toast } from "../../core/toast.js";
 import { plain } from "../../printers/text.js";
 import { meter } from "./meter.js";
+import { fittingName } from "./rows.js";
 
 const AT_ONCE = 2;
-const NAME_BYTES = 200; /* FILE_NEW of ipc/messages.def */
 const watchers = new Set();
 const all = new Map(); /* id -> upload */
 let count = 0;
@@ -32,18 +32,6 @@ export function onUploads(fn) {
 function tell() {
 	for (const fn of [...watchers])
 		fn();
-}
-
-/** A name that fits into its field, its end (".gcode.3mf") kept. */
-export function fittingName(name) {
-	const bytesOf = (text) => new TextEncoder().encode(text).length;
-	const clean = plain(name, 400) || "file";
-	if (bytesOf(clean) <= NAME_BYTES)
-		return clean;
-	const end = clean.slice(-16), letters = [...clean.slice(0, -16)];
-	while (bytesOf(letters.join("") + "…" + end) > NAME_BYTES)
-		letters.pop();
-	return letters.join("") + "…" + end;
 }
 
 function answerOf(request) {
