@@ -5,7 +5,7 @@ ADD, EDIT, FOLLOW, DETAILS, DIAGNOSIS = ('[data-role="add-dialog"]', '[data-role
                                          '[data-role="details-dialog"]', '[data-role="diagnosis-dialog"]')
 PRINT = '[data-role="print-dialog"]'
 BANNER = '[data-role="connection-lost"]'
-PAGES = ["/", "/printers", "/files", "/jobs"]
+PAGES = ["/", "/files", "/jobs", "/printers"]
 
 
 def role(name: str, within: str = "") -> str:

@@ -27,7 +27,7 @@ export default {
 	"job.oneFile": "One file at a time: the first of them is taken.",
 	"plate.clear": "Plate is clear",
 	"plate.clearing": "{name}: taking note that its plate is clear …",
-	"plate.inTheWay": "Is the last print off the plate? The next one waits for that.",
+	"plate.inTheWay": "A job waits: is the plate clear?",
 	"plate.since": "Used since {time}",
 	"plate.used": "Something may lie on the plate.",
 };

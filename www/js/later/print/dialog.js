@@ -17,7 +17,7 @@ import { plain } from "../../printers/text.js";
 import { forgetChecks, isSendable, keyOf, newDraft, newNonce, newTarget, orderOf, standingOf, tallyOf } from "./draft.js";
 import { filePart } from "./file_part.js";
 import { optionsView } from "./options_view.js";
-import { plateFilaments, platePicker, plateWords } from "./plates_view.js";
+import { plateFilaments, platePicker } from "./plates_view.js";
 import { targetsPart } from "./targets_part.js";
 
 const nameOf = (serial) => plain(store.printers.get(serial)?.name, 60) || serial;
@@ -36,7 +36,7 @@ async function submit(draft, target, drawn) {
 	drawn();
 }
 
-/* One plate has no choice: it is told. */
+/* One plate has no choice: what feeds it is told; the rest says the sentence of its file. */
 function onlyPlate() {
 	const node = h("p", { class: "small print__plate", dataset: { role: "only-plate" } });
 	let shown;
@@ -48,7 +48,7 @@ function onlyPlate() {
 			shown = plates;
 			node.hidden = plates === null || plates.plates.length !== 1;
 			if (!node.hidden)
-				node.replaceChildren(plateWords(plates.plates[0]), " ", plateFilaments(plates, plates.plates[0]));
+				node.replaceChildren(plateFilaments(plates, plates.plates[0]));
 		},
 	};
 }
