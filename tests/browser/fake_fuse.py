@@ -392,7 +392,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def files_clear(self, _):
         for sha256 in [one for one, file in self.fuse.docs["files"].items() if not file["openJobs"]]:
             self.fuse.remove("files", sha256)
-        self.answer(204)
+        self.answer(200, {"sentence": "The files that no job needs are deleted."})
 
     def file_plates(self, _, sha256):
         if self.fuse.docs["files"][sha256]["check"] == "waiting":
@@ -417,7 +417,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def job_cancel(self, _, job):
         self.fuse.move_job(job, "cancelled", "Cancelled by a person.")
-        self.answer(200, self.fuse.docs["jobs"][job])
+        self.answer(200, {"sentence": "It is cancelled."})
 
     def job_again(self, _, job):
         was = self.fuse.docs["jobs"][job]
@@ -427,7 +427,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def job_resolve(self, body, job):
         outcome = json.loads(body)["outcome"]
         self.fuse.move_job(job, {"started": "running"}.get(outcome, outcome), "A person said so.")
-        self.answer(200, self.fuse.docs["jobs"][job])
+        self.answer(200, {"sentence": "Fuse has taken note of it."})
 
     def command(self, body, serial):
         command = json.loads(body)["command"]["command"]

@@ -32,7 +32,7 @@ function facts(job) {
 		fact("size", bytes(job.sizeBytes)), fact("attempts", job.attempts > 1 && String(job.attempts)),
 		fact("number", job.number > 0 && h("span", { class: "mono" }, String(job.number))),
 		fact("path", plain(job.remotePath) && h("span", { class: "mono small" }, plain(job.remotePath, 130))),
-		fact("origin", h("span", null, t(["httpd", "gatewayd", "ctl"].includes(job.origin) ? `jobs.origin.${job.origin}` : "jobs.origin.other"))),
+		fact("origin", h("span", null, t(["httpd", "gatewayd", "fusectl"].includes(job.origin) ? `jobs.origin.${job.origin}` : "jobs.origin.other"))),
 		fact("id", h("span", { class: "mono small" }, job.id)));
 }
 

@@ -48,7 +48,7 @@ export default {
 	"jobs.fact.id": "Job",
 	"jobs.origin.httpd": "web pages or a program",
 	"jobs.origin.gatewayd": "the cloud",
-	"jobs.origin.ctl": "fusectl",
+	"jobs.origin.fusectl": "fusectl",
 	"jobs.origin.other": "another part of Fuse",
 	"jobs.resolve.title": "What happened on {name}?",
 	"jobs.resolve.question": "Look at the printer. What do you see?",
