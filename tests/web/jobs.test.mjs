@@ -25,7 +25,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 function job(id, state, more = {}) {
 	const ended = ["staged", "done", "failed", "not-started", "cancelled"].includes(state);
-	return { id, printer: "P1", state, ended, fileName: "f", sentence: "", remedy: "", cancelWanted: false, progress: null, createdAt: "2026-08-01T11:00:00Z",
+	return { id, printer: "P1", state, ended, fileName: "f", fault: "", sentence: "", remedy: "", cancelWanted: false, progress: null, createdAt: "2026-08-01T11:00:00Z",
 		endedAt: ended ? "2026-08-01T11:30:00Z" : null, ...more };
 }
 
@@ -77,8 +77,12 @@ test("each state of a job has a word, a tone and an icon", () => {
 		assert.ok(JOB_TONES[state] && JOB_ICONS[state] && cards[`job.state.${state}`], state);
 	}
 	assert.equal(stateOf({ state: "__proto__" }), "other");
-	assert.equal(toneOf(job("j", "waiting")), "idle");
-	assert.equal(toneOf(job("j", "waiting", { remedy: "Close the door." })), "warn");
+	/* To wait for a person is another thing than to wait for its turn. */
+	const [, itself, person] = readFileSync(join(ROOT, "printer/job_faults.def"), "utf8").match(/by itself -+ \*\/(.*?)for a person -+ \*\/(.*?)nothing was sent/s);
+	const tones = (text) => [...text.matchAll(/FAULT\(\w+, "([\w-]+)"/g)].map((found) => toneOf(job("j", "waiting", { fault: found[1] })));
+	assert.ok(tones(itself).length > 5 && tones(itself).every((tone) => tone === "idle"), "waits by itself");
+	assert.ok(tones(person).length > 3 && tones(person).every((tone) => tone === "warn"), "waits for a person");
+	assert.equal(toneOf(job("j", "waiting", { fault: "door-open" })), "warn");
 });
 
 test("how a file goes up, as far as it is known", () => {

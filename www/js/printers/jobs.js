@@ -20,9 +20,13 @@ export const JOB_ICONS = { received: "clock", checked: "check", waiting: "clock"
 	staged: "check", armed: "play", sent: "play", started: "play", running: "play", done: "check", failed: "error",
 	"not-started": "error", unknown: "help", cancelled: "close" };
 
+/* What a job waits for that comes by itself (printer/job_faults.def); all else waits for a person. */
+const BY_ITSELF = new Set(["", "not-linked", "printer-busy", "others-first", "file-waiting", "upload-waiting", "upload-disturbs", "not-told",
+	"began-anew", "file-gone"]);
+
 /** How a job is coloured: to wait for its turn is no trouble, to wait for a person is. */
 export function toneOf(job) {
-	return stateOf(job) === "waiting" && plain(job.remedy) === "" ? "idle" : JOB_TONES[job.state] ?? "info";
+	return stateOf(job) === "waiting" && BY_ITSELF.has(job.fault) ? "idle" : JOB_TONES[job.state] ?? "info";
 }
 
 /** A key of strings (job.state.KEY): what a newer Fuse says and this page does not know is told as such. */
