@@ -7,6 +7,7 @@ from rig.brain import Brain
 from rig.printers import OwnIssuer
 from rig.waiting import wait_until
 
+import site_rig
 import steps
 from steps import PRINT, card, role
 
@@ -16,12 +17,25 @@ X1C, CODE = "00M00A600000001", "12345678"
 
 
 @pytest.fixture
+def site(request):
+    """A Fuse whose owner vouches for the printer: its two services have two certificates."""
+    one, issuer = site_rig.Site(request.node.name), OwnIssuer()
+    (one.fuse.state / "ca.d").mkdir(parents=True)
+    (one.fuse.state / "ca.d" / "test.pem").write_bytes(issuer.pem())
+    one.issuer = issuer
+    try:
+        yield one.start()
+    finally:
+        one.close()
+
+
+@pytest.fixture
 def printer(site, tmp_path):
     """One that takes files and prints, and is live."""
-    issuer, address = OwnIssuer(), f"{site.net}.7"
-    storage = ftpd.FtpsPrinter(X1C, address, CODE, ca=issuer).start()
-    made = Brain(X1C, address, storage=storage, ca=issuer, code=CODE, tmp_path=tmp_path).start()
-    links.add(site.fuse, X1C, address, CODE, pin=made.fingerprint, name="Anna")
+    address = f"{site.net}.7"
+    storage = ftpd.FtpsPrinter(X1C, address, CODE, ca=site.issuer).start()
+    made = Brain(X1C, address, storage=storage, ca=site.issuer, code=CODE, tmp_path=tmp_path).start()
+    links.add(site.fuse, X1C, address, CODE, name="Anna")
     links.wait_live(site.fuse, X1C)
     yield made
     made.close()
