@@ -2,13 +2,14 @@
  * Finding printers and adding many at once. One dialog for every way to look; what was found, and all that was typed, stays
  * for as long as this page is loaded, so that the dialog can be closed and opened again.
  */
-import { patch } from "../core/api.js";
-import { now, onTick } from "../core/clock.js";
-import { openDialog } from "../core/dialog.js";
-import { h, keyedList, setAttr, setText } from "../core/dom.js";
-import { store } from "../core/store.js";
-import { t } from "../core/strings.js";
-import { isStarting } from "../printers/worker.js";
+import "./words.js";
+import { patch } from "../../core/api.js";
+import { now, onTick } from "../../core/clock.js";
+import { openDialog } from "../../core/dialog.js";
+import { h, keyedList, setAttr, setText } from "../../core/dom.js";
+import { store } from "../../core/store.js";
+import { t } from "../../core/strings.js";
+import { isStarting } from "../../printers/worker.js";
 import { askAll, sendAll, watcher } from "./asks.js";
 import { fillDown, matchCodes, parseCodes } from "./codes.js";
 import { pasteBox, tellTally, trustBox } from "./parts.js";

@@ -4,13 +4,13 @@
  * Tab goes from code to code: box, name and trust of a row are on its way only while the focus is in that row (back from its
  * code). Enter and the arrows go from code to code, too.
  */
-import { h, replace, setAttr, setClass, setText } from "../core/dom.js";
-import { icon } from "../core/icons.js";
-import { badge, button, iconButton } from "../core/parts.js";
-import { t } from "../core/strings.js";
-import { modelArt } from "../printers/art.js";
-import { fingerprintNode } from "../printers/fingerprint.js";
-import { plain } from "../printers/text.js";
+import { h, replace, setAttr, setClass, setText } from "../../core/dom.js";
+import { icon } from "../../core/icons.js";
+import { badge, button, iconButton } from "../../core/parts.js";
+import { t } from "../../core/strings.js";
+import { modelArt } from "../../printers/art.js";
+import { fingerprintNode } from "../../printers/fingerprint.js";
+import { plain } from "../../printers/text.js";
 import { problemNodes, showState } from "./parts.js";
 import { isOpen, lacksOf, needsTrust } from "./rows.js";
 

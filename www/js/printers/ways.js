@@ -2,12 +2,10 @@
  * The ways to add printers, as buttons with a menu each.
  */
 import { h } from "../core/dom.js";
+import { withLater } from "../core/later.js";
 import { menuButton } from "../core/menu.js";
 import { button, iconButton } from "../core/parts.js";
 import { t } from "../core/strings.js";
-import { changeCodes } from "./recode.js";
-import { findPrinters } from "./finder.js";
-import { importPrinters } from "./import.js";
 
 function splitButton({ kind, more, role, ...main }, items) {
 	const others = iconButton({ label: more, iconName: "chevron-down", role: `${role}-more` });
@@ -20,8 +18,10 @@ const item = (name, iconName, run) => ({ label: t(`finder.way.${name}`), hint: t
 
 /** What each way does. page: {goTo(serial)}; add(): by its address. */
 export function waysToAdd(page, add) {
-	return { ssdp: () => findPrinters("ssdp", page), subnet: () => findPrinters("subnet", page), list: () => findPrinters("list", page),
-		address: add, file: importPrinters, codes: changeCodes };
+	const find = (kind) => () => withLater(() => import("../later/finder/finder.js"), ({ findPrinters }) => findPrinters(kind, page));
+	return { ssdp: find("ssdp"), subnet: find("subnet"), list: find("list"), address: add,
+		file: () => withLater(() => import("../later/finder/import.js"), ({ importPrinters }) => importPrinters()),
+		codes: () => withLater(() => import("../later/finder/recode.js"), ({ changeCodes }) => changeCodes()) };
 }
 
 /** "Auto-Scan" and "Add", each with what else there is. ways: of waysToAdd(). */

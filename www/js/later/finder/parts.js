@@ -1,10 +1,10 @@
 /*
  * What the dialogs for many printers share: how each goes, what is wrong with it, and the box for a pasted list of codes.
  */
-import { h, replace, setAttr, setName, setText } from "../core/dom.js";
-import { button, callout, field, setBadge } from "../core/parts.js";
-import { t } from "../core/strings.js";
-import { plain } from "../printers/text.js";
+import { h, replace, setAttr, setName, setText } from "../../core/dom.js";
+import { button, callout, field, setBadge } from "../../core/parts.js";
+import { t } from "../../core/strings.js";
+import { plain } from "../../printers/text.js";
 
 const LINES_SHOWN = 6;
 const TONES = { sending: "info", linking: "info", live: "ok", warned: "warn", fault: "bad", refused: "bad", added: "idle",

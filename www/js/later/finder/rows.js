@@ -2,8 +2,8 @@
  * The printers that a search has found, with what a person has typed for each, and how adding it went. What is typed stays,
  * whatever the searches find later and however often the dialog is closed. No DOM.
  */
-import { problemsOf } from "../printers/problems.js";
-import { finite, plain } from "../printers/text.js";
+import { problemsOf } from "../../printers/problems.js";
+import { finite, plain } from "../../printers/text.js";
 
 const NEWS_MS = 6000;  /* after so long an unchanged link is how it is now, not how it was before the change */
 const SURE_MS = 15000; /* linked for so long, it is added: what comes later its card tells */

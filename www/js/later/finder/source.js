@@ -2,12 +2,12 @@
  * Where printers are looked for: those that announce themselves, a network, or a list of addresses; how far it is, and how
  * it ended.
  */
-import { get, patch } from "../core/api.js";
-import { h, replace, setAttr } from "../core/dom.js";
-import { button, callout, field, iconButton, progress, whileBusy } from "../core/parts.js";
-import { t } from "../core/strings.js";
-import { toastError } from "../core/toast.js";
-import { addressFault } from "../printers/address.js";
+import { get, patch } from "../../core/api.js";
+import { h, replace, setAttr } from "../../core/dom.js";
+import { button, callout, field, iconButton, progress, whileBusy } from "../../core/parts.js";
+import { t } from "../../core/strings.js";
+import { toastError } from "../../core/toast.js";
+import { addressFault } from "../../printers/address.js";
 import { parseAddresses } from "./codes.js";
 import { percentOf } from "./rows.js";
 

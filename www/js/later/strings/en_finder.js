@@ -1,22 +1,7 @@
 /*
- * The texts of finding printers and of adding many (strings/en.js takes them up).
+ * The texts of finding printers, of adding many at once, and of new access codes.
  */
 export default {
-	"finder.way.ssdp": "Auto-Scan",
-	"finder.way.ssdpHint": "Printers that announce themselves",
-	"finder.way.subnet": "Scan custom subnet…",
-	"finder.way.subnetHint": "Every address of a network",
-	"finder.way.address": "By address",
-	"finder.way.addressHint": "One printer, with all its details",
-	"finder.way.list": "Many at once…",
-	"finder.way.listHint": "From a list of addresses",
-	"finder.way.file": "Import from a file…",
-	"finder.way.fileHint": "From a slicer's settings, CSV or JSON",
-	"finder.way.codes": "Change access codes…",
-	"finder.way.codesHint": "For printers that are here already",
-	"finder.way.moreScan": "Other ways to search",
-	"finder.way.moreAdd": "Other ways to add",
-
 	/* -- looking -------------------------------------------------------------------------------------- */
 	"finder.title": "Find printers",
 	"finder.kinds": "Where to look",

@@ -2,9 +2,9 @@
  * What Fuse is asked for: a search, begun and watched; who is at these addresses; to keep many printers at once, or those of a
  * file. Fuse goes on with a search when nobody watches.
  */
-import { del, get, patch, post } from "../core/api.js";
-import { now } from "../core/clock.js";
-import { loadModels } from "../printers/models.js";
+import { del, get, patch, post } from "../../core/api.js";
+import { now } from "../../core/clock.js";
+import { loadModels } from "../../printers/models.js";
 import { addBody, changeBody, markOf } from "./rows.js";
 
 const EVERY_MS = 400;

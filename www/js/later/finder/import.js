@@ -2,14 +2,16 @@
  * Printers from a file: a slicer's settings, or a list. Fuse reads it and says what each row is; nothing is kept before a person
  * says so; then each row follows its printer.
  */
-import { post } from "../core/api.js";
-import { now, onTick } from "../core/clock.js";
-import { openDialog } from "../core/dialog.js";
-import { h, keyedList, setText } from "../core/dom.js";
-import { field } from "../core/parts.js";
-import { store } from "../core/store.js";
-import { t } from "../core/strings.js";
-import { isStarting } from "../printers/worker.js";
+import "./words.js";
+import { post } from "../../core/api.js";
+import { now, onTick } from "../../core/clock.js";
+import { openDialog } from "../../core/dialog.js";
+import { h, keyedList, setText } from "../../core/dom.js";
+import { onFiles } from "../../core/drop.js";
+import { field } from "../../core/parts.js";
+import { store } from "../../core/store.js";
+import { t } from "../../core/strings.js";
+import { isStarting } from "../../printers/worker.js";
 import { importFrom } from "./asks.js";
 import { printerRow, tellTally, trustBox } from "./parts.js";
 import { markOf, outcomeOf, tally } from "./rows.js";
@@ -53,16 +55,11 @@ export function importPrinters() {
 			{ label: t("finder.import.do", { count: 0 }), kind: "primary", role: "import-submit", run: send },
 		], onClose: () => {
 			turn++;
+			bytes = null;
 			offs.forEach((off) => off());
 		} });
 	const submit = dialog.node.querySelector('[data-role="import-submit"]');
 	dialog.node.querySelector(".dialog__actions").prepend(summary);
-	/* Beside the field, too: a browser would leave the page for a file that is dropped there. */
-	dialog.node.addEventListener("dragover", (event) => event.preventDefault());
-	dialog.node.addEventListener("drop", (event) => {
-		event.preventDefault();
-		take(event.dataTransfer.files[0]);
-	});
 
 	/* What is looked at now is sent later, whatever becomes of the file. */
 	async function take(chosen) {
@@ -90,7 +87,8 @@ export function importPrinters() {
 		draw();
 	}
 
-	const wanted = () => bytes === null ? [] : rows.filter(({ verdict }) => verdict === "valid" || (verdict === "changes" && update.checked));
+	/* What was refused can be tried once more. */
+	const wanted = () => bytes === null ? [] : rows.filter(({ verdict, sent }) => !sent && (verdict === "valid" || (verdict === "changes" && update.checked)));
 
 	async function send() {
 		const sent = wanted(), marks = new Map(sent.map((row) => [row, markOf(docOf(row))])), all = rows, mine = turn;
@@ -107,7 +105,7 @@ export function importPrinters() {
 				row.refused = problem ?? null;
 				row.sent = status < 300 ? { atMs: now(), mark: marks.get(row) } : null;
 			}
-			if (mine === turn)
+			if (mine === turn && wanted().length === 0)
 				bytes = null; /* it has access codes */
 		} finally {
 			sent.forEach((row) => (row.sending = false));
@@ -135,13 +133,14 @@ export function importPrinters() {
 		keyed.render(rows.map((row) => ({ key: row.key, serial: row.serial, name: row.name, address: row.address, doc: docOf(row),
 			how: look(row) })), (row) => row.key);
 		updateLabel.hidden = bytes === null || !rows.some((row) => row.verdict === "changes");
-		submit.hidden = rows.length > 0 && bytes === null;
+		submit.hidden = rows.length > 0 && (bytes === null || (wanted().length === 0 && rows.some((row) => row.sent)));
 		setText(submit, t("finder.import.do", { count: wanted().length }));
 		trust.show(doubted().length);
 		tellTally(summary, dialog.node, tally(rows.map((row) => look(row).state)));
 	}
 
-	const offs = [store.on("printers", (changed) => rows.some((row) => changed.has(row.serial)) && draw()), store.on("status", draw),
+	/* Beside the field, too. */
+	const offs = [onFiles({ place: (node) => (dialog.node.contains(node) ? dialog.node : null), take: ([first]) => take(first) }), store.on("printers", (changed) => rows.some((row) => changed.has(row.serial)) && draw()), store.on("status", draw),
 		onTick(() => rows.some((row) => row.sent) && draw())];
 	draw();
 }

@@ -1,12 +1,13 @@
 /*
  * New access codes for printers that are here already, from a pasted list: looked at first, then changed, then tried.
  */
-import { now, onTick } from "../core/clock.js";
-import { openDialog } from "../core/dialog.js";
-import { h, keyedList, setText } from "../core/dom.js";
-import { store } from "../core/store.js";
-import { t } from "../core/strings.js";
-import { isStarting } from "../printers/worker.js";
+import "./words.js";
+import { now, onTick } from "../../core/clock.js";
+import { openDialog } from "../../core/dialog.js";
+import { h, keyedList, setText } from "../../core/dom.js";
+import { store } from "../../core/store.js";
+import { t } from "../../core/strings.js";
+import { isStarting } from "../../printers/worker.js";
 import { changeAll } from "./asks.js";
 import { matchCodes, parseCodes } from "./codes.js";
 import { pasteBox, printerRow, tellTally } from "./parts.js";
