@@ -37,7 +37,7 @@ def by_fuse(printer, file: pathlib.Path, ca_dir) -> dict:
         uploader.put(printer, PATH, b"", size=file.stat().st_size, fd=fd)
         peak = 0
         while not uploader.of("FTP_RESULT"):
-            with contextlib.suppress(OSError, ValueError, IndexError, StopIteration):  # it has just gone
+            with contextlib.suppress(OSError, KeyError):  # it has just gone
                 peak = max(peak, procfs.peak_memory_kib(uploader.process.pid))
             time.sleep(LOOK_EVERY_S)
         result = {**uploader.result(), "seconds": time.monotonic() - started, "peak_kib": peak}
