@@ -16,11 +16,11 @@ PYTHON := /usr/bin/python3
 
 # -- packages (Debian 12 names) ------------------------------------------------------------
 DEPS := gcc binutils libc6-dev make gzip libevent-dev libseccomp-dev liblmdb-dev libsodium-dev libjansson-dev \
-	libssl-dev libpaho-mqtt-dev libyajl-dev libzstd-dev libmicrohttpd-dev libwslay-dev libgnutls28-dev
+	libssl-dev libpaho-mqtt-dev libyajl-dev libzstd-dev libmicrohttpd-dev libwslay-dev libgnutls28-dev libzip-dev libexpat1-dev
 TEST_DEPS := libcmocka-dev python3-pytest python3-pytest-xdist python3-msgpack python3-psutil clang libclang-rt-14-dev \
 	valgrind bash-completion socat \
 	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography python3-prometheus-client python3-websockets \
-	curl nmap nodejs iproute2
+	curl nmap nodejs iproute2 vsftpd lftp python3-pyftpdlib python3-openssl zip unzip
 # The stories in a browser (tests/browser), and what they need from npm.
 TEST_DEPS += chromium chromium-driver python3-selenium
 TEST_NPM := axe-core@4.14.1
@@ -60,18 +60,21 @@ endif
 
 # -- what is built ----------------------------------------------------------------------------
 # A program is a folder: main.c and the files that its tests may link too.
-PROGRAMS := fused fusectl fuse-stored fuse-worker fuse-httpd fuse-discovery fuse-gatewayd
+PROGRAMS := fused fusectl fuse-stored fuse-filechk fuse-worker fuse-upload fuse-httpd fuse-discovery fuse-gatewayd
 DIR_fused := supervisor
 DIR_fusectl := fusectl
 DIR_fuse-stored := stored
+DIR_fuse-filechk := stored/filechk
 DIR_fuse-worker := worker/link
+DIR_fuse-upload := worker/upload
 DIR_fuse-httpd := httpd
 DIR_fuse-discovery := discovery
 DIR_fuse-gatewayd := gatewayd
 
 LIBS_fused := -levent_core
 LIBS_fusectl := -levent_core -ljansson -lm
-LIBS_fuse-stored := -levent_core -lseccomp -llmdb -lsodium -lcrypto
+LIBS_fuse-stored := -levent_core -lseccomp -llmdb -lsodium -ljansson -lcrypto
+LIBS_fuse-filechk := -levent_core -lseccomp -lzip -lexpat -ljansson -lcrypto -lm
 # A copy of Paho's static library in which these calls of its go to ours (worker/link/paho_calls.c): that gives it our
 # verification and a quick connect, bounds what it reads, and leaves every other caller of them alone.
 PAHO_CALLS := poll usleep pthread_cond_signal pthread_cond_timedwait socket connect getsockopt close stat fopen getenv \
@@ -82,6 +85,7 @@ PAHO_GIVES_WAY := mymalloc myrealloc myfree StackTrace_entry StackTrace_exit Log
 PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a
 LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson -lm
+LIBS_fuse-upload := -levent_core -lseccomp -lssl -lcrypto
 LIBS_fuse-httpd := -levent_core -lseccomp -lmicrohttpd -lgnutls -lwslay -ljansson -lcrypto -lm
 LIBS_fuse-discovery := -levent_core -lseccomp -lssl -lcrypto -ljansson -lm
 LIBS_fuse-gatewayd := -levent_core -lseccomp
@@ -153,7 +157,7 @@ BENCH := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
 ARCHIVES := $(foreach l,$(filter-out common ipc printer,$(LAYERS)),$(call archive,$(l))) $(call archive,printer) \
 	$(call archive,ipc) $(call archive,common)
 TEST_LIBS := $(PAHO) -levent_core -lseccomp -llmdb -lsodium -ljansson -lssl -lcrypto -lyajl -lzstd -lmicrohttpd -lgnutls \
-	-lwslay -lm
+	-lwslay -lzip -lexpat -lm
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
@@ -183,12 +187,34 @@ HURRY := $(B)/tests/hurry/fuse-httpd
 $(B)/obj/hurry/%.o: %.c
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(CC) -DPENDING_HURRY=20 $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
-$(HURRY): $(B)/obj/httpd/main.o $(B)/obj/hurry/httpd/pending.o $(B)/obj/hurry/httpd/stream.o $(call archive,httpd) $(call archive,printer) \
+	$(Q)$(CC) -DPENDING_HURRY=20 -DUPLOAD_HURRY=10 $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
+$(HURRY): $(B)/obj/httpd/main.o $(B)/obj/hurry/httpd/pending.o $(B)/obj/hurry/httpd/stream.o $(B)/obj/hurry/httpd/server.o $(call archive,httpd) $(call archive,printer) \
 		$(call archive,ipc) $(call archive,common)
 	@mkdir -p $(@D)
 	$(say) LINK $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_fuse-httpd)
+# … and a fuse-upload that waits a tenth as long for printers.
+HURRY_UPLOAD := $(B)/tests/hurry/fuse-upload
+$(HURRY_UPLOAD): $(B)/obj/worker/upload/main.o $(addprefix $(B)/obj/hurry/worker/upload/,folder.o put.o session.o) \
+		$(call archive,worker/upload) $(call archive,printer) $(call archive,ipc) $(call archive,common)
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_fuse-upload)
+tests: $(HURRY_UPLOAD)
+# The programs with crash points at which they stand still (common/crashpoint.h), beside the others.
+HOLD := $(addprefix $(B)/hold/,$(PROGRAMS))
+define hold_rules
+$(B)/hold/$(1): $(B)/obj/$(DIR_$(1))/main.o $(B)/obj/tests/hold/crashpoint.o $(call archive,$(DIR_$(1))) $(call archive,printer) \
+		$(call archive,ipc) $(call archive,common)
+	@mkdir -p $$(@D)
+	$$(say) LINK $$@
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $(LIBS_$(1))
+endef
+$(foreach p,fused fuse-stored fuse-worker fuse-upload,$(eval $(call hold_rules,$(p))))
+$(B)/hold/fuse-worker: | $(PAHO)
+$(filter-out $(addprefix $(B)/hold/,fused fuse-stored fuse-worker fuse-upload),$(HOLD)): $(B)/hold/%: $(B)/%
+	@mkdir -p $(@D)
+	$(Q)ln -f $< $@
 # A fuzz target runs under libFuzzer in the fuzz variant; elsewhere it replays files.
 ifeq ($(VARIANT),fuzz)
 $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(ARCHIVES)
@@ -205,7 +231,7 @@ endif
 $(UNIT) $(FUZZ) $(RIG) $(BENCH): | $(PAHO)
 
 .PHONY: tests
-tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH) $(HURRY) $(GENERATORS)
+tests: $(BINS) $(UNIT) $(FUZZ) $(RIG) $(BENCH) $(HURRY) $(HOLD) $(GENERATORS)
 
 # -- generated documentation -------------------------------------------------------------------
 GENERATED := docs/ipc.md docs/settings.md docs/processes.md

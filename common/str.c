@@ -9,21 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How many of `len` bytes fit into `room`, cut at a character. */
+static size_t
+fitting(const char *from, size_t len, size_t room)
+{
+	if (len <= room)
+		return len;
+	while (room > 0 && ((unsigned char)from[room] & 0xc0) == 0x80)
+		room--;
+	return room;
+}
+
+static bool
+append(char *to, size_t cap, size_t *used, const char *from, size_t len)
+{
+	size_t keep = fitting(from, len, cap - 1 - *used);
+
+	memcpy(to + *used, from, keep);
+	*used += keep;
+	to[*used] = '\0';
+	return keep == len;
+}
+
 bool
 str_copy(char *to, size_t cap, const char *from)
 {
-	size_t len = strlen(from);
+	size_t used = 0;
 
-	if (len < cap) {
-		memcpy(to, from, len + 1);
-		return true;
-	}
-	size_t keep = cap - 1;
-	while (keep > 0 && ((unsigned char)from[keep] & 0xc0) == 0x80)
-		keep--;
-	memcpy(to, from, keep);
-	to[keep] = '\0';
-	return false;
+	return append(to, cap, &used, from, strlen(from));
 }
 
 bool
@@ -77,6 +90,28 @@ ascii_prefix_bytes(const unsigned char *p, size_t len)
 			break;
 	}
 	return n;
+}
+
+bool
+str_fill(char *to, size_t cap, const char *pattern, str_value_fn *value_of, const void *arg)
+{
+	char word[32], scratch[STR_FILL_SCRATCH_BYTES];
+	size_t used = 0;
+
+	for (;;) {
+		size_t bare = strcspn(pattern, "{");
+		if (!append(to, cap, &used, pattern, bare))
+			return false;
+		pattern += bare;
+		if (*pattern == '\0')
+			return true;
+		size_t len = strcspn(++pattern, "}");
+		str_format(word, sizeof word, "%.*s", (int)len, pattern);
+		const char *value = value_of(arg, word, scratch);
+		if (!append(to, cap, &used, value, strlen(value)))
+			return false;
+		pattern += len + (pattern[len] == '}');
+	}
 }
 
 bool

@@ -17,6 +17,12 @@ bool str_copy(char *to, size_t cap, const char *from);
 /* printf into `to`, always terminated; false when it was cut. */
 bool str_format(char *to, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Copy `pattern` into `to` with each {word} replaced by what `value_of` says of it (it may write that into `scratch`);
+ * words have at most 31 bytes. Always terminated and cut at a UTF-8 character; false when it was cut. */
+#define STR_FILL_SCRATCH_BYTES 128
+typedef const char *str_value_fn(const void *arg, const char *word, char scratch[STR_FILL_SCRATCH_BYTES]);
+bool str_fill(char *to, size_t cap, const char *pattern, str_value_fn *value_of, const void *arg);
+
 /* Well-formed UTF-8 (RFC 3629: shortest form, no surrogates, up to U+10FFFF) without NUL. */
 bool str_valid_utf8(const void *bytes, size_t len);
 

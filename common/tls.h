@@ -94,12 +94,22 @@ enum tls_step { TLS_STEP_DONE, TLS_STEP_WANT_READ, TLS_STEP_WANT_WRITE, TLS_STEP
 /* `probe`: complete the handshake with whoever answers, for its certificate. Nothing secret may be written then. */
 struct tls_client *tls_client_new(int fd, const struct tls_expectation *expectation, bool probe);
 void tls_client_free(struct tls_client *client);
+/* Before the handshake: further connections will want to resume this one's session, by a ticket, too. */
+void tls_client_expect_others(struct tls_client *client);
+/* Another connection to the peer of `first`, whose handshake is done and trusted: it offers that session, as FTPS wants it
+ * for data channels. A peer that resumes it has proved again that it is the same; any other is judged by its certificate. */
+struct tls_client *tls_client_new_beside(int fd, const struct tls_client *first);
+/* After the handshake: the session was resumed. */
+bool tls_client_resumed(const struct tls_client *client);
 enum tls_step tls_client_handshake(struct tls_client *client);
 enum tls_verdict tls_client_verdict(const struct tls_client *client);
 /* The peer's certificate once it was judged; NULL before. Borrowed. */
 const struct tls_certificate *tls_client_certificate_peek(const struct tls_client *client);
 enum tls_step tls_client_read(struct tls_client *client, void *to, size_t cap, size_t *ret_len);
 enum tls_step tls_client_write(struct tls_client *client, const void *bytes, size_t len, size_t *ret_written);
+/* Say that nothing more comes (close_notify); again when it had to wait, or the peer takes what it got for a part. What the
+ * peer says to that is not waited for. */
+enum tls_step tls_client_end(struct tls_client *client);
 /* Why the last step failed or closed, in words; "" when it did not. Borrowed. */
 const char *tls_client_fault_peek(const struct tls_client *client);
 

@@ -57,6 +57,37 @@ tls_client_free(struct tls_client *client)
 	free(client);
 }
 
+void
+tls_client_expect_others(struct tls_client *client)
+{
+	ENSURE_OBJ(client, CLIENT_MAGIC);
+	SSL_clear_options(client->ssl, SSL_OP_NO_TICKET);
+}
+
+struct tls_client *
+tls_client_new_beside(int fd, const struct tls_client *first)
+{
+	ENSURE_OBJ(first, CLIENT_MAGIC);
+	ENSURE(SSL_is_init_finished(first->ssl) && first->handshake->judged &&
+	       TLS_IS_TRUSTED(first->handshake->verdict));
+	struct tls_client *client = tls_client_new(fd, &first->expectation, false);
+	struct tls_handshake *handshake = client->handshake;
+
+	tls_client_expect_others(client);
+	handshake->offers_session = true;
+	handshake->session_verdict = first->handshake->verdict;
+	handshake->session_certificate = first->handshake->certificate;
+	ENSURE(SSL_set_session(client->ssl, SSL_get_session(first->ssl)) == 1);
+	return client;
+}
+
+bool
+tls_client_resumed(const struct tls_client *client)
+{
+	ENSURE_OBJ(client, CLIENT_MAGIC);
+	return SSL_session_reused(client->ssl);
+}
+
 /* Errors of calls before do not count. */
 static void
 prepare(struct tls_client *client)
@@ -125,6 +156,14 @@ tls_client_write(struct tls_client *client, const void *bytes, size_t len, size_
 	prepare(client);
 	*ret_written = 0;
 	return step_of(client, SSL_write_ex(client->ssl, bytes, len, ret_written));
+}
+
+enum tls_step
+tls_client_end(struct tls_client *client)
+{
+	prepare(client);
+	int result = SSL_shutdown(client->ssl);
+	return result >= 0 ? TLS_STEP_DONE : step_of(client, result);
 }
 
 const char *

@@ -7,8 +7,9 @@
 #include <openssl/evp.h>
 
 #include "common/miniobj.h"
+#include "common/str.h"
 
-static EVP_MD *sha1;
+static EVP_MD *sha1, *sha256;
 
 /* What is fetched here stays: looking for it later could open files. */
 void
@@ -21,7 +22,8 @@ tls_digest_init(void)
 		return;
 	ENSURE(OPENSSL_init_crypto(lean, NULL) == 1);
 	sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
-	ENSURE(sha1 != NULL);
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	ENSURE(sha1 != NULL && sha256 != NULL);
 }
 
 void
@@ -33,4 +35,32 @@ tls_sha1_base64(const void *bytes, size_t len, char ret_text[TLS_SHA1_BASE64_BYT
 	ENSURE(sha1 != NULL);
 	ENSURE(EVP_Digest(bytes, len, digest, &digest_len, sha1, NULL) == 1 && digest_len == 20);
 	EVP_EncodeBlock((unsigned char *)ret_text, digest, (int)digest_len);
+}
+
+/* A digest under way is a context of OpenSSL and nothing else. */
+struct tls_sha256 *
+tls_sha256_new(void)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	ENSURE(sha256 != NULL && context != NULL && EVP_DigestInit_ex2(context, sha256, NULL) == 1);
+	return (struct tls_sha256 *)context;
+}
+
+void
+tls_sha256_add(struct tls_sha256 *sum, const void *bytes, size_t len)
+{
+	ENSURE(EVP_DigestUpdate((EVP_MD_CTX *)sum, bytes, len) == 1);
+}
+
+void
+tls_sha256_end(struct tls_sha256 *sum, char ret_hex[TLS_SHA256_HEX_BYTES])
+{
+	EVP_MD_CTX *context = (EVP_MD_CTX *)sum;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned digest_len = 0;
+
+	ENSURE(EVP_DigestFinal_ex(context, digest, &digest_len) == 1 && digest_len == (TLS_SHA256_HEX_BYTES - 1) / 2);
+	str_hex(digest, digest_len, ret_hex);
+	EVP_MD_CTX_free(context);
 }

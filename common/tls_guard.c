@@ -3,8 +3,9 @@
  *
  * The verdict falls in the callback that stands in for all of OpenSSL's verification. Two more lines stand behind
  * it, since contexts are made and turned by a library: at the start of each handshake its connection gets what the
- * rule needs (verification is not optional, no session is resumed: that would come without a certificate), and at
- * its end a connection without a trusted verdict is made unusable.
+ * rule needs (verification is not optional; no session is resumed, since that would come without a certificate, but for
+ * one that was trusted before, tls_client_new_beside()), and at its end a connection without a trusted verdict is made
+ * unusable.
  */
 #include <errno.h>
 #include <openssl/bio.h>
@@ -179,7 +180,8 @@ begin(SSL *ssl, const struct guard *guard)
 
 	handshake->judged = handshake->failed = false;
 	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
-	SSL_set_session(ssl, NULL);
+	if (!handshake->offers_session)
+		SSL_set_session(ssl, NULL);
 	bound_the_bytes(ssl, handshake);
 	if (expectation->serial[0] != '\0')
 		SSL_set_tlsext_host_name(ssl, (uintptr_t)expectation->serial); /* its macro casts const away */
@@ -200,8 +202,17 @@ fail(SSL *ssl, const struct guard *guard, const char *reason)
 static void
 complete(SSL *ssl, const struct guard *guard)
 {
+	struct tls_handshake *handshake = handshake_of(ssl);
+	bool resumed = SSL_session_reused(ssl);
+
 	BIO_set_callback_ex(SSL_get_rbio(ssl), NULL);
-	if (!may_go_on(handshake_of(ssl)) || SSL_session_reused(ssl)) {
+	if (resumed && handshake->offers_session && !handshake->judged) {
+		/* Who resumes a session knows its secret: it is who was trusted then. */
+		handshake->verdict = handshake->session_verdict;
+		handshake->certificate = handshake->session_certificate;
+		handshake->judged = true;
+	}
+	if (!may_go_on(handshake) || (resumed && !handshake->offers_session)) {
 		/* Cannot be, by the rules above. If it is: nothing can be written or read. */
 		SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 		log_error("a TLS handshake ended without a verdict and was undone");

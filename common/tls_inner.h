@@ -43,6 +43,11 @@ struct tls_handshake {
 	/* of a tls_client; for a connection that a library made: those of its context */
 	const struct tls_expectation *expectation;
 	bool probe; /* it may go on whoever the peer is */
+	/* It offers the session of a trusted connection, whose verdict and certificate these are (a resumed session comes
+	 * without one). */
+	bool offers_session;
+	enum tls_verdict session_verdict;
+	struct tls_certificate session_certificate;
 	bool judged, failed;
 	size_t received_bytes;
 	enum tls_verdict verdict;

@@ -150,15 +150,25 @@ client_begin(struct client *client, const struct client_question *question, stru
 
 /* Read one frame into client->frame; its length in `ret_len`. */
 static enum outcome
-receive_frame(const struct client *client, size_t *ret_len, bool *ret_nothing, struct failure *failure)
+receive_frame(struct client *client, size_t *ret_len, bool *ret_nothing, struct failure *failure)
 {
 	struct iovec iov = { .iov_base = client->frame, .iov_len = FRAME_MAX_BYTES };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	/* Room for one descriptor: the kernel closes what else a peer would slip in. */
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+				  .msg_controllen = sizeof control.bytes };
 
 	*ret_len = 0;
 	*ret_nothing = false;
-	/* No room for descriptors: the kernel closes what a peer would slip in. */
-	ssize_t got = recvmsg(client->fd, &message, MSG_DONTWAIT);
+	client->came_fd = -1;
+	ssize_t got = recvmsg(client->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *head = got > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+	if (head != NULL && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&client->came_fd, CMSG_DATA(head), sizeof(int));
 	if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
 		*ret_nothing = true;
 		return OUTCOME_DONE;
@@ -222,7 +232,7 @@ piece_of(const struct client_question *question, unsigned number)
 }
 
 static void
-take_piece(const struct client *client, struct client_call *call, enum piece piece, const union any_message *message)
+take_piece(struct client *client, struct client_call *call, enum piece piece, const union any_message *message)
 {
 	const struct client_question *question = call->question;
 
@@ -236,6 +246,10 @@ take_piece(const struct client *client, struct client_call *call, enum piece pie
 		question->on_progress(question->arg, message);
 		return;
 	case PIECE_REPLY:
+		if (question->ret_fd != NULL) {
+			*question->ret_fd = client->came_fd;
+			client->came_fd = -1;
+		}
 		question->on_reply(question->arg, message);
 		break;
 	case PIECE_DONE:
@@ -251,7 +265,7 @@ take_piece(const struct client *client, struct client_call *call, enum piece pie
 }
 
 static enum outcome
-take_frame(const struct client *client, struct client_call *calls, size_t count, size_t len,
+take_frame(struct client *client, struct client_call *calls, size_t count, size_t len,
 	   struct failure *failure)
 {
 	static union any_message message;
@@ -346,6 +360,10 @@ client_turn(struct client *client, struct client_call *calls, size_t count, stru
 		outcome = receive_frame(client, &len, &nothing, &failure);
 	if (outcome == OUTCOME_DONE && !nothing)
 		outcome = take_frame(client, calls, count, len, &failure);
+	if (!nothing && client->came_fd >= 0) {
+		close(client->came_fd); /* nobody wanted it */
+		client->came_fd = -1;
+	}
 	if (outcome != OUTCOME_DONE)
 		fail_all(calls, count, outcome, &failure);
 	else if (nothing)

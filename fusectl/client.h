@@ -24,6 +24,7 @@ struct client {
 	bool ignores_late;   /* a question was given up: its answer may still come */
 	const char *path;    /* borrowed */
 	uint8_t *frame;      /* FRAME_MAX_BYTES */
+	int came_fd;         /* with the frame that is being taken; -1 = none */
 };
 
 /* One part of an answer, or its end when that is more than DONE: the decoded struct of the message that was
@@ -45,6 +46,7 @@ struct client_question {
 	void *arg;
 	int timeout_ms;        /* in place of the client's; 0 = the client's */
 	bool patient;          /* each part gives it as much time again */
+	int *ret_fd;           /* takes the descriptor that the reply brings; NULL = none is wanted */
 	bool follow;           /* goes on until the reader of `watch_fd` is gone; no deadline after the question */
 	int watch_fd;          /* with `follow` */
 };

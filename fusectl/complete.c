@@ -242,6 +242,8 @@ complete_words(struct complete_request *request, size_t count, char *const *word
 	request->skip = strlen(request->typed) - strlen(last);
 	for (size_t i = 0; i + 1 < joined.count; i++)
 		step(&context, joined.words[i]);
+	if (context.awaits_value != NULL && strcmp(context.awaits_value->name, "to") == 0)
+		request->printers(request, context.socket);
 	if (context.awaits_value != NULL)
 		return; /* a path (the shell's own business) or a number */
 	if (!context.options_ended && request->typed[0] == '-')

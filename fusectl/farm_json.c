@@ -39,6 +39,8 @@ farm_json_record(const struct msg_printer *record)
 	json_object_set_new(json, "changedAt", ctl_json_time(record->changed_ms));
 	json_object_set_new(json, "movedFrom", record->moved_from[0] != '\0' ? ctl_json_text(record->moved_from) : json_null());
 	json_object_set_new(json, "movedAt", ctl_json_time(record->moved_ms));
+	json_object_set_new(json, "startsUnasked", json_boolean(record->starts_unasked));
+	json_object_set_new(json, "plateUsedAt", ctl_json_time(record->plate_used_ms));
 	return json;
 }
 

@@ -42,6 +42,20 @@ take_texts(struct ctl *ctl, struct msg_printer_edit *edit)
 }
 
 static enum outcome
+take_plate(struct ctl *ctl, struct msg_printer_edit *edit)
+{
+	const char *text = ctl->args.values[OPTION_ASK_PLATE];
+
+	if (text == NULL)
+		return OUTCOME_DONE;
+	if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
+		return failure_say(&ctl->failure, OUTCOME_USAGE, "--ask-plate is yes or no.");
+	edit->starts_unasked = text[0] == 'n';
+	CHANGES(edit, STARTS_UNASKED);
+	return OUTCOME_DONE;
+}
+
+static enum outcome
 take_edit(struct ctl *ctl, const struct msg_printer *record, struct msg_printer_edit *edit)
 {
 	struct printer_ports ports = { record->mqtt_port, record->ftps_port, record->camera_port,
@@ -49,6 +63,8 @@ take_edit(struct ctl *ctl, const struct msg_printer *record, struct msg_printer_
 	bool any;
 	enum outcome outcome = take_texts(ctl, edit);
 
+	if (outcome == OUTCOME_DONE)
+		outcome = take_plate(ctl, edit);
 	if (outcome == OUTCOME_DONE)
 		outcome = printer_args_ports(ctl, &ports, &any);
 	if (outcome == OUTCOME_DONE && any) {
@@ -69,7 +85,7 @@ take_edit(struct ctl *ctl, const struct msg_printer *record, struct msg_printer_
 	if (outcome != OUTCOME_DONE || edit->changes != 0)
 		return outcome;
 	failure_say(&ctl->failure, OUTCOME_USAGE, "Nothing is to be changed.");
-	failure_remedy(&ctl->failure, "Name what: --name, --address, --model, a port, --certificate, --code-file.");
+	failure_remedy(&ctl->failure, "Name what: --name, --address, --model, a port, --certificate, --code-file, --ask-plate.");
 	return OUTCOME_USAGE;
 }
 

@@ -91,6 +91,11 @@ print_record(const struct sheet *sheet)
 	line(sheet, "Access code", record->has_access_code ? "is kept" : "none is kept yet");
 	ago(sheet, record->added_ms, when);
 	line(sheet, "Added", when);
+	ago(sheet, record->plate_used_ms, when);
+	str_format(text, sizeof text, "%s%s", record->plate_used_ms == 0 ? "clear" : "has a print on it, seen ", when);
+	if (record->plate_used_ms != 0 && !record->starts_unasked)
+		add(text, sizeof text, ": ", "fusectl plate-clear says that it is gone");
+	line(sheet, "Plate", text);
 }
 
 static void

@@ -44,6 +44,13 @@ static const struct named_value headers_of_pages[] = {
 	{ 0 },
 };
 
+/* Who has it once need not ask again; it is for nobody else. */
+static const struct named_value headers_of_unchanging[] = {
+	{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
+	{ "Cache-Control", "private, max-age=31536000, immutable" },
+	{ 0 },
+};
+
 /* Only where TLS is; for a month, so that it can be undone, and not for names below, which are not ours. */
 #define HSTS "max-age=2592000"
 
@@ -139,6 +146,12 @@ answer_page(struct request *request, unsigned status, const char *type, struct M
 }
 
 void
+answer_unchanging(struct request *request, unsigned status, const char *type, struct MHD_Response *response)
+{
+	answer_with(request, status, type, response, headers_of_unchanging);
+}
+
+void
 answer_text(struct request *request, const char *type, const void *bytes, size_t len, bool copy)
 {
 	answer_response(request, MHD_HTTP_OK, type,
@@ -198,6 +211,16 @@ answer_problem(struct request *request, enum problem problem, const char *detail
 }
 
 void
+answer_problem_with(struct request *request, enum problem problem, const char *detail, const char *remedy, const char *header,
+		    const char *value)
+{
+	struct MHD_Response *response = response_of_json(problem_to_json(problem, detail, remedy, request_path_peek(request)));
+
+	add_header(response, header, value);
+	answer_response(request, problems[problem].status, TYPE_PROBLEM, response);
+}
+
+void
 answer_too_many_tries(struct request *request, int64_t wait_ms)
 {
 	char detail[120], seconds[24];
@@ -206,10 +229,7 @@ answer_too_many_tries(struct request *request, int64_t wait_ms)
 	str_format(detail, sizeof detail, "There were too many wrong tries; the next one may be made in %lld second%s.", wait_s,
 		   wait_s == 1 ? "" : "s");
 	str_format(seconds, sizeof seconds, "%lld", wait_s);
-	struct MHD_Response *response = response_of_json(problem_to_json(
-		PROBLEM_TOO_MANY_TRIES, detail, "Wait, then try again.", request_path_peek(request)));
-	add_header(response, "Retry-After", seconds);
-	answer_response(request, problems[PROBLEM_TOO_MANY_TRIES].status, TYPE_PROBLEM, response);
+	answer_problem_with(request, PROBLEM_TOO_MANY_TRIES, detail, "Wait, then try again.", "Retry-After", seconds);
 }
 
 void

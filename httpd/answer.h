@@ -44,6 +44,9 @@ void answer_sentence(struct request *request, const char *sentence);
 void answer_text(struct request *request, const char *type, const void *bytes, size_t len, bool copy);
 void answer_nothing(struct request *request);
 void answer_problem(struct request *request, enum problem problem, const char *detail, const char *remedy);
+/* The same with a header that belongs to it. */
+void answer_problem_with(struct request *request, enum problem problem, const char *detail, const char *remedy,
+			 const char *header, const char *value);
 /* A problem document that has been made already (taken over). */
 void answer_problem_json(struct request *request, enum problem problem, json_t *json);
 /* 429: the next try may be made after `wait_ms`. */
@@ -53,6 +56,9 @@ void answer_refusal(struct request *request, const struct msg_refused *refused);
 void answer_response(struct request *request, unsigned status, const char *type, struct MHD_Response *response);
 /* The same for a file of the web UI: as such it may run in a browser. */
 void answer_page(struct request *request, unsigned status, const char *type, struct MHD_Response *response);
+
+/* The same for what is behind a name that never means anything else, e.g. that of its hash: a browser may keep it. */
+void answer_unchanging(struct request *request, unsigned status, const char *type, struct MHD_Response *response);
 
 /* A whole answer as bytes, for one whom we have no connection to spare for. */
 size_t answer_busy_bytes(char *to, size_t cap);

@@ -54,10 +54,10 @@ assets_is_page(const struct target *target)
 #define PAGE(pattern) pattern,
 #include "httpd/pages.def"
 	};
-	char id[ROUTES_ID_BYTES];
+	struct route_names names;
 
 	for (size_t i = 0; i < STR_ARRAY_LEN(pages); i++)
-		if (routes_match(pages[i], target, id))
+		if (routes_match(pages[i], target, &names))
 			return true;
 	return false;
 }
@@ -66,10 +66,10 @@ const struct asset *
 assets_find(const struct target *target)
 {
 	bool is_page = assets_is_page(target);
-	char id[ROUTES_ID_BYTES];
+	struct route_names names;
 
 	for (size_t i = 0; i < STR_ARRAY_LEN(assets); i++)
-		if (is_page ? strcmp(assets[i].path, "/index.html") == 0 : routes_match(assets[i].path, target, id))
+		if (is_page ? strcmp(assets[i].path, "/index.html") == 0 : routes_match(assets[i].path, target, &names))
 			return &assets[i];
 	return NULL;
 }

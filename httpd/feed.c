@@ -13,6 +13,7 @@
 #include "httpd/body.h"
 #include "httpd/feed_inner.h"
 #include "httpd/known_json.h"
+#include "httpd/print_json.h"
 #include "ipc/role.h"
 
 struct feed *
@@ -59,9 +60,51 @@ forget_shared(struct feed *feed)
 	feed->statistics = NULL;
 }
 
-void
-feed_open(struct feed *feed)
+/* If the file of the job at this place is on its way: by whose word. */
+static void
+note_told_job(struct feed *feed, size_t place)
 {
+	const struct msg_job *job = known_job_at(feed->known, place);
+
+	if (job == NULL || known_progress_peek(feed->known, job) == NULL)
+		return;
+	size_t slot = known_worker_peek(feed->known, job->serial)->slot;
+	if (slot < KNOWN_WORKERS_MAX)
+		feed->told_job[slot] = place + 1;
+}
+
+static void
+open_shelves(struct feed *feed)
+{
+	if (feed->shelves_open)
+		return;
+	feed->shelves_open = feed->cache_dirty = true;
+	feed->cache = leaves_new();
+	memset(feed->told_job, 0, sizeof feed->told_job);
+	for (size_t place = 0; place < KNOWN_JOBS_MAX; place++)
+		note_told_job(feed, place);
+	feed_shelf_open(feed, &feed->files, &feed_files);
+	feed_shelf_open(feed, &feed->jobs, &feed_jobs);
+}
+
+void
+feed_close_events(struct feed *feed)
+{
+	if (!feed->shelves_open)
+		return;
+	feed->shelves_open = false;
+	leaves_free(feed->cache);
+	feed->cache = NULL;
+	feed_shelf_close(&feed->files);
+	feed_shelf_close(&feed->jobs);
+	forget_shared(feed);
+}
+
+void
+feed_open(struct feed *feed, bool events)
+{
+	if (events)
+		open_shelves(feed);
 	if (feed->is_open)
 		return;
 	feed->is_open = feed->status_dirty = feed->printers_dirty = true;
@@ -76,12 +119,13 @@ feed_close(struct feed *feed)
 	if (!feed->is_open)
 		return;
 	feed->is_open = false;
+	feed_close_events(feed);
 	forget_shared(feed);
 	leaves_free(feed->status);
 	feed->status = NULL;
 	while (!TAILQ_EMPTY(&feed->entries))
 		free_entry(feed, TAILQ_FIRST(&feed->entries));
-	feed->removed_count = 0;
+	feed->removals.count = 0;
 	feed->horizon = feed->revision;
 }
 
@@ -156,13 +200,44 @@ touch_by_worker(struct feed *feed, const struct header *header, const char *seri
 }
 
 static void
+touch_told_job(struct feed *feed, size_t slot)
+{
+	if (slot < KNOWN_WORKERS_MAX && feed->told_job[slot] > 0)
+		feed_shelf_touch(&feed->jobs, feed->told_job[slot] - 1);
+}
+
+static void
 on_process(struct feed *feed, const struct header *header, const struct msg_proc_status *status)
 {
 	feed->status_dirty = true;
-	if (header->flags & HEADER_FLAG_CLEAR)
+	if (header->flags & HEADER_FLAG_CLEAR) {
 		touch_all(feed);
-	else if (status->role == ROLE_WORKER)
+	} else if (status->role == ROLE_WORKER) {
 		touch(feed, find_entry(feed, status->entry), true, true);
+		touch_told_job(feed, status->slot);
+	}
+}
+
+/* A file's document names the jobs that need it. */
+static void
+on_job(struct feed *feed, const struct header *header, const struct msg_job *job)
+{
+	feed_shelf_touch(&feed->jobs, header->retain_key);
+	note_told_job(feed, header->retain_key);
+	if (!(header->flags & HEADER_FLAG_CLEAR))
+		feed_shelf_touch(&feed->files, known_file_place(feed->known, job->sha256));
+}
+
+/* Of the job before, and of the one now. */
+static void
+on_progress(struct feed *feed, const struct header *header, const struct msg_job_progress *progress)
+{
+	if (header->from_slot >= KNOWN_WORKERS_MAX)
+		return;
+	touch_told_job(feed, header->from_slot);
+	size_t place = known_job_place(feed->known, progress->id);
+	feed->told_job[header->from_slot] = place != KNOWN_NOWHERE ? place + 1 : 0;
+	touch_told_job(feed, header->from_slot);
 }
 
 bool
@@ -188,6 +263,18 @@ feed_on_message(struct feed *feed, const struct header *header, const void *mess
 	case MESSAGE_PROC_STATUS:
 		on_process(feed, header, message);
 		break;
+	case MESSAGE_FILE:
+		feed_shelf_touch(&feed->files, header->retain_key);
+		break;
+	case MESSAGE_CACHE_STATUS:
+		feed->cache_dirty = true;
+		break;
+	case MESSAGE_JOB:
+		on_job(feed, header, message);
+		break;
+	case MESSAGE_JOB_PROGRESS:
+		on_progress(feed, header, message);
+		break;
 	case MESSAGE_STORE_STATUS:
 	case MESSAGE_FUSE_STATUS:
 		feed->status_dirty = true;
@@ -200,24 +287,24 @@ feed_on_message(struct feed *feed, const struct header *header, const void *mess
 
 /* -- printers come and go ------------------------------------------------------------------------------------ */
 
-/* One that comes back is still one that was removed, for whoever knew the old one. */
-static void
-note_removed(struct feed *feed, const char *serial)
+void
+feed_note_removed(struct feed *feed, struct feed_removals *removals, const char *name)
 {
+	struct feed_removed *list = removals->list;
 	unsigned at = 0;
 
-	while (at < feed->removed_count && strcmp(feed->removed[at].serial, serial) != 0)
+	while (at < removals->count && strcmp(list[at].name, name) != 0)
 		at++;
 	if (at == FEED_REMOVED_MAX) {
 		at = 0;
-		feed->horizon = feed->removed[0].revision;
+		feed->horizon = list[0].revision > feed->horizon ? list[0].revision : feed->horizon;
 	}
-	if (at < feed->removed_count) {
-		feed->removed_count--;
-		memmove(&feed->removed[at], &feed->removed[at + 1], (feed->removed_count - at) * sizeof feed->removed[0]);
+	if (at < removals->count) {
+		removals->count--;
+		memmove(&list[at], &list[at + 1], (removals->count - at) * sizeof list[0]);
 	}
-	struct feed_removed *removed = &feed->removed[feed->removed_count++];
-	str_copy(removed->serial, sizeof removed->serial, serial);
+	struct feed_removed *removed = &list[removals->count++];
+	str_copy(removed->name, sizeof removed->name, name);
 	removed->revision = ++feed->revision;
 }
 
@@ -246,7 +333,7 @@ follow_printers(struct feed *feed)
 		next = TAILQ_NEXT(entry, next);
 		if (known_printer_peek(feed->known, entry->serial) != NULL)
 			continue;
-		note_removed(feed, entry->serial);
+		feed_note_removed(feed, &feed->removals, entry->serial);
 		free_entry(feed, entry);
 	}
 	for (size_t i = 0; i < count; i++)
@@ -268,8 +355,8 @@ renew(struct feed *feed, struct leaves *leaves, const char *text, size_t len)
 	return outcome != LEAVES_REFUSED;
 }
 
-static bool
-renew_from_json(struct feed *feed, struct leaves *leaves, json_t *json)
+bool
+feed_renew(struct feed *feed, struct leaves *leaves, json_t *json)
 {
 	char *text = json_dumps(json, JSON_COMPACT);
 
@@ -308,7 +395,7 @@ renew_entry(struct feed *feed, struct feed_entry *entry)
 
 	ENSURE(printer != NULL); /* follow_printers() has seen to it */
 	if (entry->record_dirty)
-		fine = renew_from_json(feed, entry->record, known_json_printer(feed->known, printer));
+		fine = feed_renew(feed, entry->record, known_json_printer(feed->known, printer));
 	if (entry->state_dirty) {
 		char *text = known_json_state(feed->known, printer, &len);
 		fine = renew(feed, entry->state, text, len) && fine;
@@ -331,10 +418,20 @@ renew_status(struct feed *feed, int64_t now_ms)
 		return wait_ms;
 	json_t *json = known_json_status(feed->known, clock_wall_ms());
 	json_object_del(json, "uptimeSeconds"); /* everybody can count; startedAt is there */
-	ENSURE(renew_from_json(feed, feed->status, json));
+	ENSURE(feed_renew(feed, feed->status, json));
 	feed->status_made_ms = now_ms;
 	feed->status_dirty = false;
 	return -1;
+}
+
+static void
+settle_shelves(struct feed *feed)
+{
+	if (feed->cache_dirty && known_cache_peek(feed->known) != NULL)
+		ENSURE(feed_renew(feed, feed->cache, print_json_cache(feed->known)));
+	feed->cache_dirty = false;
+	feed_shelf_settle(feed, &feed->files);
+	feed_shelf_settle(feed, &feed->jobs);
 }
 
 int64_t
@@ -348,6 +445,8 @@ feed_settle(struct feed *feed, int64_t now_ms)
 		follow_printers(feed);
 	while (!TAILQ_EMPTY(&feed->dirty))
 		renew_entry(feed, TAILQ_FIRST(&feed->dirty));
+	if (feed->shelves_open)
+		settle_shelves(feed);
 	int64_t wait_ms = feed->status_dirty ? renew_status(feed, now_ms) : -1;
 	if (feed->revision != before)
 		forget_shared(feed);

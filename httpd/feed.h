@@ -1,8 +1,8 @@
 /*
- * feed: what WebSocket clients are told. It keeps a document of each printer and one of Fuse as a whole, made from what
- * is known whenever that changes, with one count of revisions for all. A client is just a number: the revision that it
- * has seen. Whenever it can take a message it gets what is newer than that: so one that is slow skips what was in
- * between, and costs nothing. While nobody listens nothing is made and nothing is kept.
+ * feed: what WebSocket clients are told. It keeps a document of each printer, cached file and job, and one of Fuse as a
+ * whole, made from what is known whenever that changes, with one count of revisions for all. A client is just a number:
+ * the revision that it has seen. Whenever it can take a message it gets what is newer than that: so one that is slow
+ * skips what was in between, and costs nothing. While nobody listens nothing is made and nothing is kept.
  *
  * Two kinds of clients (docs/events.md): events, which get changed leaves; statistics, which get whole states.
  */
@@ -16,7 +16,7 @@
 #include "httpd/known.h"
 
 #define FEED_STATUS_GAP_MS 200 /* Fuse as a whole is looked at so often at most */
-#define FEED_REMOVED_MAX 256   /* removed printers that are remembered */
+#define FEED_REMOVED_MAX 256   /* removed printers that are remembered; so many files and jobs, too */
 
 struct feed;
 
@@ -24,9 +24,11 @@ struct feed;
 struct feed *feed_new(const struct known *known);
 void feed_free(struct feed *feed);
 
-/* Somebody listens, or nobody does any more: then all is forgotten. */
-void feed_open(struct feed *feed);
+/* Somebody listens, or nobody does any more: then all is forgotten. Files and jobs are told to `events` only: while
+ * there are none, nothing is made of them. */
+void feed_open(struct feed *feed, bool events);
 void feed_close(struct feed *feed);
+void feed_close_events(struct feed *feed);
 bool feed_is_open(const struct feed *feed);
 
 /* What known_on_message() has taken in. True: feed_settle() has something to do. */

@@ -7,11 +7,11 @@
 
 /* -- events: changed leaves ------------------------------------------------------------------------------ */
 
-static void
-put_serial(struct payload *payload, const char *serial)
+void
+feed_put_name(struct payload *payload, const char *name)
 {
 	payload_put(payload, "\"", 1);
-	payload_put_text(payload, serial); /* letters, digits, - and _ */
+	payload_put_text(payload, name); /* letters, digits, - and _ */
 	payload_put(payload, "\"", 1);
 }
 
@@ -21,7 +21,7 @@ put_printer(struct payload *payload, const struct feed_entry *entry, uint64_t se
 {
 	uint64_t since = entry->born > seen ? 0 : seen;
 
-	put_serial(payload, entry->serial);
+	feed_put_name(payload, entry->serial);
 	payload_put(payload, ":{", 2);
 	bool any = leaves_write_since(entry->record, since, payload);
 	if (entry->state_revision > since) {
@@ -49,27 +49,14 @@ put_printers(struct payload *payload, const struct feed *feed, uint64_t seen)
 		payload_put_text(payload, any ? "}" : ",\"printers\":{}");
 }
 
+/* `name` with what stands before it. */
 static void
-put_removed(struct payload *payload, const struct feed *feed, uint64_t seen)
+put_single(struct payload *payload, const char *name, const struct leaves *document, uint64_t seen)
 {
-	bool any = false;
-
-	for (unsigned i = feed->removed_count; i-- > 0 && feed->removed[i].revision > seen;) {
-		payload_put_text(payload, any ? "," : ",\"removed\":[");
-		put_serial(payload, feed->removed[i].serial);
-		any = true;
-	}
-	if (any)
-		payload_put(payload, "]", 1);
-}
-
-static void
-put_status(struct payload *payload, const struct feed *feed, uint64_t seen)
-{
-	if (leaves_revision(feed->status) <= seen)
+	if (leaves_revision(document) <= seen)
 		return;
-	payload_put_text(payload, ",\"status\":{");
-	leaves_write_since(feed->status, seen, payload);
+	payload_put_text(payload, name);
+	leaves_write_since(document, seen, payload);
 	payload_put(payload, "}", 1);
 }
 
@@ -81,10 +68,14 @@ write_event(const struct feed *feed, uint64_t seen)
 
 	payload_put_text(payload, seen == 0 ? "{\"type\":\"snapshot\",\"rev\":" : "{\"type\":\"delta\",\"rev\":");
 	payload_put_number(payload, feed->revision);
-	put_status(payload, feed, seen);
+	put_single(payload, ",\"status\":{", feed->status, seen);
 	if (seen > 0)
-		put_removed(payload, feed, seen);
+		feed_put_removals(payload, "removed", &feed->removals, seen);
 	put_printers(payload, feed, seen);
+	if (feed->shelves_open)
+		put_single(payload, ",\"cache\":{", feed->cache, seen);
+	feed_shelf_write(payload, &feed->files, seen);
+	feed_shelf_write(payload, &feed->jobs, seen);
 	payload_put(payload, "}", 1);
 	return payload;
 }
@@ -151,7 +142,7 @@ write_statistic(const struct feed_entry *entry)
 	struct payload *payload = payload_new(16384);
 
 	payload_put_text(payload, "{\"type\":\"stat\",\"serial\":");
-	put_serial(payload, entry->serial);
+	feed_put_name(payload, entry->serial);
 	payload_put_text(payload, ",\"stat\":");
 	put_state(payload, entry);
 	payload_put(payload, "}", 1);
@@ -164,7 +155,7 @@ write_removal(const struct feed_removed *removed)
 	struct payload *payload = payload_new(0);
 
 	payload_put_text(payload, "{\"type\":\"removed\",\"serial\":");
-	put_serial(payload, removed->serial);
+	feed_put_name(payload, removed->name);
 	payload_put(payload, "}", 1);
 	return payload;
 }
@@ -186,10 +177,10 @@ find_next(const struct feed *feed, uint64_t seen, struct feed_entry **ret_entry,
 			*ret_entry = entry;
 		}
 	}
-	for (unsigned i = feed->removed_count; i-- > 0 && feed->removed[i].revision > seen;) {
-		if (feed->removed[i].revision < next) {
-			next = feed->removed[i].revision;
-			*ret_removed = &feed->removed[i];
+	for (unsigned i = feed->removals.count; i-- > 0 && feed->removals.list[i].revision > seen;) {
+		if (feed->removals.list[i].revision < next) {
+			next = feed->removals.list[i].revision;
+			*ret_removed = &feed->removals.list[i];
 		}
 	}
 	return next;

@@ -13,8 +13,11 @@
 #include "ipc/role.h"
 #include "ipc/terms.h"
 
+_Static_assert(KNOWN_NOWHERE == PLACES_NONE, "known.h says what places.h does");
+
 struct worker {
 	struct msg_printer_link *link;
+	struct msg_job_progress *progress;
 	char *state;
 	size_t state_len;
 	char state_serial[33];
@@ -31,6 +34,10 @@ struct known {
 	struct process processes[KNOWN_PROCESSES_MAX];
 	struct places *printer_places;		 /* of printers, by serial number */
 	struct places *worker_places;		 /* of those processes that are workers, by their printers' */
+	struct msg_file *files[KNOWN_FILES_MAX]; /* by their places */
+	struct msg_job *jobs[KNOWN_JOBS_MAX];
+	struct places *file_places, *job_places; /* of these, by hash and by id */
+	struct msg_cache_status *cache;
 	struct msg_setting *settings[KNOWN_SETTINGS_MAX];
 	struct msg_store_status *store;
 	struct msg_fuse_status *fuse;
@@ -45,6 +52,8 @@ known_new(void)
 	ENSURE(known != NULL);
 	known->printer_places = places_new(KNOWN_PRINTERS_MAX);
 	known->worker_places = places_new(KNOWN_PROCESSES_MAX);
+	known->file_places = places_new(KNOWN_FILES_MAX);
+	known->job_places = places_new(KNOWN_JOBS_MAX);
 	return known;
 }
 
@@ -55,14 +64,22 @@ known_free(struct known *known)
 		free(known->printers[i]);
 	for (size_t i = 0; i < KNOWN_WORKERS_MAX; i++) {
 		free(known->workers[i].link);
+		free(known->workers[i].progress);
 		free(known->workers[i].state);
 	}
 	for (size_t i = 0; i < KNOWN_PROCESSES_MAX; i++)
 		free(known->processes[i].status);
 	for (size_t i = 0; i < KNOWN_SETTINGS_MAX; i++)
 		free(known->settings[i]);
+	for (size_t i = 0; i < KNOWN_FILES_MAX; i++)
+		free(known->files[i]);
+	for (size_t i = 0; i < KNOWN_JOBS_MAX; i++)
+		free(known->jobs[i]);
 	places_free(known->printer_places);
 	places_free(known->worker_places);
+	places_free(known->file_places);
+	places_free(known->job_places);
+	free(known->cache);
 	free(known->store);
 	free(known->fuse);
 	free(known->discovery);
@@ -110,6 +127,24 @@ keep_printer(struct known *known, const struct header *header, const struct msg_
 
 	keep(&known->printers[place], header, message, sizeof *message);
 	places_set(known->printer_places, place, known->printers[place] != NULL ? message->serial : NULL);
+}
+
+static void
+keep_file(struct known *known, const struct header *header, const struct msg_file *message)
+{
+	size_t place = header->retain_key;
+
+	keep(&known->files[place], header, message, sizeof *message);
+	places_set(known->file_places, place, known->files[place] != NULL ? message->sha256 : NULL);
+}
+
+static void
+keep_job(struct known *known, const struct header *header, const struct msg_job *message)
+{
+	size_t place = header->retain_key;
+
+	keep(&known->jobs[place], header, message, sizeof *message);
+	places_set(known->job_places, place, known->jobs[place] != NULL ? message->id : NULL);
 }
 
 static void
@@ -161,6 +196,21 @@ known_on_message(struct known *known, const struct header *header, const void *m
 		return true;
 	case MESSAGE_PROC_STATUS:
 		keep_process(known, header, message);
+		return true;
+	case MESSAGE_FILE:
+		if (key < KNOWN_FILES_MAX)
+			keep_file(known, header, message);
+		return true;
+	case MESSAGE_CACHE_STATUS:
+		keep(&known->cache, header, message, sizeof(struct msg_cache_status));
+		return true;
+	case MESSAGE_JOB:
+		if (key < KNOWN_JOBS_MAX)
+			keep_job(known, header, message);
+		return true;
+	case MESSAGE_JOB_PROGRESS:
+		if (slot < KNOWN_WORKERS_MAX)
+			keep(&known->workers[slot].progress, header, message, sizeof(struct msg_job_progress));
 		return true;
 	case MESSAGE_SETTING:
 		if (key < KNOWN_SETTINGS_MAX)
@@ -248,6 +298,61 @@ known_state_peek(const struct known *known, const char *serial, size_t *ret_len)
 		return NULL;
 	*ret_len = worker->state_len;
 	return worker->state;
+}
+
+const struct msg_file *
+known_file_at(const struct known *known, size_t place)
+{
+	return place < KNOWN_FILES_MAX ? known->files[place] : NULL;
+}
+
+size_t
+known_file_place(const struct known *known, const char *sha256)
+{
+	return places_find(known->file_places, sha256);
+}
+
+const struct msg_file *
+known_file_peek(const struct known *known, const char *sha256)
+{
+	return known_file_at(known, known_file_place(known, sha256));
+}
+
+const struct msg_cache_status *
+known_cache_peek(const struct known *known)
+{
+	return known->cache;
+}
+
+const struct msg_job *
+known_job_at(const struct known *known, size_t place)
+{
+	return place < KNOWN_JOBS_MAX ? known->jobs[place] : NULL;
+}
+
+size_t
+known_job_place(const struct known *known, const char *id)
+{
+	return places_find(known->job_places, id);
+}
+
+const struct msg_job *
+known_job_peek(const struct known *known, const char *id)
+{
+	return known_job_at(known, known_job_place(known, id));
+}
+
+const struct msg_job_progress *
+known_progress_peek(const struct known *known, const struct msg_job *job)
+{
+	const struct msg_proc_status *status = known_worker_peek(known, job->serial);
+	const struct worker *worker = worker_of(known, job->serial);
+
+	/* Of a worker that has died it is no news any more. */
+	if (status == NULL || status->state != LIFE_UP || worker == NULL || worker->progress == NULL ||
+	    strcmp(worker->progress->id, job->id) != 0)
+		return NULL;
+	return worker->progress;
 }
 
 static int

@@ -1,8 +1,8 @@
 /*
  * known: what the other processes have told and the supervisor replays: printers, their links and states, processes,
- * settings, the store, Fuse itself. Only the newest of each; pointers are good until the next message.
+ * settings, the store, cached files, jobs, Fuse itself. Only the newest of each; pointers are good until the next message.
  *
- * Looking up by serial number takes the same time however many printers there are: it is done at the rate of reports.
+ * Looking up by serial number, hash or job takes the same time however many there are: it is done at the rate of reports.
  */
 #ifndef FUSE_HTTPD_KNOWN_H
 #define FUSE_HTTPD_KNOWN_H
@@ -18,6 +18,9 @@
 #define KNOWN_WORKERS_MAX 512   /* places of workers: a new one may come before an old one is gone */
 #define KNOWN_PROCESSES_MAX 1024
 #define KNOWN_SETTINGS_MAX 128
+#define KNOWN_FILES_MAX 2048
+#define KNOWN_JOBS_MAX 1024
+#define KNOWN_NOWHERE SIZE_MAX
 
 struct known;
 
@@ -42,6 +45,18 @@ const struct msg_setting *known_setting_peek(const struct known *known, const ch
 const struct msg_store_status *known_store_peek(const struct known *known);
 const struct msg_fuse_status *known_fuse_peek(const struct known *known);
 const struct msg_discovery_status *known_discovery_peek(const struct known *known);
+
+/* Files and jobs stand at places, which stored has given them; NULL: nothing is there. By name: where it stands, or
+ * KNOWN_NOWHERE. */
+const struct msg_file *known_file_at(const struct known *known, size_t place);
+size_t known_file_place(const struct known *known, const char *sha256);
+const struct msg_file *known_file_peek(const struct known *known, const char *sha256);
+const struct msg_cache_status *known_cache_peek(const struct known *known);
+const struct msg_job *known_job_at(const struct known *known, size_t place);
+size_t known_job_place(const struct known *known, const char *id);
+const struct msg_job *known_job_peek(const struct known *known, const char *id);
+/* The file of a job on its way, as the worker of the job's printer tells it; NULL: it is not. */
+const struct msg_job_progress *known_progress_peek(const struct known *known, const struct msg_job *job);
 
 /* Can Fuse do its work: does the store run, and keep what it is told? What printers do is no matter of Fuse's own
  * health. False: why not, and what to do; both good until the next message. */

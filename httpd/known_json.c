@@ -126,11 +126,12 @@ known_json_printer(const struct known *known, const struct msg_printer *printer)
 	json_t *ports = packed(json_pack("{s:o, s:o, s:o, s:o}", "mqtt", port_json(printer->mqtt_port), "ftps",
 					 port_json(printer->ftps_port), "camera", port_json(printer->camera_port), "detect",
 					 port_json(printer->detect_port)));
-	return packed(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "serial", printer->serial, "name",
+	return packed(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "serial", printer->serial, "name",
 				printer->name, "address", printer->address, "model", printer->model, "modelName",
 				model_by_key(printer->model)->name, "ports", ports, "certificateSha256",
 				known_json_text(printer->certificate_sha256), "hasAccessCode", printer->has_access_code,
-				"addedAt", known_json_time(printer->added_ms), "changedAt",
+				"startsUnasked", printer->starts_unasked, "plateUsedAt",
+				known_json_time(printer->plate_used_ms), "addedAt", known_json_time(printer->added_ms), "changedAt",
 				known_json_time(printer->changed_ms), "movedFrom", known_json_text(printer->moved_from), "movedAt",
 				known_json_time(printer->moved_ms), "link", link_part));
 }

@@ -123,6 +123,8 @@ end(struct live_client *client, const char *why)
 	client->websocket = NULL;
 	client->close_socket(client->arg);
 	TAILQ_REMOVE(&live->open, client, next);
+	if (live_count(live, LIVE_EVENTS) == 0)
+		feed_close_events(live->feed);
 	if (!TAILQ_EMPTY(&live->open))
 		return;
 	loop_timer_cancel(live->look);
@@ -255,6 +257,17 @@ live_give_place(struct live_client *client)
 	client->taken = false;
 }
 
+size_t
+live_count(const struct live *live, enum live_kind kind)
+{
+	const struct live_client *client;
+	size_t count = 0;
+
+	TAILQ_FOREACH(client, &live->open, next)
+		count += client->kind == kind;
+	return count;
+}
+
 bool
 live_open(struct live_client *client, int fd, const void *early, size_t early_len, const struct websocket_outlet *outlet,
 	  void (*close_socket)(void *arg), void *arg)
@@ -269,12 +282,10 @@ live_open(struct live_client *client, int fd, const void *early, size_t early_le
 	client->websocket = websocket_new(live->httpd->loop, fd, early, early_len, &events, client);
 	if (outlet != NULL)
 		websocket_set_outlet(client->websocket, live->httpd->loop, outlet);
-	bool is_first = TAILQ_EMPTY(&live->open);
+	if (TAILQ_EMPTY(&live->open))
+		loop_timer_set(live->look, LOOK_MS);
 	TAILQ_INSERT_TAIL(&live->open, client, next);
-	if (!is_first)
-		return true;
-	loop_timer_set(live->look, LOOK_MS);
-	feed_open(live->feed);
+	feed_open(live->feed, client->kind == LIVE_EVENTS);
 	settle(live);
 	return true;
 }

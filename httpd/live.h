@@ -22,7 +22,7 @@ struct live;
 struct websocket_outlet;
 struct live_client;
 
-enum live_kind { LIVE_EVENTS, LIVE_STATISTICS };
+enum live_kind { LIVE_EVENTS, LIVE_STATISTICS, LIVE_KIND_COUNT };
 
 struct live *live_new(struct httpd *httpd);
 /* After the last place was given back. */
@@ -35,6 +35,9 @@ void live_on_message(struct live *live, const struct header *header, const void 
  * closed. NULL: as many as there may be are there. */
 struct live_client *live_take_place(struct live *live, enum live_kind kind, const struct pass *pass);
 void live_give_place(struct live_client *client);
+
+/* How many of this kind are open. */
+size_t live_count(const struct live *live, enum live_kind kind);
 
 /* Speak to it; over TLS there is an `outlet` for what is sent (else NULL). `close_socket` is called once, when that is over: the socket is not touched any more then. False when
  * nobody is to be spoken to any more; nothing is called then. */

@@ -13,6 +13,7 @@
 #include "httpd/access.h"
 #include "httpd/known.h"
 #include "httpd/httpd.h"
+#include "httpd/intake.h"
 #include "httpd/live.h"
 #include "httpd/pending.h"
 #include "httpd/scans.h"
@@ -102,12 +103,15 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 		open_listener(message, fd);
 		return;
 	}
+	const struct message_spec *spec = message_spec_peek(header->number);
+	if (spec->kind == KIND_REPLY || spec->kind == KIND_PART) {
+		if (!pending_on_message(httpd.pendings, header, message, fd))
+			intake_on_unclaimed(&httpd, header, message);
+		return;
+	}
 	if (fd >= 0)
 		close(fd); /* no other message to httpd carries one */
-	const struct message_spec *spec = message_spec_peek(header->number);
-	if (spec->kind == KIND_REPLY || spec->kind == KIND_PART)
-		pending_on_message(httpd.pendings, header, message);
-	else if (access_on_message(httpd.access, header, message) && header->number == MESSAGE_ACCESS)
+	if (access_on_message(httpd.access, header, message) && header->number == MESSAGE_ACCESS)
 		compare_certificate(message);
 	else if (known_on_message(httpd.known, header, message))
 		live_on_message(httpd.live, header, message);

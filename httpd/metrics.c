@@ -62,6 +62,26 @@ add_store(struct exposition *exposition, const struct msg_store_status *store)
 	add_time(exposition, METRIC_STORE_SNAPSHOT, store->snapshot_ms, "");
 }
 
+static void
+add_files_and_jobs(struct exposition *exposition, const struct known *known)
+{
+	const struct msg_cache_status *cache = known_cache_peek(known);
+	size_t states[JOB_STATE_COUNT] = { 0 };
+
+	for (size_t i = 0; i < KNOWN_JOBS_MAX; i++) {
+		const struct msg_job *job = known_job_at(known, i);
+		if (job != NULL && job->state < JOB_STATE_COUNT)
+			states[job->state]++;
+	}
+	for (unsigned state = 0; state < JOB_STATE_COUNT; state++)
+		exposition_add(exposition, METRIC_JOBS, (double)states[state], "state", job_state_name(state), NULL);
+	if (cache == NULL)
+		return;
+	exposition_add(exposition, METRIC_FILES, cache->files, NULL);
+	exposition_add(exposition, METRIC_CACHE, (double)cache->used_bytes, NULL);
+	exposition_add(exposition, METRIC_CACHE_LIMIT, (double)cache->limit_bytes, NULL);
+}
+
 void
 metrics_add_fuse(struct exposition *exposition, const struct known *known, const struct metrics_own *own)
 {
@@ -84,6 +104,10 @@ metrics_add_fuse(struct exposition *exposition, const struct known *known, const
 	exposition_add(exposition, METRIC_HTTP_CONNECTIONS, (double)own->connections, NULL);
 	exposition_add(exposition, METRIC_HTTP_GAVE_WAY, (double)own->gave_way, NULL);
 	exposition_add(exposition, METRIC_HTTP_TURNED_AWAY, (double)own->turned_away, NULL);
+	exposition_add(exposition, METRIC_WEBSOCKETS, (double)own->websockets[LIVE_EVENTS], "kind", "events", NULL);
+	exposition_add(exposition, METRIC_WEBSOCKETS, (double)own->websockets[LIVE_STATISTICS], "kind", "statistics", NULL);
+	exposition_add(exposition, METRIC_UPLOADS, (double)own->uploads, NULL);
+	add_files_and_jobs(exposition, known);
 	exposition_add(exposition, METRIC_CPU, own->cpu_seconds, NULL);
 	exposition_add(exposition, METRIC_HEAP, (double)own->heap_bytes, NULL);
 	exposition_add(exposition, METRIC_PRINTERS, (double)known_printers(known, printers), NULL);

@@ -13,6 +13,7 @@
 
 #include "httpd/exposition.h"
 #include "httpd/known.h"
+#include "httpd/live.h"
 
 /* Of fuse-httpd itself. */
 struct metrics_own {
@@ -20,6 +21,8 @@ struct metrics_own {
 	size_t heap_bytes;
 	size_t connections;
 	uint64_t gave_way, turned_away; /* connections */
+	size_t websockets[LIVE_KIND_COUNT];
+	size_t uploads;
 };
 
 /* Fuse, its processes, its store. */

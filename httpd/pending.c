@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "common/miniobj.h"
@@ -74,7 +75,7 @@ on_timer(void *arg)
 	struct reply reply = { .kind = REPLY_TIMED_OUT };
 
 	if (pending->unsent)
-		reply = (struct reply){ REPLY_REFUSED, MESSAGE_REFUSED, &busy };
+		reply = (struct reply){ .kind = REPLY_REFUSED, .number = MESSAGE_REFUSED, .message = &busy };
 	conclude(pending, &reply);
 }
 
@@ -111,21 +112,22 @@ pending_forget(struct pendings *pendings, const void *owner)
 	}
 }
 
-void
-pending_on_message(struct pendings *pendings, const struct header *header, const void *message)
+int
+reply_take_fd(const struct reply *reply)
 {
-	const struct message_spec *spec = message_spec_peek(header->number);
-	struct pending *pending;
+	if (reply->fd == NULL)
+		return -1;
+	int fd = *reply->fd;
+	*reply->fd = -1;
+	return fd;
+}
 
-	TAILQ_FOREACH(pending, &pendings->list, next)
-		if (pending->request_id == header->request_id)
-			break;
-	if (pending == NULL) {
-		log_debug("an answer comes too late", log_str("message", spec->name));
-		return;
-	}
-	struct reply reply = { REPLY_GIVEN, header->number, message };
-	if (spec->kind == KIND_PART) {
+static void
+deliver(struct pending *pending, const struct header *header, const void *message, int *fd)
+{
+	struct reply reply = { REPLY_GIVEN, header->number, message, fd };
+
+	if (message_spec_peek(header->number)->kind == KIND_PART) {
 		reply.kind = REPLY_PART;
 		pending->ask.on_reply(pending->ask.owner, pending->ask.cookie, &reply);
 		return;
@@ -133,4 +135,21 @@ pending_on_message(struct pendings *pendings, const struct header *header, const
 	if (header->number == MESSAGE_REFUSED)
 		reply.kind = REPLY_REFUSED;
 	conclude(pending, &reply);
+}
+
+bool
+pending_on_message(struct pendings *pendings, const struct header *header, const void *message, int fd)
+{
+	struct pending *pending;
+
+	TAILQ_FOREACH(pending, &pendings->list, next)
+		if (pending->request_id == header->request_id)
+			break;
+	if (pending == NULL)
+		log_debug("an answer comes too late", log_str("message", message_spec_peek(header->number)->name));
+	else
+		deliver(pending, header, message, &fd);
+	if (fd >= 0)
+		close(fd);
+	return pending != NULL;
 }

@@ -14,7 +14,8 @@
 #define ASK_DEADLINE_MS 10000
 #define COMMAND_DEADLINE_MS 20000
 #define NO_DEADLINE 0
-/* All deadlines are divided by it: 1, but in the httpd that a test watches giving up (Makefile, HURRY). */
+/* All deadlines are divided by it, and what a client may pause: 1, but in the httpd that a test watches giving up
+ * (Makefile, HURRY). */
 #ifndef PENDING_HURRY
 #define PENDING_HURRY 1
 #endif
@@ -30,7 +31,12 @@ struct reply {
 	enum reply_kind kind;
 	unsigned number;     /* enum message */
 	const void *message; /* borrowed */
+	int *fd;	     /* that came along; see reply_take_fd() */
 };
+
+/* The descriptor that came with a reply is the caller's now; -1: there is none, or it was taken already. What nobody
+ * takes is closed. */
+int reply_take_fd(const struct reply *reply);
 
 typedef void reply_fn(void *owner, unsigned cookie, const struct reply *reply);
 
@@ -57,7 +63,7 @@ uint32_t pending_ask(struct pendings *pendings, const struct ask *ask);
 /* Nothing of `owner`'s is waited for any more. */
 void pending_forget(struct pendings *pendings, const void *owner);
 
-/* A REPLY or PART has come. */
-void pending_on_message(struct pendings *pendings, const struct header *header, const void *message);
+/* A REPLY or PART has come, with the descriptor `fd` (taken over) or -1. False: nobody waits for it any more. */
+bool pending_on_message(struct pendings *pendings, const struct header *header, const void *message, int fd);
 
 #endif

@@ -9,7 +9,7 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 
-#define BUCKETS 512 /* twice as many as there are printers */
+#define BUCKETS 2048 /* as many as there are files, of which there may be most */
 
 struct place {
 	char name[PLACES_NAME_BYTES];

@@ -157,6 +157,18 @@ read_access_code(const json_t *object, struct msg_printer_edit *edit, char *faul
 	return secret_set(&edit->access_code, text, len);
 }
 
+static bool
+read_starts_unasked(const json_t *object, struct msg_printer_edit *edit, char *fault)
+{
+	const json_t *unasked = json_object_get(object, "startsUnasked");
+
+	if (unasked == NULL)
+		return true;
+	CHANGES(edit, STARTS_UNASKED);
+	edit->starts_unasked = json_is_true(unasked);
+	return json_is_boolean(unasked) || say(fault, "\"startsUnasked\" must be true or false.");
+}
+
 /* A printer that is added without a name or model gets those that are known of its serial number. */
 static bool
 complete(struct msg_printer_edit *edit, char *fault)
@@ -175,7 +187,7 @@ printer_body_parse(const json_t *object, enum printer_body_use use, struct msg_p
 		   char ret_fault[BODY_FAULT_BYTES])
 {
 	static const char *const names[] = { "serial", "name", "address", "model", "ports", "certificateSha256",
-					     "accessCode" };
+					     "accessCode", "startsUnasked" };
 	struct msg_printer_edit *edit = ret_edit;
 
 	memset(edit, 0, sizeof *edit);
@@ -185,7 +197,7 @@ printer_body_parse(const json_t *object, enum printer_body_use use, struct msg_p
 		    read_serial(object, use, edit, ret_fault) && read_name(object, edit, ret_fault) &&
 		    read_address(object, edit, ret_fault) && read_model(object, edit, ret_fault) &&
 		    read_ports(object, edit, ret_fault) && read_certificate(object, edit, ret_fault) &&
-		    read_access_code(object, edit, ret_fault);
+		    read_starts_unasked(object, edit, ret_fault) && read_access_code(object, edit, ret_fault);
 	if (fine && use == PRINTER_BODY_ADD)
 		fine = complete(edit, ret_fault);
 	else if (fine && edit->changes == 0)
@@ -227,5 +239,6 @@ printer_body_to_add(const struct msg_printer_edit *edit, struct msg_printer_add 
 	add->camera_port = edit->camera_port;
 	add->detect_port = edit->detect_port;
 	str_copy(add->certificate_sha256, sizeof add->certificate_sha256, edit->certificate_sha256);
+	add->starts_unasked = edit->starts_unasked;
 	add->access_code = edit->access_code;
 }

@@ -1,7 +1,7 @@
 /*
  * printer_body: a printer as REST takes it, to what stored is asked to keep. Pure.
  *
- * Fields: name, address, model, serial, accessCode, ports {mqtt, ftps, camera, detect}, certificateSha256. null
+ * Fields: name, address, model, serial, accessCode, ports {mqtt, ftps, camera, detect}, certificateSha256, startsUnasked. null
  * forgets a port (the standard one counts again), the certificate or the access code; other fields have no null.
  */
 #ifndef FUSE_HTTPD_PRINTER_BODY_H

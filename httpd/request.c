@@ -68,163 +68,7 @@ request_free(struct request *request)
 	free(request);
 }
 
-/* -- small questions -------------------------------------------------------------------------------- */
-
-struct httpd *
-request_httpd(struct request *request)
-{
-	return server_httpd(request->server);
-}
-
-const char *
-request_path_peek(const struct request *request)
-{
-	return request->target.path[0] != '\0' ? request->target.path : "/";
-}
-
-const char *
-request_id_peek(const struct request *request)
-{
-	return request->id;
-}
-
-const json_t *
-request_json_peek(const struct request *request)
-{
-	return request->json;
-}
-
-const void *
-request_body_peek(const struct request *request, size_t *ret_len)
-{
-	*ret_len = request->body_len;
-	return request->body;
-}
-
-const char *
-request_allow_peek(const struct request *request)
-{
-	return request->tell_allow ? request->allow : NULL;
-}
-
-const char *
-request_text(const struct request *request, const char *name)
-{
-	return target_param_peek(&request->target, name);
-}
-
-const struct target *
-request_target_peek(const struct request *request)
-{
-	return &request->target;
-}
-
-const struct visitor *
-request_visitor(const struct request *request)
-{
-	return &request->visitor;
-}
-
-const struct pass *
-request_pass(const struct request *request)
-{
-	return &request->pass;
-}
-
-struct server *
-request_server(const struct request *request)
-{
-	return request->server;
-}
-
-int
-request_socket(const struct request *request)
-{
-	return MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-}
-
-const struct sockaddr *
-request_peer(const struct request *request)
-{
-	return MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-}
-
-bool
-request_is_by_tls(const struct request *request)
-{
-	return MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION) != NULL;
-}
-
-void
-request_set_session_cookie(struct request *request, const char *id)
-{
-	bool secure = request->visitor.secure;
-
-	ENSURE(str_format(request->cookie, sizeof request->cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
-			  SESSION_COOKIE(secure), id, id[0] != '\0' ? (long long)SESSION_LIFE_MS / 1000 : 0LL,
-			  secure ? "; Secure" : ""));
-}
-
-const char *
-request_cookie_peek(const struct request *request)
-{
-	return request->cookie[0] != '\0' ? request->cookie : NULL;
-}
-
-const char *
-request_header_peek(const struct request *request, const char *name)
-{
-	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
-}
-
-bool
-request_is_get(const struct request *request)
-{
-	return request->is_get;
-}
-
-bool
-request_accepts(const struct request *request, const char *type)
-{
-	const char *accept = request_header_peek(request, MHD_HTTP_HEADER_ACCEPT);
-
-	return accept != NULL && strcasestr(accept, type) != NULL;
-}
-
-static bool
-refuse_parameter(struct request *request, const char *detail)
-{
-	answer_problem(request, PROBLEM_BAD_PARAMETER, detail, "");
-	return false;
-}
-
-bool
-request_number(struct request *request, const char *name, int64_t min, int64_t max, int64_t otherwise,
-	       int64_t *ret_number)
-{
-	const char *text = request_text(request, name);
-	char detail[120];
-
-	*ret_number = otherwise;
-	if (text == NULL || str_parse_int(text, min, max, ret_number))
-		return true;
-	str_format(detail, sizeof detail, "\"%s\" must be a number from %lld to %lld.", name, (long long)min,
-		   (long long)max);
-	return refuse_parameter(request, detail);
-}
-
-bool
-request_truth(struct request *request, const char *name, bool *ret_truth)
-{
-	const char *text = request_text(request, name);
-	char detail[120];
-
-	*ret_truth = text != NULL && (strcmp(text, "1") == 0 || strcmp(text, "true") == 0);
-	if (text == NULL || *ret_truth || strcmp(text, "0") == 0 || strcmp(text, "false") == 0)
-		return true;
-	str_format(detail, sizeof detail, "\"%s\" must be 0 or 1.", name);
-	return refuse_parameter(request, detail);
-}
+/* -- work of a handler's own --------------------------------------------------------------------------- */
 
 void
 request_set_work(struct request *request, void *work, void (*work_free)(void *work))
@@ -283,6 +127,17 @@ request_answer_failure(struct request *request, const struct reply *reply)
 	return true;
 }
 
+const void *
+request_expect(struct request *request, const struct reply *reply, enum message number)
+{
+	if (request_answer_failure(request, reply))
+		return NULL;
+	if (reply->number == number)
+		return reply->message;
+	answer_problem(request, PROBLEM_FAILED, "The process that was asked has answered something else.", "Look at the log.");
+	return NULL;
+}
+
 /* -- suspension and the answer ------------------------------------------------------------------------- */
 
 bool
@@ -295,6 +150,12 @@ bool
 request_reads_body(const struct request *request)
 {
 	return request->phase == PHASE_BODY;
+}
+
+bool
+request_streams_body(const struct request *request)
+{
+	return request->phase == PHASE_BODY && request->sink != NULL && !request_is_answered(request);
 }
 
 bool
@@ -389,6 +250,17 @@ queue_answer(struct request *request)
 
 /* -- the body, then the work --------------------------------------------------------------------------------- */
 
+/* What comes after the answer is known is for nobody. */
+static enum request_progress
+pass_piece_on(struct request *request, const char *piece, size_t len)
+{
+	if (!request_is_answered(request)) {
+		request->sink->on_piece(request, piece, len);
+		request->body_seen = 0;
+	}
+	return request->body_seen <= STREAM_DRAINED_MAX_BYTES ? REQUEST_GOES_ON : REQUEST_ENDS;
+}
+
 static enum request_progress
 take_piece(struct request *request, const char *piece, size_t *piece_len)
 {
@@ -396,6 +268,8 @@ take_piece(struct request *request, const char *piece, size_t *piece_len)
 
 	*piece_len = 0;
 	request->body_seen += len;
+	if (request->route != NULL && request->route->body == ROUTE_BODY_STREAM)
+		return pass_piece_on(request, piece, len);
 	if (request->body_seen > BODY_DRAINED_MAX_BYTES)
 		return REQUEST_ENDS;
 	if (request->body_seen > BODY_MAX_BYTES_OF_REQUEST) {
@@ -431,7 +305,7 @@ read_body(struct request *request)
 		return request_refuse(request, PROBLEM_TOO_LARGE, "The body has more than 1 MiB.", "Send less at once.");
 	if (request->route->body == ROUTE_BODY_NONE)
 		return request->body_len == 0 || request_refuse(request, PROBLEM_BAD_REQUEST, "This takes no body.", "");
-	if (request->route->body == ROUTE_BODY_FILE)
+	if (request->route->body == ROUTE_BODY_FILE || request->route->body == ROUTE_BODY_STREAM)
 		return true;
 	request->json = body_parse(request->body, request->body_len, &fault);
 	if (request->json != NULL)
@@ -446,11 +320,8 @@ read_body(struct request *request)
 }
 
 static void
-work(struct request *request)
+handle(struct request *request)
 {
-	request->phase = PHASE_WORK;
-	if (!read_body(request))
-		return;
 	if (request_httpd(request)->stopping) {
 		answer_problem(request, PROBLEM_UNREACHABLE, "Fuse is stopping.", "Try again when Fuse runs again.");
 		return;
@@ -459,18 +330,84 @@ work(struct request *request)
 	request->route->handle(request);
 }
 
+static void
+work(struct request *request)
+{
+	request->phase = PHASE_WORK;
+	if (request->sink != NULL)
+		request->sink->on_end(request);
+	else if (read_body(request))
+		handle(request);
+}
+
+/* -- a body that streams -------------------------------------------------------------------------------------- */
+
+void
+request_read_into(struct request *request, const struct body_sink *sink)
+{
+	ENSURE(request->phase == PHASE_ASKING && request->sink == NULL && !request_is_answered(request));
+	request->sink = sink;
+	request_resume(request);
+}
+
+uint64_t
+request_body_size(const struct request *request)
+{
+	const char *length = request_header_peek(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	int64_t bytes;
+
+	return length != NULL && str_parse_int(length, 0, INT64_MAX, &bytes) ? (uint64_t)bytes : BODY_SIZE_UNKNOWN;
+}
+
+/* Who has asked whether to send it does not send it when the answer is no. Others do: a connection that is closed over
+ * bytes that nobody has read takes the answer back. */
+static bool
+waits_for_leave(const struct request *request)
+{
+	const char *expect = request_header_peek(request, MHD_HTTP_HEADER_EXPECT);
+
+	return expect != NULL && strcasecmp(expect, "100-continue") == 0;
+}
+
+/* The library asks again after each resume: it knows nothing of this phase. */
+static enum request_progress
+step_asking(struct request *request)
+{
+	if (request->response != NULL && (waits_for_leave(request) || request_httpd(request)->stopping))
+		return queue_answer(request);
+	if (request->response != NULL || request->sink != NULL)
+		request->phase = PHASE_BODY;
+	else
+		request_suspend(request);
+	return REQUEST_GOES_ON;
+}
+
+/* -- step by step ----------------------------------------------------------------------------------------------- */
+
+static enum request_progress
+step_new(struct request *request, const char *method)
+{
+	request->phase = PHASE_BODY;
+	/* A body that is not read costs the connection; without one it can go on after the answer. */
+	if (!request_check_headers(request, method))
+		return request_announces_body(request) ? queue_answer(request) : REQUEST_GOES_ON;
+	if (request->route->body != ROUTE_BODY_STREAM)
+		return REQUEST_GOES_ON;
+	request->phase = PHASE_ASKING;
+	handle(request);
+	return step_asking(request);
+}
+
 enum request_progress
 request_step(struct request *request, const char *method, const char *piece, size_t *piece_len)
 {
 	ENSURE_OBJ(request, REQUEST_MAGIC);
 	if (request->gone)
 		return REQUEST_ENDS;
-	if (request->phase == PHASE_NEW) {
-		request->phase = PHASE_BODY;
-		/* A body that is not read costs the connection; without one it can go on after the answer. */
-		bool fine = request_check_headers(request, method);
-		return fine || !request_announces_body(request) ? REQUEST_GOES_ON : queue_answer(request);
-	}
+	if (request->phase == PHASE_NEW)
+		return step_new(request, method);
+	if (request->phase == PHASE_ASKING)
+		return step_asking(request);
 	if (*piece_len > 0)
 		return take_piece(request, piece, piece_len);
 	if (request->phase == PHASE_BODY && request->response == NULL)

@@ -20,11 +20,13 @@
 
 #define HEADERS_MAX_BYTES (16 * 1024)
 #define BODY_DRAINED_MAX_BYTES (8 * 1024 * 1024) /* a body that is too large is read up to here, to be told so */
+#define STREAM_DRAINED_MAX_BYTES ((uint64_t)1024 * 1024 * 1024)
 
 struct MHD_Connection;
 struct sockaddr;
 struct MHD_Response;
 struct request;
+struct route_names;
 struct stream;
 struct target;
 
@@ -33,6 +35,7 @@ struct target;
 struct httpd *request_httpd(struct request *request);
 const char *request_path_peek(const struct request *request);
 const char *request_id_peek(const struct request *request); /* the {id} of the path */
+const struct route_names *request_names_peek(const struct request *request); /* all that it names */
 const struct target *request_target_peek(const struct request *request);
 /* The first header of this name, or NULL. */
 const char *request_header_peek(const struct request *request, const char *name);
@@ -40,6 +43,23 @@ bool request_is_get(const struct request *request); /* and not HEAD */
 const json_t *request_json_peek(const struct request *request);
 /* The body of a route that takes a FILE; until the answer. */
 const void *request_body_peek(const struct request *request, size_t *ret_len);
+
+/*
+ * The body of a route that takes a STREAM is not kept: the handler is called when the headers are in, and the client
+ * sends nothing before it has said that it may (if it asks first: Expect: 100-continue). It answers, or calls
+ * request_read_into(), at once or when another process has answered: from then on `on_piece` gets what comes, as it
+ * comes, and `on_end` is called once when that was all. When the handler has answered meanwhile, the rest is read and
+ * forgotten, so that the client hears the answer: up to STREAM_DRAINED_MAX_BYTES and for PAUSE_MS.
+ */
+struct body_sink {
+	void (*on_piece)(struct request *request, const void *bytes, size_t len);
+	void (*on_end)(struct request *request);
+};
+void request_read_into(struct request *request, const struct body_sink *sink);
+#define BODY_SIZE_UNKNOWN UINT64_MAX
+/* As its headers say; BODY_SIZE_UNKNOWN: it comes in chunks. */
+uint64_t request_body_size(const struct request *request);
+
 /* Does its Accept header name `type`? */
 bool request_accepts(const struct request *request, const char *type);
 
@@ -72,6 +92,8 @@ void request_ask(struct request *request, enum message number, enum role to_role
 void request_ask_with(struct request *request, enum message number, enum role to_role, const void *message,
 		      int64_t deadline_ms, reply_fn *on_reply, unsigned cookie);
 bool request_answer_failure(struct request *request, const struct reply *reply);
+/* The message of a reply that must be a `number`. NULL: it was a failure, or something else, and the answer is given. */
+const void *request_expect(struct request *request, const struct reply *reply, enum message number);
 
 /* -- for gate.c -------------------------------------------------------------------------------------- */
 
@@ -108,6 +130,8 @@ enum request_progress request_step(struct request *request, const char *method, 
 
 bool request_is_suspended(const struct request *request);
 bool request_reads_body(const struct request *request);
+/* … and what comes of it goes where it belongs: any length is fine as long as something comes. */
+bool request_streams_body(const struct request *request);
 /* Its headers or its body are still on their way. */
 bool request_is_coming(const struct request *request);
 /* It is answered with something that has an end, and the client takes it (no stream). */

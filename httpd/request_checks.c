@@ -95,21 +95,51 @@ is_type(const char *type, const char *wanted)
  * never does. A form and a plain text (text/plain, and a body without any type) go anywhere without asking: they are
  * no types here, also for a file that is text. So no page elsewhere can have a file imported, whatever becomes of
  * Origin on its way. */
+static const char *const types_of_file[] = { "application/json", "text/csv", "application/octet-stream", NULL };
+static const char *const types_of_stream[] = { "application/octet-stream", "application/zip", "model/3mf",
+					       "application/vnd.ms-package.3dmanufacturing-3dmodel+xml", "text/x.gcode",
+					       "text/x-gcode", NULL };
+static const char *const types_of_json[] = { "application/json", NULL };
+
+static bool
+is_one_of(const char *type, const char *const *types)
+{
+	for (; type != NULL && *types != NULL; types++)
+		if (is_type(type, *types))
+			return true;
+	return false;
+}
+
 static bool
 check_type(struct request *request, const char *type)
 {
-	static const char *const of_file[] = { "application/json", "text/csv", "application/octet-stream" };
-	bool is_file = request->route->body == ROUTE_BODY_FILE;
+	switch (request->route->body) {
+	case ROUTE_BODY_FILE:
+		return is_one_of(type, types_of_file) ||
+		       request_refuse(request, PROBLEM_NO_FILE_TYPE,
+				      "The body's Content-Type is not application/json, text/csv or application/octet-stream.",
+				      "Send the file as it is, with the header Content-Type: application/octet-stream.");
+	case ROUTE_BODY_STREAM:
+		return is_one_of(type, types_of_stream) ||
+		       request_refuse(request, PROBLEM_NO_FILE_TYPE,
+				      "The file must be the body itself, as application/octet-stream; not a part of a form.",
+				      "With curl: curl -X POST -T FILE -H 'Content-Type: application/octet-stream' "
+				      "'http://HOST:8888/api/v1/files?name=FILE'");
+	case ROUTE_BODY_NONE:
+	case ROUTE_BODY_JSON:
+		break;
+	}
+	return is_one_of(type, types_of_json) ||
+	       request_refuse(request, PROBLEM_NOT_JSON, "The body's Content-Type is not application/json.",
+			      "Send JSON, with the header Content-Type: application/json.");
+}
 
-	for (size_t i = 0; type != NULL && i < (is_file ? STR_ARRAY_LEN(of_file) : 1); i++)
-		if (is_type(type, of_file[i]))
-			return true;
-	if (is_file)
-		return request_refuse(request, PROBLEM_NO_FILE_TYPE,
-			      "The body's Content-Type is not application/json, text/csv or application/octet-stream.",
-			      "Send the file as it is, with the header Content-Type: application/octet-stream.");
-	return request_refuse(request, PROBLEM_NOT_JSON, "The body's Content-Type is not application/json.",
-		      "Send JSON, with the header Content-Type: application/json.");
+static bool
+check_stream(struct request *request)
+{
+	return request_header_peek(request, MHD_HTTP_HEADER_CONTENT_LENGTH) != NULL ||
+	       request_header_peek(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
+	       request_refuse(request, PROBLEM_BAD_REQUEST, "The request has no body, but needs one.", "");
 }
 
 static bool
@@ -121,6 +151,8 @@ check_body(struct request *request)
 
 	if ((type != NULL || request->route->body != ROUTE_BODY_NONE) && !check_type(request, type))
 		return false;
+	if (request->route->body == ROUTE_BODY_STREAM)
+		return check_stream(request);
 	if (length != NULL && !str_parse_int(length, 0, BODY_MAX_BYTES_OF_REQUEST, &bytes))
 		return request_refuse(request, PROBLEM_TOO_LARGE, "The body has more than 1 MiB.", "Send less at once.");
 	return true;
@@ -143,7 +175,7 @@ request_check_headers(struct request *request, const char *method)
 	if (!check_framing(request, &framing) || !check_target(request, &framing) ||
 	    !gate_check_where_from(request, framing.hosts, &request->visitor))
 		return false;
-	enum route_outcome outcome = routes_find(method, &request->target, &request->route, request->id, request->allow);
+	enum route_outcome outcome = routes_find(method, &request->target, &request->route, &request->names, request->allow);
 	if (!gate_check_access(request, request->route, method, &request->visitor, &request->pass))
 		return false;
 	request->is_get = strcmp(method, "GET") == 0;

@@ -14,8 +14,9 @@
 #define COOKIE_BYTES 200
 
 /*	NEW ─ headers ─→ BODY ─ all of it ─→ WORK ─ answer ─→ ANSWERED
- *	  └── a check fails: the answer is there before the body is read ──↗ */
-enum phase { PHASE_NEW, PHASE_BODY, PHASE_WORK, PHASE_ANSWERED };
+ *	 │└── a check fails: the answer is there before the body is read ──↗
+ *	 └─ a STREAM ─→ ASKING (the handler looks for a place for it) ─→ BODY */
+enum phase { PHASE_NEW, PHASE_ASKING, PHASE_BODY, PHASE_WORK, PHASE_ANSWERED };
 
 struct request {
 	unsigned magic;
@@ -27,10 +28,13 @@ struct request {
 	struct target target;
 	enum target_fault target_fault;
 	const struct route *route;
-	char id[ROUTES_ID_BYTES], allow[ROUTES_ALLOW_BYTES];
+	struct route_names names;
+	char allow[ROUTES_ALLOW_BYTES];
 	bool tell_allow;
 	uint8_t *body;
-	size_t body_len, body_cap, body_seen;
+	size_t body_len, body_cap;
+	uint64_t body_seen;
+	const struct body_sink *sink; /* of a STREAM, once it may come */
 	json_t *json;
 	unsigned status;
 	struct MHD_Response *response; /* the answer, until it is queued */

@@ -19,6 +19,9 @@ bool rest_worker_slot(struct request *request, const char *serial, uint16_t *ret
 /* A reply_fn: DONE's sentence, or what kept it from being done. */
 void rest_answer_done(void *owner, unsigned cookie, const struct reply *reply);
 
+/* A reply_fn: DONE is answered with 204. */
+void rest_answer_gone(void *owner, unsigned cookie, const struct reply *reply);
+
 /* 422 with this sentence. */
 void rest_answer_invalid(struct request *request, const char *sentence);
 

@@ -11,6 +11,7 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "httpd/answer.h"
+#include "httpd/intake.h"
 #include "httpd/metrics.h"
 #include "httpd/rest.h"
 #include "httpd/routes.h"
@@ -37,7 +38,7 @@ scrape_free(void *arg)
 }
 
 static struct metrics_own
-measure_own(void)
+measure_own(const struct httpd *httpd)
 {
 	struct metrics_own own = { 0 };
 	struct timespec cpu;
@@ -47,6 +48,9 @@ measure_own(void)
 	struct mallinfo2 heap = mallinfo2();
 	own.heap_bytes = heap.uordblks + heap.hblkhd;
 	server_count(&own.connections, &own.gave_way, &own.turned_away);
+	for (unsigned kind = 0; kind < LIVE_KIND_COUNT; kind++)
+		own.websockets[kind] = live_count(httpd->live, kind);
+	own.uploads = intake_count();
 	return own;
 }
 
@@ -85,7 +89,7 @@ rest_metrics(struct request *request)
 	const struct msg_printer *printers[KNOWN_PRINTERS_MAX];
 	struct httpd *httpd = request_httpd(request);
 	struct scrape *scrape = calloc(1, sizeof *scrape);
-	const struct metrics_own own = measure_own();
+	const struct metrics_own own = measure_own(httpd);
 
 	ENSURE(scrape != NULL);
 	scrape->request = request;

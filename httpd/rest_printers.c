@@ -53,6 +53,14 @@ rest_answer_done(void *owner, unsigned cookie, const struct reply *reply)
 }
 
 void
+rest_answer_gone(void *owner, unsigned cookie, const struct reply *reply)
+{
+	(void)cookie;
+	if (!request_answer_failure(owner, reply))
+		answer_nothing(owner);
+}
+
+void
 rest_answer_invalid(struct request *request, const char *sentence)
 {
 	answer_problem(request, PROBLEM_INVALID, sentence, "");
@@ -121,6 +129,7 @@ printer_as_added(const struct msg_printer_add *add)
 	printer->ftps_port = add->ftps_port;
 	printer->camera_port = add->camera_port;
 	printer->detect_port = add->detect_port;
+	printer->starts_unasked = add->starts_unasked;
 	printer->has_access_code = add->access_code.len_bytes > 0;
 	return printer;
 }
@@ -193,14 +202,6 @@ rest_printers_change(struct request *request)
 		rest_answer_invalid(request, "The body must be a list of printers, each with its serial number.");
 }
 
-static void
-on_removed(void *owner, unsigned cookie, const struct reply *reply)
-{
-	(void)cookie;
-	if (!request_answer_failure(owner, reply))
-		answer_nothing(owner);
-}
-
 void
 rest_printer_remove(struct request *request)
 {
@@ -210,7 +211,7 @@ rest_printer_remove(struct request *request)
 	if (printer == NULL)
 		return;
 	str_copy(remove.serial, sizeof remove.serial, printer->serial);
-	request_ask(request, MESSAGE_PRINTER_REMOVE, ROLE_STORED, 0, &remove, ASK_DEADLINE_MS, on_removed);
+	request_ask(request, MESSAGE_PRINTER_REMOVE, ROLE_STORED, 0, &remove, ASK_DEADLINE_MS, rest_answer_gone);
 }
 
 /* -- trust ------------------------------------------------------------------------------------------------- */

@@ -9,6 +9,9 @@
 #include "httpd/assets.h"
 #include "httpd/body.h"
 
+#define ROUTES_NUMBER_MAX 999
+#define SEGMENT_BYTES 80 /* longer than all that braces stand for */
+
 static const struct route routes[] = {
 #define ROUTE(METHOD, pattern, handler, access, body, parameters, doc) \
 	{ ROUTE_##METHOD, pattern, rest_##handler, ROUTE_##access, ROUTE_BODY_##body, parameters, doc },
@@ -27,26 +30,77 @@ routes_all(size_t *ret_count)
 	return routes;
 }
 
-bool
-routes_match(const char *pattern, const struct target *target, char ret_id[ROUTES_ID_BYTES])
+/* -- paths ------------------------------------------------------------------------------------------- */
+
+static bool
+take_id(const char *text, struct route_names *names)
 {
-	ret_id[0] = '\0';
+	return body_is_serial(text) && str_copy(names->id, sizeof names->id, text);
+}
+
+static bool
+take_job(const char *text, struct route_names *names)
+{
+	size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
+
+	return len > 0 && text[len] == '\0' && str_copy(names->job, sizeof names->job, text);
+}
+
+static bool
+take_sha256(const char *text, struct route_names *names)
+{
+	return str_copy(names->sha256, sizeof names->sha256, text) && body_fold_sha256(names->sha256);
+}
+
+static bool
+take_number(const char *text, struct route_names *names)
+{
+	int64_t number;
+
+	/* One way to write each: no "01". */
+	if (text[0] == '0' || !str_parse_int(text, 1, ROUTES_NUMBER_MAX, &number))
+		return false;
+	names->number = (uint32_t)number;
+	return true;
+}
+
+static const struct { const char *brace; bool (*take)(const char *text, struct route_names *names); } braces[] = {
+	{ "{id}", take_id }, { "{job}", take_job }, { "{sha256}", take_sha256 }, { "{n}", take_number },
+};
+
+/* One segment against `len` bytes of a pattern: braces stand at its start, an ending may follow them. */
+static bool
+match_segment(const char *pattern, size_t len, const char *segment, struct route_names *names)
+{
+	char text[SEGMENT_BYTES];
+
+	for (size_t i = 0; pattern[0] == '{' && i < STR_ARRAY_LEN(braces); i++) {
+		size_t brace_len = strlen(braces[i].brace), ending = len - brace_len, segment_len = strlen(segment);
+		if (len < brace_len || strncmp(pattern, braces[i].brace, brace_len) != 0)
+			continue;
+		return segment_len >= ending && memcmp(segment + segment_len - ending, pattern + brace_len, ending) == 0 &&
+		       str_format(text, sizeof text, "%.*s", (int)(segment_len - ending), segment) &&
+		       braces[i].take(text, names);
+	}
+	return strlen(segment) == len && strncmp(pattern, segment, len) == 0;
+}
+
+bool
+routes_match(const char *pattern, const struct target *target, struct route_names *ret_names)
+{
+	*ret_names = (struct route_names){ 0 };
 	for (size_t i = 0; i < target->segment_count; i++) {
-		const char *segment = target->segments[i];
 		if (*pattern++ != '/')
 			return false;
 		size_t len = strcspn(pattern, "/");
-		if (len == 4 && strncmp(pattern, "{id}", 4) == 0) {
-			if (!body_is_serial(segment))
-				return false;
-			str_copy(ret_id, ROUTES_ID_BYTES, segment);
-		} else if (strlen(segment) != len || strncmp(pattern, segment, len) != 0) {
+		if (!match_segment(pattern, len, target->segments[i], ret_names))
 			return false;
-		}
 		pattern += len;
 	}
 	return target->segment_count > 0 && *pattern == '\0';
 }
+
+/* -- rows ---------------------------------------------------------------------------------------------- */
 
 static void
 add_method(char *allow, const char *name)
@@ -57,24 +111,25 @@ add_method(char *allow, const char *name)
 }
 
 enum route_outcome
-routes_find(const char *method, const struct target *target, const struct route **ret_route, char ret_id[ROUTES_ID_BYTES],
-	    char ret_allow[ROUTES_ALLOW_BYTES])
+routes_find(const char *method, const struct target *target, const struct route **ret_route,
+	    struct route_names *ret_names, char ret_allow[ROUTES_ALLOW_BYTES])
 {
 	const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
-	char id[ROUTES_ID_BYTES];
+	struct route_names names;
 
 	*ret_route = NULL;
-	ret_allow[0] = ret_id[0] = '\0';
+	*ret_names = (struct route_names){ 0 };
+	ret_allow[0] = '\0';
 	for (size_t i = 0; i < STR_ARRAY_LEN(routes); i++) {
 		const char *name = method_names[routes[i].method];
-		if (!routes_match(routes[i].pattern, target, id))
+		if (!routes_match(routes[i].pattern, target, &names))
 			continue;
 		add_method(ret_allow, name);
 		if (routes[i].method == ROUTE_GET)
 			add_method(ret_allow, "HEAD");
 		if (strcmp(wanted, name) == 0) {
 			*ret_route = &routes[i];
-			str_copy(ret_id, ROUTES_ID_BYTES, id);
+			*ret_names = names;
 		}
 	}
 	if (ret_allow[0] == '\0' && assets_find(target) != NULL) {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "httpd/access.h"
 #include "httpd/target.h"
@@ -14,7 +15,7 @@
 struct request;
 
 enum route_method { ROUTE_GET, ROUTE_POST, ROUTE_PATCH, ROUTE_DELETE, ROUTE_METHOD_COUNT };
-enum route_body { ROUTE_BODY_NONE, ROUTE_BODY_JSON, ROUTE_BODY_FILE };
+enum route_body { ROUTE_BODY_NONE, ROUTE_BODY_JSON, ROUTE_BODY_FILE, ROUTE_BODY_STREAM };
 
 struct route {
 	enum route_method method;
@@ -30,19 +31,26 @@ struct route {
 const struct route *routes_all(size_t *ret_count);
 
 #define ROUTES_ALLOW_BYTES 40
-#define ROUTES_ID_BYTES 33
+
+/* What a path names where its pattern has braces; "" and 0 where it has none. */
+struct route_names {
+	char id[33];	 /* {id}: could be a serial number */
+	char job[17];	 /* {job}: letters and digits */
+	char sha256[65]; /* {sha256}: lower case */
+	uint32_t number; /* {n}: 1 to 999 */
+};
 
 enum route_outcome { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
 
-/* Is it the path of a pattern? `ret_id` gets the {id}, or "". */
-bool routes_match(const char *pattern, const struct target *target, char ret_id[ROUTES_ID_BYTES]);
+/* Is it the path of a pattern? */
+bool routes_match(const char *pattern, const struct target *target, struct route_names *ret_names);
 
 /*
- * Find the row. `ret_allow` gets the methods of the path ("GET, HEAD, PATCH"), whatever the outcome; `ret_id` the
- * {id}, or "". A path whose {id} could be no serial number is no path.
+ * Find the row. `ret_allow` gets the methods of the path ("GET, HEAD, PATCH"), whatever the outcome. A path that names
+ * what could be no serial number, job, file or plate is no path.
  */
 enum route_outcome routes_find(const char *method, const struct target *target, const struct route **ret_route,
-			       char ret_id[ROUTES_ID_BYTES], char ret_allow[ROUTES_ALLOW_BYTES]);
+			       struct route_names *ret_names, char ret_allow[ROUTES_ALLOW_BYTES]);
 
 /* Is `name` among the row's query parameters? */
 bool route_has_parameter(const struct route *route, const char *name);

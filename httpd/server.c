@@ -22,9 +22,10 @@
 #include "httpd/tls.h"
 
 #define SWEEP_MS 500
-#define CONNECTION_MEMORY_BYTES (64 * 1024) /* our own 431 and 414 come long before the library's */
+#define CONNECTION_MEMORY_BYTES (128 * 1024) /* our own 431 and 414 come long before the library's */
 #define LIBRARY_PAUSE_S 30 /* PAUSE_MS, as the library counts: without a byte in either direction */
 #define LIBRARY_WAIT_MAX_MS 60000
+#define RUNS_AT_ONCE 16 /* about 1 MiB of one body */
 
 struct connection server_connections[PLACES];
 
@@ -93,6 +94,8 @@ on_step(void *arg, struct MHD_Connection *library_connection, const char *url, c
 	(void)arg;
 	(void)url;
 	(void)version;
+	if (*piece_len > 0 && request_streams_body(request))
+		connection->since_ms = clock_monotonic_ms(); /* it moves */
 	child_doing("serving a request");
 	enum request_progress progress = request_step(request, method, piece, piece_len);
 	child_doing(NULL);
@@ -210,26 +213,40 @@ wake_sweep(struct server *server)
 
 /* -- the library in the loop ----------------------------------------------------------------------------- */
 
-void
-server_run_library(struct server *server)
+/* Where a body comes in fast, the library wants to run again at once, and a turn of the loop for each of its reads would
+ * cost more than they do. Returns after how many ms it wants to run again; -1: when something happens. */
+static int64_t
+run_way(struct server *server, enum way way)
 {
-	MHD_UNSIGNED_LONG_LONG wait_ms, least_ms = LIBRARY_WAIT_MAX_MS;
-	bool waits = false;
+	MHD_UNSIGNED_LONG_LONG wait_ms;
 
-	for (unsigned i = 0; i < WAY_COUNT; i++) {
-		ENSURE(MHD_run(server->daemons[i]) == MHD_YES);
+	for (unsigned i = 0; i < RUNS_AT_ONCE; i++) {
+		ENSURE(MHD_run(server->daemons[way]) == MHD_YES);
 		/* What it resumes by itself while it runs (a WebSocket over TLS that has ended), it looks at when it runs the
 		 * next time, and asks for no such time. */
 		if (server->woken)
-			ENSURE(MHD_run(server->daemons[i]) == MHD_YES);
-		if (MHD_get_timeout(server->daemons[i], &wait_ms) != MHD_YES)
-			continue;
-		waits = true;
-		least_ms = wait_ms < least_ms ? wait_ms : least_ms;
+			ENSURE(MHD_run(server->daemons[way]) == MHD_YES);
+		if (MHD_get_timeout(server->daemons[way], &wait_ms) != MHD_YES)
+			return -1;
+		if (wait_ms > 0)
+			return wait_ms < LIBRARY_WAIT_MAX_MS ? (int64_t)wait_ms : LIBRARY_WAIT_MAX_MS;
+	}
+	return 0;
+}
+
+void
+server_run_library(struct server *server)
+{
+	int64_t least_ms = -1;
+
+	for (unsigned i = 0; i < WAY_COUNT; i++) {
+		int64_t wait_ms = run_way(server, i);
+		if (wait_ms >= 0 && (least_ms < 0 || wait_ms < least_ms))
+			least_ms = wait_ms;
 	}
 	server->woken = false;
-	if (waits)
-		loop_timer_set(server->timer, (int64_t)least_ms);
+	if (least_ms >= 0)
+		loop_timer_set(server->timer, least_ms);
 	else
 		loop_timer_cancel(server->timer);
 }

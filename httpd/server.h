@@ -4,7 +4,7 @@
  *
  * How many connections there may be (of both servers together), and who gives way to whom: crowd.h. 10 s for the
  * headers of the first request of a connection, 30 s for those of later ones, for a body, and for any pause, also in
- * taking an answer.
+ * taking an answer. A body that streams (request.h) may take as long as it will, but for a pause of 30 s.
  */
 #ifndef FUSE_HTTPD_SERVER_H
 #define FUSE_HTTPD_SERVER_H
@@ -15,12 +15,13 @@
 
 #include "httpd/crowd.h"
 #include "httpd/httpd.h"
+#include "httpd/pending.h"
 #include "ipc/message.h"
 #include "ipc/terms.h"
 
 #define CONNECTIONS_MAX CROWD_MAX /* WebSockets are counted elsewhere (live.h) */
 #define FIRST_HEADERS_MS 10000
-#define PAUSE_MS 30000
+#define PAUSE_MS (30000 / PENDING_HURRY)
 
 struct MHD_Connection;
 struct server;

@@ -3,8 +3,8 @@
  *
  * Facts that shape it (Linux): a message goes whole or not at all; a zero-length one is not told
  * from the end, so there is none; ECONNRESET on reading means that the peer closed with our data
- * unread, which is an end like any other; POLLOUT comes back only when much is drained, so we wait
- * for it and never spin.
+ * unread, which is told once, before what it had still written, and is an end like any other;
+ * POLLOUT comes back only when much is drained, so we wait for it and never spin.
  */
 #include "ipc/channel.h"
 
@@ -328,7 +328,7 @@ receive_one(struct channel *channel, struct header *ret_header, size_t *ret_len,
 
 	do
 		n = recvmsg(channel->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return errno == EAGAIN ? RECEIVED_NOTHING : RECEIVED_END;
 	*ret_fd = take_descriptor(&msg, &too_many);

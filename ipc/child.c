@@ -134,7 +134,8 @@ child_send(struct child *child, enum message number, enum role to_role, uint16_t
 	struct header header = { .number = (uint16_t)number, .to_role = (uint8_t)to_role, .to_slot = to_slot,
 				 .request_id = request_id, .retain_key = retain_key };
 
-	return send_message(child, &header, message, fd, false);
+	/* The supervisor waits for these two before it does anything else with us. */
+	return send_message(child, &header, message, fd, number == MESSAGE_READY || number == MESSAGE_PONG);
 }
 
 enum channel_result
@@ -331,7 +332,8 @@ set_process_name(enum role role)
 static struct child *
 connect_to_supervisor(enum role role, const struct child_duties *duties)
 {
-	static const struct channel_limits limits = { .queue_frames = 1024, .queue_bytes = 4 << 20,
+	/* At its start stored tells 256 printers and 1024 jobs in one go. */
+	static const struct channel_limits limits = { .queue_frames = 2048, .queue_bytes = 4 << 20,
 						      .frames_per_turn = 64 };
 	static const struct channel_events events = { on_frame, on_closed };
 	struct child *child = calloc(1, sizeof *child);

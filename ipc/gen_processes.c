@@ -23,12 +23,29 @@ static const struct row rows[] = {
 #undef PROC
 
 static void
+print_multiplicity(const char *how_many)
+{
+	char asker[32];
+	unsigned most;
+
+	if (sscanf(how_many, "HELPER(%31[^,], %u)", asker, &most) == 2) {
+		for (char *at = asker; *at != '\0'; at++)
+			*at = (char)(*at | 0x20);
+		printf("when the %s asks, at most %u at a time for each", asker, most);
+	} else {
+		printf("%s", how_many[0] == 'O' ? "one" : "one for each printer");
+	}
+}
+
+static void
 print_roles(void)
 {
 	printf("## Roles\n\n| role | program | how many | what it does |\n| --- | --- | --- | --- |\n");
-	for (size_t i = 0; i < STR_ARRAY_LEN(rows); i++)
-		printf("| %s | `%s` | %s | %s |\n", rows[i].role, rows[i].binary,
-		       rows[i].how_many[0] == 'O' ? "one" : "one for each printer", rows[i].doc);
+	for (size_t i = 0; i < STR_ARRAY_LEN(rows); i++) {
+		printf("| %s | `%s` | ", rows[i].role, rows[i].binary);
+		print_multiplicity(rows[i].how_many);
+		printf(" | %s |\n", rows[i].doc);
+	}
 	printf("\n");
 }
 

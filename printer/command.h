@@ -15,7 +15,7 @@
 #include "printer/state.h"
 
 #define COMMAND_JSON_MAX_BYTES 4096	/* of a command that comes in */
-#define COMMAND_PAYLOAD_BYTES 2048	/* of one payload that goes out */
+#define COMMAND_PAYLOAD_BYTES 3072	/* of one payload that goes out; a start names 32 filaments twice */
 #define COMMAND_PAYLOADS_MAX 4
 #define SEQUENCE_MAX 2147483647u	/* AMS units hang above (docs/protocol.md, "Sequence numbers") */
 

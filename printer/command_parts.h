@@ -1,5 +1,5 @@
 /*
- * command_parts: what the files of the command module share. Nobody else includes this.
+ * command_parts: what the files of the command module share, and project_file.c. Nobody else includes this.
  *
  *	command.c		finds the row, checks the fields by it, numbers the payloads
  *	command_fields.c	the JSON that comes in (the only one of them that knows jansson)
@@ -83,6 +83,7 @@ void payload_open(struct payload *payload, struct command_payload *to, const cha
 void payload_text(struct payload *payload, const char *key, const char *text);
 void payload_int(struct payload *payload, const char *key, int64_t number);
 void payload_bool(struct payload *payload, const char *key, bool truth);
+void payload_json(struct payload *payload, const char *key, const char *json); /* of our own making */
 void payload_close(struct payload *payload);
 
 /* The next payload of the plan, in section print with QoS 1, which needs Developer Mode. */

@@ -1,5 +1,5 @@
 /*
- * command_payload: the JSON that goes to the printer. The few bodies are flat, so they are written in place:
+ * command_payload: the JSON that goes to the printer. The few bodies are nearly flat, so they are written in place:
  * nothing is allocated and the order of the fields is the one that is known to work.
  */
 #include <inttypes.h>
@@ -73,6 +73,12 @@ void
 payload_bool(struct payload *payload, const char *key, bool truth)
 {
 	append(payload, ",\"%s\":%s", key, truth ? "true" : "false");
+}
+
+void
+payload_json(struct payload *payload, const char *key, const char *json)
+{
+	append(payload, ",\"%s\":%s", key, json);
 }
 
 void

@@ -160,3 +160,19 @@ model_by_modules(const struct printer_state *state)
 	}
 	return model_other();
 }
+
+enum tri
+model_door_open(const struct model *model, const struct printer_state *state)
+{
+	if (model->door == DOOR_HOME_FLAG)
+		return state->door_by_home_flag;
+	if (model->door == DOOR_STAT)
+		return state->door_by_stat;
+	return model == model_other() ? state->door_open : TRI_UNKNOWN;
+}
+
+enum tri
+model_lid_open(const struct model *model, const struct printer_state *state)
+{
+	return model->door == DOOR_STAT ? state->lid_open : TRI_UNKNOWN;
+}

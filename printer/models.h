@@ -40,6 +40,15 @@ struct model {
 	bool deltas_carry_trays;	/* false: A1 mini: a pushall is needed after a slot change */
 	int32_t silence_ms;		/* no report for so long: ask, then reconnect */
 	int32_t pushall_gap_ms;		/* not more often than this, but for the first after CONNECT */
+	/* Prints (docs/protocol.md, "Starting a print"): */
+	const char *gcode_family;	/* models of one family run each other's G-code; NULL only its own */
+	const char *staging_folder;	/* where a file goes that shall not be started: "/cache"; never the root */
+	const char *storage_mount;	/* where the printer itself sees what FTPS shows as /: for plain G-code */
+	bool uploads_disturb;		/* no file goes to it while it prints, and no camera is read while one goes */
+	bool decides_calibration;	/* "auto" for bed levelling and flow calibration; else they are on and off */
+	bool never_vibration;		/* vibration calibration must be off in a start */
+	bool mixes_external;		/* AMS and external spool in one print */
+	bool measures_remain;		/* what it reports to be left on a spool means something */
 	const char *first_signed_firmware; /* from here on Developer Mode is needed; "" none, "0" always */
 	const char *developer_mode_menu; /* the path in the printer's own menu, for remedies */
 	const char *access_code_menu;	/* where the screen shows the access code */
@@ -56,5 +65,10 @@ const struct model *model_by_serial(const char *serial);
 /* By the order of trust: product_name, then hw_ver and project_name of old firmware; "Other" otherwise. */
 const struct model *model_by_modules(const struct printer_state *state);
 const struct model *model_other(void);
+
+/* By the bit field that the model tells it in; of an unknown model both must say the same. */
+enum tri model_door_open(const struct model *model, const struct printer_state *state);
+/* TRI_UNKNOWN where the model has no such sensor. */
+enum tri model_lid_open(const struct model *model, const struct printer_state *state);
 
 #endif

@@ -59,6 +59,13 @@ printer_state_is_busy(const struct printer_state *state)
 }
 
 bool
+printer_state_is_upgrading(const struct printer_state *state)
+{
+	return state->upgrade_status[0] != '\0' && strcmp(state->upgrade_status, "IDLE") != 0 &&
+	       strstr(state->upgrade_status, "SUCCESS") == NULL && strstr(state->upgrade_status, "FAIL") == NULL;
+}
+
+bool
 printer_state_is_preparing(const struct printer_state *state)
 {
 	return state->gcode_state == GCODE_STATE_PREPARE ||

@@ -241,6 +241,9 @@ const char *storage_state_id(enum storage_state storage);
 /* A print is under way: PREPARE, RUNNING, PAUSE or SLICING. */
 bool printer_state_is_busy(const struct printer_state *state);
 
+/* It installs a firmware; what it calls that is not known of every model, so all but the words for rest count. */
+bool printer_state_is_upgrading(const struct printer_state *state);
+
 /* PREPARE, or RUNNING and told to be before the first layer: heating, levelling, loading. Percentages mean nothing
  * yet. */
 bool printer_state_is_preparing(const struct printer_state *state);

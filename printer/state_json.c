@@ -51,17 +51,6 @@ chamber_of(const struct model *model, const struct printer_state *state)
 	return state->chamber;
 }
 
-/* By the bit field that the model tells it in; of an unknown model both must say the same. */
-static enum tri
-door_of(const struct model *model, const struct printer_state *state)
-{
-	if (model->door == DOOR_HOME_FLAG)
-		return state->door_by_home_flag;
-	if (model->door == DOOR_STAT)
-		return state->door_by_stat;
-	return model == model_other() ? state->door_open : TRI_UNKNOWN;
-}
-
 static bool
 is_upgrading(const struct printer_state *state)
 {
@@ -95,8 +84,8 @@ view_init(struct state_view *view, const struct model *model, const struct print
 	view->link = link;
 	view->has_reports = state->reports > 0;
 	view->chamber = chamber_of(model, state);
-	view->door_open = door_of(model, state);
-	view->lid_open = model->door == DOOR_STAT ? state->lid_open : TRI_UNKNOWN;
+	view->door_open = model_door_open(model, state);
+	view->lid_open = model_lid_open(model, state);
 	for (uint32_t i = 0; i < state->hms_count; i++)
 		hms_describe(model, state->hms[i].attr, state->hms[i].code, &view->hms[i]);
 	view->has_error = print_error_describe(model, state->print_error, &view->error);

@@ -2,11 +2,9 @@
  * state_json_filament: our own fields about what a printer can print with: AMS units, external spools, extruders
  * and nozzles.
  */
-#include "common/str.h"
+#include "printer/spools.h"
 #include "printer/state_json_parts.h"
 
-#define FIRST_HT 128
-#define FIRST_LITE 16
 #define EXTERNAL_LEFT 254
 #define EXTERNAL_RIGHT 255
 
@@ -59,19 +57,13 @@ write_tray(struct jsonout *out, const struct tray *tray, bool active)
 	jsonout_close(out, '}');
 }
 
-/* As the printer's screen numbers them: AMS 1 to 4, the lite's id of its own, AMS HT 1 to 8. */
 static void
 write_label(struct jsonout *out, int32_t id)
 {
-	char label[24];
+	char label[SPOOL_NAME_BYTES];
 
-	if (id >= FIRST_HT)
-		str_format(label, sizeof label, "AMS HT %d", id - FIRST_HT + 1);
-	else if (id == FIRST_LITE)
-		str_format(label, sizeof label, "AMS lite");
-	else
-		str_format(label, sizeof label, "AMS %d", id + 1);
-	jsonout_word(out, id == STATE_UNKNOWN ? "AMS" : label);
+	spool_unit_name(id, label);
+	jsonout_word(out, label);
 }
 
 static void

@@ -11,24 +11,33 @@
 struct batch_item *
 batch_add(struct batch *batch)
 {
-	if (batch->count == BATCH_MOST)
+	if (batch->count == BATCH_MOST || batch->op_count + BATCH_OPS_MOST > BATCH_OPS ||
+	    batch->used_bytes + BATCH_ITEM_MAX_BYTES > BATCH_BYTES)
 		return NULL;
 	struct batch_item *item = &batch->items[batch->count++];
 	memset(item, 0, sizeof *item);
+	item->batch = batch;
+	item->ops = batch->ops + batch->op_count;
 	return item;
 }
 
 void
 batch_add_op(struct batch_item *item, enum store_table table, const char *key, const void *bytes, size_t len)
 {
-	ENSURE(item->op_count < BATCH_OPS_MOST && len <= BATCH_PAYLOAD_MAX_BYTES);
+	struct batch *batch = item->batch;
+
+	ENSURE(item == &batch->items[batch->count - 1] && item->op_count < BATCH_OPS_MOST);
+	ENSURE(len <= RECORD_PAYLOAD_MAX_BYTES && batch->used_bytes + len <= BATCH_BYTES);
 	struct batch_op *op = &item->ops[item->op_count++];
+	batch->op_count++;
 	op->table = table;
 	op->removes = bytes == NULL;
 	op->len = len;
+	op->payload = batch->bytes + batch->used_bytes;
 	ENSURE(str_copy(op->key, sizeof op->key, key));
 	if (len > 0)
-		memcpy(op->payload, bytes, len);
+		memcpy(batch->bytes + batch->used_bytes, bytes, len);
+	batch->used_bytes += len;
 }
 
 /* Returns how many there are. */
@@ -53,7 +62,7 @@ worth_trying_alone(enum outcome outcome)
 void
 batch_flush(struct batch *batch, struct store *store, batch_answer_fn *answer, void *arg)
 {
-	struct store_op ops[BATCH_MOST * BATCH_OPS_MOST];
+	struct store_op ops[BATCH_OPS];
 	struct fault fault;
 	size_t count = batch->count, op_count = 0;
 
@@ -68,5 +77,5 @@ batch_flush(struct batch *batch, struct store *store, batch_answer_fn *answer, v
 			store_commit(store, ops, ops_of(&batch->items[i], ops), &fault);
 		answer(arg, &batch->items[i], &fault);
 	}
-	batch->count = 0;
+	batch->count = batch->op_count = batch->used_bytes = 0;
 }

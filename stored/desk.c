@@ -3,10 +3,12 @@
  */
 #include "stored/desk.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/crashpoint.h"
 #include "common/exits.h"
 #include "common/log.h"
 #include "common/str.h"
@@ -30,6 +32,19 @@ desk_refuse(struct desk *desk, const struct header *request, const struct fault 
 			    outcome_remedy(fault->outcome));
 }
 
+void
+desk_refuse_with(struct desk *desk, const struct header *request, enum refusal reason, const char *remedy,
+		 const char *format, ...)
+{
+	char sentence[241];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof sentence, format, args);
+	va_end(args);
+	child_reply_refused(desk->child, request, reason, sentence, remedy);
+}
+
 static void
 publish_setting(struct desk *desk, const struct setting_spec *spec)
 {
@@ -50,6 +65,7 @@ follow_up_setting(struct desk *desk, const struct batch_op *op)
 	values_note(&desk->values, spec, op->removes ? NULL : value);
 	publish_setting(desk, spec);
 	upkeep_reschedule(&desk->upkeep);
+	file_desk_follow_setting(desk);
 }
 
 /* What follows from a change that is on the disk now; before its answer, so that whoever was
@@ -63,6 +79,7 @@ follow_up(struct desk *desk, const struct batch_item *item)
 		follow_up_setting(desk, &item->ops[0]);
 	else
 		printer_desk_follow_up(desk, item);
+	job_desk_follow_up(desk, item);
 }
 
 static void
@@ -70,11 +87,17 @@ answer(void *arg, const struct batch_item *item, const struct fault *fault)
 {
 	struct desk *desk = arg;
 
-	if (fault->outcome == OUTCOME_DONE) {
+	if (item->ops[0].table == TABLE_FILES) {
+		file_desk_answer(desk, item, fault);
+	} else if (fault->outcome == OUTCOME_DONE) {
+		if (job_desk_is_step(item))
+			crash_point("stored-committed");
 		follow_up(desk, item);
-		child_reply_done(desk->child, &item->request, item->sentence);
+		if (!job_desk_answer(desk, item))
+			child_reply_done(desk->child, &item->request, item->sentence);
 	} else {
 		printer_desk_give_up(desk, item);
+		job_desk_give_up(desk, item);
 		desk_refuse(desk, &item->request, fault);
 	}
 	upkeep_note_commit(&desk->upkeep, fault);
@@ -84,6 +107,9 @@ void
 desk_flush(struct desk *desk)
 {
 	child_doing("committing to disk");
+	for (size_t i = 0; i < desk->batch.count; i++)
+		if (job_desk_is_step(&desk->batch.items[i]))
+			crash_point("stored-before-commit");
 	batch_flush(&desk->batch, desk->store, answer, desk);
 	child_doing(NULL);
 }
@@ -251,11 +277,14 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 {
 	struct desk *desk = arg;
 
+	if (file_desk_on_message(desk, header, message, fd))
+		return;
 	if (fd >= 0)
-		close(fd); /* no message to us carries one */
+		close(fd); /* no other message to us carries one */
 	switch (header->number) {
 	case MESSAGE_PROC_STATUS:
 		peers_note(&desk->peers, header, message);
+		file_desk_note_process(desk, header, message);
 		break;
 	case MESSAGE_SETTING_SET:
 		set_setting(desk, header, message);
@@ -287,8 +316,15 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 	case MESSAGE_PRINTER_MOVED:
 		printer_desk_moved(desk, header, message);
 		break;
+	case MESSAGE_PLATE_USED:
+		printer_desk_plate_used(desk, header);
+		break;
+	case MESSAGE_PLATE_CLEAR:
+		printer_desk_plate_clear(desk, header, message);
+		break;
 	default:
-		owner_desk_on_message(desk, header, message);
+		if (!job_desk_on_message(desk, header, message))
+			owner_desk_on_message(desk, header, message);
 		break; /* retained messages for all children come here, too: what others publish */
 	}
 }
@@ -304,12 +340,14 @@ desk_on_synced(void *arg)
 	for (size_t i = 0; i < count; i++)
 		publish_setting(desk, &specs[i]);
 	printer_desk_publish_all(desk);
+	job_desk_publish_all(desk);
 	owner_desk_publish_all(desk);
+	file_desk_open(desk);
 	upkeep_publish(&desk->upkeep);
 	unsigned long long secrets = store_count(desk->store, TABLE_SECRETS);
-	size_t printers = printers_count(&desk->printers);
-	str_format(sentence, sizeof sentence, "%zu settings, %llu secret%s, %zu printer%s", count, secrets,
-		   secrets == 1 ? "" : "s", printers, printers == 1 ? "" : "s");
+	size_t printers = printers_count(&desk->printers), jobs = jobs_count(&desk->job.jobs);
+	str_format(sentence, sizeof sentence, "%zu settings, %llu secret%s, %zu printer%s, %zu job%s", count, secrets,
+		   secrets == 1 ? "" : "s", printers, printers == 1 ? "" : "s", jobs, jobs == 1 ? "" : "s");
 	child_ready(desk->child, sentence);
 }
 
@@ -330,7 +368,8 @@ desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault)
 	if (values_load(&desk->values, desk->store, ret_fault) != OUTCOME_DONE ||
 	    printers_load(&desk->printers, desk->store, ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
-	if (owner_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE)
+	if (file_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE || /* before the jobs, which need its files */
+	    job_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE || owner_desk_begin(desk, dir, ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
 	return upkeep_begin(&desk->upkeep, desk->child, desk->store, &desk->values, dir, ret_fault);
 }
@@ -338,6 +377,7 @@ desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault)
 void
 desk_end(struct desk *desk)
 {
+	job_desk_end(desk);
 	vault_close(desk->vault);
 	store_close(desk->store);
 }

@@ -9,6 +9,8 @@
 #include "ipc/child.h"
 #include "stored/owner_desk.h"
 #include "stored/batch.h"
+#include "stored/file_desk.h"
+#include "stored/job_desk.h"
 #include "stored/peers.h"
 #include "stored/printers.h"
 #include "stored/store.h"
@@ -27,6 +29,8 @@ struct desk {
 	struct batch batch;
 	struct upkeep upkeep;
 	struct owner_desk owner;
+	struct file_desk files;
+	struct job_desk job;
 };
 
 /* Open for business, with child, store and vault in place: read settings and printers, look at the disk. DONE, or

@@ -1,5 +1,6 @@
 /*
- * desk_inner: what desk.c (settings, secrets, the batch) and printer_desk.c share; nobody else includes it.
+ * desk_inner: what desk.c (settings, secrets, the batch) and the desks of printers, files, jobs and owners share; nobody
+ * else includes it.
  */
 #ifndef FUSE_STORED_DESK_INNER_H
 #define FUSE_STORED_DESK_INNER_H
@@ -8,6 +9,10 @@
 
 /* Refuse for a fault of the disk or the database. */
 void desk_refuse(struct desk *desk, const struct header *request, const struct fault *fault);
+
+/* Refuse for any other reason; the sentence is cut at its bound. */
+void desk_refuse_with(struct desk *desk, const struct header *request, enum refusal reason, const char *remedy,
+		      const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Commit and answer what is in the batch. */
 void desk_flush(struct desk *desk);

@@ -20,6 +20,7 @@
 #include "common/exits.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "common/tls_digest.h"
 #include "common/tls_own.h"
 #include "ipc/child.h"
 #include "stored/certificate.h"
@@ -123,6 +124,7 @@ main(int argc, char **argv)
 	const char *dir = argv[2];
 	umask(077);
 	tls_own_init();
+	tls_digest_init();
 	certificate_learn_addresses();
 	tzset(); /* or the C library looks for /etc/localtime later, out of reach */
 	if (sodium_init() < 0) {

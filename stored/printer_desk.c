@@ -3,13 +3,13 @@
  */
 #include "stored/printer_desk.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/str.h"
 #include "stored/desk_inner.h"
+#include "stored/job_desk.h"
+#include "stored/printer_desk_inner.h"
 
 #define CHANGES(field) (1u << PRINTER_FIELD_##field)
 
@@ -88,7 +88,7 @@ follow_up_printer(struct desk *desk, const struct batch_item *item)
 	if (item->request.number == MESSAGE_PRINTER_SEEN)
 		return; /* nobody else is told of that */
 	publish(desk, (uint32_t)(place - desk->printers.places));
-	if (place->is_kept)
+	if (place->is_kept && item->request.number != MESSAGE_PLATE_USED) /* that is the worker's own word */
 		tell_worker(desk, place->kept.serial);
 }
 
@@ -110,34 +110,20 @@ printer_desk_give_up(struct desk *desk, const struct batch_item *item)
 
 /* -- parts of a request -------------------------------------------------------------------------- */
 
-static void
-refuse_complaint(struct desk *desk, const struct header *request, const struct complaint *complaint)
+void
+printer_desk_refuse(struct desk *desk, const struct header *request, const struct complaint *complaint)
 {
 	child_reply_refused(desk->child, request, REFUSAL_INVALID, complaint->sentence, complaint->remedy);
 }
 
-static void __attribute__((format(printf, 5, 6)))
-refuse_with(struct desk *desk, const struct header *request, enum refusal reason, const char *remedy,
-	    const char *format, ...)
-{
-	char sentence[241];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(sentence, sizeof sentence, format, args);
-	va_end(args);
-	child_reply_refused(desk->child, request, reason, sentence, remedy);
-}
-
-/* Its place, with no change of it on its way; NULL when it was refused. */
-static struct printer_place *
-find_or_refuse(struct desk *desk, const struct header *request, const char *text)
+struct printer_place *
+printer_desk_find(struct desk *desk, const struct header *request, const char *text)
 {
 	char serial[PRINTER_SERIAL_BYTES];
 	struct complaint complaint;
 
 	if (!printer_rules_serial(text, serial, &complaint)) {
-		refuse_complaint(desk, request, &complaint);
+		printer_desk_refuse(desk, request, &complaint);
 		return NULL;
 	}
 	struct printer_place *place = printers_find(&desk->printers, serial);
@@ -146,8 +132,8 @@ find_or_refuse(struct desk *desk, const struct header *request, const char *text
 		place = printers_find(&desk->printers, serial);
 	}
 	if (place == NULL)
-		refuse_with(desk, request, REFUSAL_NOT_FOUND, "`fusectl printers` lists them.",
-			    "There is no printer with the serial number %s.", serial);
+		desk_refuse_with(desk, request, REFUSAL_NOT_FOUND, "`fusectl printers` lists them.",
+				 "There is no printer with the serial number %s.", serial);
 	return place;
 }
 
@@ -158,10 +144,10 @@ refuse_shared_address(struct desk *desk, const struct header *request, const str
 
 	if (other == NULL)
 		return false;
-	refuse_with(desk, request, REFUSAL_CONFLICT,
-		    "Give each printer its own address. Printers behind one address need MQTT ports of their own.",
-		    "The printer '%s' (%s) is at %s port %u already.", other->name, other->serial, other->address,
-		    other->mqtt_port != 0 ? other->mqtt_port : PRINTER_MQTT_PORT);
+	desk_refuse_with(desk, request, REFUSAL_CONFLICT,
+			 "Give each printer its own address. Printers behind one address need MQTT ports of their own.",
+			 "The printer '%s' (%s) is at %s port %u already.", other->name, other->serial, other->address,
+			 other->mqtt_port != 0 ? other->mqtt_port : PRINTER_MQTT_PORT);
 	return true;
 }
 
@@ -186,9 +172,8 @@ seal_code(struct desk *desk, const struct header *request, const char *serial, c
 	return true;
 }
 
-/* Put the plan for a printer into the batch; the caller adds what else belongs to it. */
-static struct batch_item *
-new_item(struct desk *desk, const struct header *request, const struct printer_record *record)
+struct batch_item *
+printer_desk_put(struct desk *desk, const struct header *request, const struct printer_record *record)
 {
 	uint8_t bytes[PRINTER_RECORD_MAX_BYTES];
 	struct batch_item *item = desk_new_item(desk, request);
@@ -219,7 +204,8 @@ take_all(const struct msg_printer_add *message, struct printer_record *record, c
 	char of_model[120];
 
 	*record = (struct printer_record){ .mqtt_port = message->mqtt_port, .ftps_port = message->ftps_port,
-					   .camera_port = message->camera_port, .detect_port = message->detect_port };
+					   .camera_port = message->camera_port, .detect_port = message->detect_port,
+					   .starts_unasked = message->starts_unasked };
 	if (!printer_rules_serial(message->serial, record->serial, complaint))
 		return false;
 	printer_rules_model(message->model, record->model, of_model, sizeof of_model);
@@ -243,9 +229,9 @@ refuse_known_serial(struct desk *desk, const struct header *request, const char 
 	}
 	if (place == NULL)
 		return false;
-	refuse_with(desk, request, REFUSAL_CONFLICT, "`fusectl printer edit` changes it, `fusectl printer show` shows it.",
-		    "The serial number %s is that of '%s' already, at %s.", serial, place->kept.name,
-		    place->kept.address);
+	desk_refuse_with(desk, request, REFUSAL_CONFLICT, "`fusectl printer edit` changes it, `fusectl printer show` shows it.",
+			 "The serial number %s is that of '%s' already, at %s.", serial, place->kept.name,
+			 place->kept.address);
 	return true;
 }
 
@@ -260,9 +246,9 @@ new_place(struct desk *desk, const struct header *request)
 		place = printers_plan_new(&desk->printers);
 	}
 	if (place == NULL)
-		refuse_with(desk, request, REFUSAL_CONFLICT,
-			    "Remove a printer that is no longer there, or use a second Fuse.",
-			    "One Fuse has at most %d printers, and has them all.", PRINTERS_MAX);
+		desk_refuse_with(desk, request, REFUSAL_CONFLICT,
+				 "Remove a printer that is no longer there, or use a second Fuse.",
+				 "One Fuse has at most %d printers, and has them all.", PRINTERS_MAX);
 	return place;
 }
 
@@ -282,7 +268,7 @@ add_checked(struct desk *desk, const struct header *request, struct printer_reco
 	record->place = place->planned.place;
 	record->added_ms = record->changed_ms = clock_wall_ms();
 	place->planned = *record;
-	struct batch_item *item = new_item(desk, request, record);
+	struct batch_item *item = printer_desk_put(desk, request, record);
 	/* Without a code: also without one that an earlier printer of this serial may have left. */
 	add_code(item, record->serial, sealed, sealed_len);
 	str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is added.%s%s", record->name, record->serial,
@@ -302,7 +288,7 @@ printer_desk_add(struct desk *desk, const struct header *request, const struct m
 		add_checked(desk, request, &record, &code, doubts);
 		secret_wipe(&code);
 	} else {
-		refuse_complaint(desk, request, &complaint);
+		printer_desk_refuse(desk, request, &complaint);
 	}
 }
 
@@ -322,6 +308,8 @@ take_named(const struct msg_printer_edit *message, struct printer_record *record
 		record->camera_port = message->camera_port;
 		record->detect_port = message->detect_port;
 	}
+	if (message->changes & CHANGES(STARTS_UNASKED))
+		record->starts_unasked = message->starts_unasked;
 	if ((message->changes & CHANGES(NAME)) &&
 	    !printer_rules_name(message->name, record->model, record->serial, record->name, complaint))
 		return false;
@@ -341,7 +329,7 @@ is_same(const struct printer_record *a, const struct printer_record *b)
 	return strcmp(a->name, b->name) == 0 && strcmp(a->address, b->address) == 0 &&
 	       strcmp(a->model, b->model) == 0 && strcmp(a->certificate_sha256, b->certificate_sha256) == 0 &&
 	       a->mqtt_port == b->mqtt_port && a->ftps_port == b->ftps_port && a->camera_port == b->camera_port &&
-	       a->detect_port == b->detect_port;
+	       a->detect_port == b->detect_port && a->starts_unasked == b->starts_unasked;
 }
 
 /* `code` is NULL when the request does not name it. */
@@ -365,7 +353,7 @@ edit_checked(struct desk *desk, const struct header *request, struct printer_pla
 		return;
 	record->changed_ms = clock_wall_ms();
 	*printers_plan_change(place) = *record;
-	struct batch_item *item = new_item(desk, request, record);
+	struct batch_item *item = printer_desk_put(desk, request, record);
 	if (code != NULL)
 		add_code(item, record->serial, sealed, sealed_len);
 	str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is changed.%s%s", record->name, record->serial,
@@ -379,14 +367,14 @@ printer_desk_edit(struct desk *desk, const struct header *request, const struct 
 	struct secret code = { 0 };
 	char doubts[120];
 	bool names_code = (message->changes & CHANGES(ACCESS_CODE)) != 0;
-	struct printer_place *place = find_or_refuse(desk, request, message->serial);
+	struct printer_place *place = printer_desk_find(desk, request, message->serial);
 
 	if (place == NULL)
 		return;
 	if (message->changes == 0 || message->changes >> PRINTER_FIELD_COUNT != 0) {
-		refuse_with(desk, request, REFUSAL_INVALID, "Name what is to be changed.",
-			    message->changes == 0 ? "This says nothing that is to be changed."
-						  : "This names a field that no printer has.");
+		desk_refuse_with(desk, request, REFUSAL_INVALID, "Name what is to be changed.",
+				 message->changes == 0 ? "This says nothing that is to be changed."
+						       : "This names a field that no printer has.");
 		return;
 	}
 	struct printer_record record = place->kept;
@@ -395,7 +383,7 @@ printer_desk_edit(struct desk *desk, const struct header *request, const struct 
 		edit_checked(desk, request, place, &record, names_code ? &code : NULL, doubts);
 		secret_wipe(&code);
 	} else {
-		refuse_complaint(desk, request, &complaint);
+		printer_desk_refuse(desk, request, &complaint);
 	}
 }
 
@@ -404,129 +392,16 @@ printer_desk_edit(struct desk *desk, const struct header *request, const struct 
 void
 printer_desk_remove(struct desk *desk, const struct header *request, const struct msg_printer_remove *message)
 {
-	struct printer_place *place = find_or_refuse(desk, request, message->serial);
+	struct printer_place *place = printer_desk_find(desk, request, message->serial);
 
 	if (place == NULL)
 		return;
 	const struct printer_record *record = &place->kept;
+	job_desk_flush_planned(desk, record->serial);
 	struct batch_item *item = desk_new_item(desk, request);
 	printers_plan_removal(place);
 	batch_add_op(item, TABLE_PRINTERS, record->serial, NULL, 0);
 	add_code(item, record->serial, NULL, 0);
+	job_desk_end_all(desk, item, record->serial);
 	str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is removed.", record->name, record->serial);
-}
-
-/* -- for its worker ------------------------------------------------------------------------------ */
-
-/* The printer that the sender serves, as the supervisor says; NULL when it was refused. */
-static struct printer_place *
-own_printer(struct desk *desk, const struct header *request)
-{
-	const char *serial = peers_entry_peek(&desk->peers, request);
-	struct printer_place *place = serial != NULL ? printers_find(&desk->printers, serial) : NULL;
-
-	if (place != NULL && place->is_kept)
-		return place;
-	child_reply_refused(desk->child, request, REFUSAL_NOT_FOUND, "There is no printer for this worker.", "");
-	return NULL;
-}
-
-/* Its access code. Empty when none is kept, or when it was sealed with another key: then the owner sets it anew, as if
- * there were none. False when the request was refused. */
-static bool
-get_code(struct desk *desk, const struct header *request, const struct printer_place *place, struct secret *ret_code)
-{
-	char name[PRINTERS_SECRET_BYTES];
-	struct fault fault;
-
-	printers_secret_name(place->kept.serial, name);
-	enum outcome outcome = desk_read_secret(desk, name, ret_code, &fault);
-	if (outcome == OUTCOME_DONE || outcome == OUTCOME_ABSENT || outcome == OUTCOME_NO_KEY)
-		return true;
-	desk_refuse(desk, request, &fault);
-	upkeep_note_commit(&desk->upkeep, &fault);
-	return false;
-}
-
-void
-printer_desk_want(struct desk *desk, const struct header *request)
-{
-	struct msg_printer_mine mine = { 0 };
-	const struct printer_place *place = own_printer(desk, request);
-
-	if (place == NULL || !get_code(desk, request, place, &mine.access_code))
-		return;
-	const struct printer_record *kept = &place->kept;
-	str_copy(mine.serial, sizeof mine.serial, kept->serial);
-	str_copy(mine.name, sizeof mine.name, kept->name);
-	str_copy(mine.address, sizeof mine.address, kept->address);
-	str_copy(mine.model, sizeof mine.model, kept->model);
-	mine.mqtt_port = kept->mqtt_port;
-	mine.ftps_port = kept->ftps_port;
-	mine.camera_port = kept->camera_port;
-	mine.detect_port = kept->detect_port;
-	str_copy(mine.certificate_sha256, sizeof mine.certificate_sha256, kept->certificate_sha256);
-	str_copy(mine.installation, sizeof mine.installation, desk->printers.installation);
-	str_copy(mine.firmware, sizeof mine.firmware, kept->firmware);
-	str_copy(mine.previous_firmware, sizeof mine.previous_firmware, kept->previous_firmware);
-	mine.firmware_ms = kept->firmware_ms;
-	child_reply(desk->child, request, MESSAGE_PRINTER_MINE, &mine, -1);
-	secret_wipe(&mine.access_code);
-}
-
-void
-printer_desk_seen(struct desk *desk, const struct header *request, const struct msg_printer_seen *message)
-{
-	const struct printer_place *own = own_printer(desk, request);
-
-	if (own == NULL)
-		return;
-	if (!printer_rules_firmware(message->firmware)) {
-		child_reply_refused(desk->child, request, REFUSAL_INVALID, "This is no firmware's version.", "");
-		return;
-	}
-	struct printer_place *place = find_or_refuse(desk, request, own->kept.serial);
-	if (place == NULL)
-		return;
-	if (strcmp(place->kept.firmware, message->firmware) == 0) {
-		child_reply_done(desk->child, request, "");
-		return;
-	}
-	struct printer_record *record = printers_plan_change(place);
-	str_copy(record->previous_firmware, sizeof record->previous_firmware, record->firmware);
-	str_copy(record->firmware, sizeof record->firmware, message->firmware);
-	record->firmware_ms = clock_wall_ms();
-	new_item(desk, request, record);
-}
-
-/*
- * Also to an address that another printer is kept with: this one has proved itself there, so that one's record is old
- * (two printers have swapped), and it will be followed as well.
- */
-void
-printer_desk_moved(struct desk *desk, const struct header *request, const struct msg_printer_moved *message)
-{
-	char address[PRINTER_ADDRESS_BYTES];
-	struct complaint complaint;
-	const struct printer_place *own = own_printer(desk, request);
-
-	if (own == NULL)
-		return;
-	if (!printer_rules_address(message->address, address, &complaint)) {
-		refuse_complaint(desk, request, &complaint);
-		return;
-	}
-	struct printer_place *place = find_or_refuse(desk, request, own->kept.serial);
-	if (place == NULL)
-		return;
-	if (strcmp(place->kept.address, message->from) != 0) {
-		refuse_with(desk, request, REFUSAL_CONFLICT, "", "The address was changed meanwhile.");
-		return;
-	}
-	struct printer_record *record = printers_plan_change(place);
-	str_copy(record->moved_from, sizeof record->moved_from, record->address);
-	str_copy(record->address, sizeof record->address, address);
-	record->moved_ms = record->changed_ms = clock_wall_ms();
-	struct batch_item *item = new_item(desk, request, record);
-	str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is at %s now.", record->name, record->serial, address);
 }

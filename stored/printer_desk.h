@@ -14,6 +14,16 @@ void printer_desk_seen(struct desk *desk, const struct header *request, const st
 /* Its worker has proved it at another address. */
 void printer_desk_moved(struct desk *desk, const struct header *request, const struct msg_printer_moved *message);
 
+/* A print was seen on its plate; a person says that the plate is clear. */
+void printer_desk_plate_used(struct desk *desk, const struct header *request);
+void printer_desk_plate_clear(struct desk *desk, const struct header *request, const struct msg_plate_clear *message);
+
+/* The place of a printer, with no change of it on its way; NULL when there is none, and the request was refused. */
+struct printer_place *printer_desk_find(struct desk *desk, const struct header *request, const char *serial);
+
+/* The printer that the sender serves, as the supervisor says; NULL when the request was refused. */
+struct printer_place *printer_desk_own(struct desk *desk, const struct header *request);
+
 /* What follows from a batch item that is on the disk now, for printers: tell everybody who has to know. Items about
  * something else are left alone. */
 void printer_desk_follow_up(struct desk *desk, const struct batch_item *item);

@@ -9,8 +9,9 @@
 #include "common/str.h"
 #include "ipc/mpack.h"
 
-#define FIELDS 17
-#define FIELDS_BEFORE_MOVES 15 /* of records that an earlier version wrote */
+#define FIELDS 19
+#define FIELDS_BEFORE_MOVES 15 /* of records that earlier versions wrote */
+#define FIELDS_BEFORE_PLATES 17
 
 static void
 put_text(struct mpack_writer *writer, const char *text)
@@ -42,6 +43,8 @@ printer_record_encode(const struct printer_record *record, uint8_t ret_bytes[PRI
 	mpack_put_i64(&writer, record->firmware_ms);
 	put_text(&writer, record->moved_from);
 	mpack_put_i64(&writer, record->moved_ms);
+	mpack_put_bool(&writer, record->starts_unasked);
+	mpack_put_i64(&writer, record->plate_used_ms);
 	ENSURE(!writer.failed);
 	return (size_t)(writer.at - ret_bytes);
 }
@@ -102,9 +105,13 @@ printer_record_decode(const void *key, size_t key_len, const uint8_t *bytes, siz
 	get_text(&reader, ret_record->firmware, sizeof ret_record->firmware);
 	get_text(&reader, ret_record->previous_firmware, sizeof ret_record->previous_firmware);
 	ret_record->firmware_ms = mpack_get_i64(&reader);
-	if (fields >= FIELDS) {
+	if (fields >= FIELDS_BEFORE_PLATES) {
 		get_text(&reader, ret_record->moved_from, sizeof ret_record->moved_from);
 		ret_record->moved_ms = mpack_get_i64(&reader);
+	}
+	if (fields >= FIELDS) {
+		ret_record->starts_unasked = mpack_get_bool(&reader);
+		ret_record->plate_used_ms = mpack_get_i64(&reader);
 	}
 	*ret_fault = reader.fault;
 	return reader.fault == NULL;

@@ -2,7 +2,8 @@
  * printer_record: a printer as it stands in the database, under its serial number: a MessagePack array.
  *
  *	[version, place, name, address, model, mqtt_port, ftps_port, camera_port, detect_port,
- *	 certificate_sha256, added_ms, changed_ms, firmware, previous_firmware, firmware_ms, …]
+ *	 certificate_sha256, added_ms, changed_ms, firmware, previous_firmware, firmware_ms, moved_from, moved_ms,
+ *	 starts_unasked, plate_used_ms, …]
  *
  * A later Fuse may add fields at the end; what is not known is passed over. Another version is another layout and is
  * not read. Pure; any bytes give a record or a fault.
@@ -32,6 +33,8 @@ struct printer_record {
 	int64_t firmware_ms; /* when `firmware` was seen first; 0 = never */
 	char moved_from[PRINTER_ADDRESS_BYTES]; /* the address before, when it was followed to this one; "" = it was not */
 	int64_t moved_ms;
+	bool starts_unasked;   /* the next job starts without asking whether the plate is clear */
+	int64_t plate_used_ms; /* when a print was seen on the plate, and nobody has said since that it is clear; 0 = clear */
 };
 
 /* Write all but the serial; returns the bytes. */

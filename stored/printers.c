@@ -156,7 +156,9 @@ printers_describe(const struct printer_place *place, struct msg_printer *ret_mes
 	*ret_message = (struct msg_printer){ .mqtt_port = kept->mqtt_port, .ftps_port = kept->ftps_port,
 					     .camera_port = kept->camera_port, .detect_port = kept->detect_port,
 					     .has_access_code = place->has_code, .added_ms = kept->added_ms,
-					     .changed_ms = kept->changed_ms, .moved_ms = kept->moved_ms };
+					     .changed_ms = kept->changed_ms, .moved_ms = kept->moved_ms,
+					     .starts_unasked = kept->starts_unasked,
+					     .plate_used_ms = kept->plate_used_ms };
 	str_copy(ret_message->serial, sizeof ret_message->serial, kept->serial);
 	str_copy(ret_message->name, sizeof ret_message->name, kept->name);
 	str_copy(ret_message->address, sizeof ret_message->address, kept->address);

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "stored/armed.h"
 #include "stored/check.h"
 #include "stored/files.h"
 #include "stored/store.h"
@@ -22,11 +23,11 @@
 /* -- plan ---------------------------------------------------------------------------------- */
 
 static void
-look_for_damaged(void *arg, const char *name)
+look_for_traces(void *arg, const char *name)
 {
 	bool *found = arg;
 
-	*found |= strncmp(name, DAMAGED_PREFIX, strlen(DAMAGED_PREFIX)) == 0;
+	*found |= strncmp(name, DAMAGED_PREFIX, strlen(DAMAGED_PREFIX)) == 0 || strcmp(name, ARMED_FILE) == 0;
 }
 
 /* Was there ever a database? One that is gone without a trace is a first start. */
@@ -35,7 +36,7 @@ has_history(const char *dir, const struct snapshot_list *snapshots)
 {
 	bool found = snapshots->count > 0;
 
-	files_each(dir, look_for_damaged, &found);
+	files_each(dir, look_for_traces, &found);
 	return found;
 }
 

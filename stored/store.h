@@ -22,8 +22,9 @@
 /* The version of the tables' layout. A database with a greater one is of a newer Fuse. One with a smaller one is
  * served as it is, and brought up to date by the first change, in the same commit.
  *	1  meta, settings, secrets
- *	2  and printers */
-#define STORE_SCHEMA 2
+ *	2  and printers
+ *	3  and jobs, files */
+#define STORE_SCHEMA 3
 
 #define STORE_FIRST_MAP_BYTES ((size_t)4 << 20)
 #define STORE_MOST_MAP_BYTES ((size_t)1 << 30)
@@ -33,7 +34,9 @@
 	X(META, "meta")		/* what the store knows about itself; keys: STORE_META_… */ \
 	X(SETTINGS, "settings") /* name → value as text */                                  \
 	X(SECRETS, "secrets")	/* name → sealed by vault.c */                              \
-	X(PRINTERS, "printers") /* serial → printer_record.h */
+	X(PRINTERS, "printers") /* serial → printer_record.h */                             \
+	X(JOBS, "jobs")		/* id → job_record.h */                                     \
+	X(FILES, "files")	/* SHA-256 in hex → what the cache knows of a file */
 
 enum store_table {
 #define X(NAME, name) TABLE_##NAME,

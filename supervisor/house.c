@@ -76,6 +76,8 @@ want(struct house *house, const struct proc_spec *spec, const char *entry)
 static void
 want_role(struct house *house, const struct proc_spec *spec)
 {
+	if (spec->helper_of != ROLE_NONE)
+		return; /* somebody asks for it (helpers.c) */
 	if (!spec->per_entry) {
 		want(house, spec, "");
 		return;
@@ -149,7 +151,7 @@ announce(struct house *house)
 
 	/* Ready means: each of the house's own processes is, or has shown that it cannot be just now. */
 	TAILQ_FOREACH(proc, &house->procs, next)
-		if (!proc->spec->per_entry && (proc->life.state == LIFE_DOWN || proc->life.state == LIFE_STARTING))
+		if (!proc->spec->per_entry && proc->spec->helper_of == ROLE_NONE && (proc->life.state == LIFE_DOWN || proc->life.state == LIFE_STARTING))
 			return;
 	describe(house, sentence, sizeof sentence);
 	if (!house->announced) {
@@ -236,6 +238,8 @@ advance(void *arg)
 	const struct proc *stored = house_find_proc(house, "stored");
 
 	forget_finished(house);
+	if (house->phase == HOUSE_RUNNING)
+		helpers_go_on(house);
 	switch (house->phase) {
 	case HOUSE_STARTING:
 		if (stored != NULL && stored->life.state != LIFE_STARTING && stored->life.state != LIFE_DOWN)
@@ -263,6 +267,7 @@ void
 house_on_proc_changed(struct house *house, struct proc *proc)
 {
 	proc_publish(proc);
+	helpers_on_proc_changed(house, proc);
 	loop_timer_set(house->advance, 0);
 }
 

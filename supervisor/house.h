@@ -14,6 +14,7 @@
 #include "supervisor/config.h"
 #include "supervisor/entries.h"
 #include "supervisor/follow.h"
+#include "supervisor/helpers.h"
 #include "supervisor/listener.h"
 #include "supervisor/logbook.h"
 #include "supervisor/notify.h"
@@ -49,6 +50,7 @@ struct house {
 	struct switchboard *board;
 	struct door *door;
 	struct followers followers;
+	struct helpers helpers;
 	struct listener listeners[LISTENER_PURPOSE_COUNT];
 	int lock_fd;
 	struct role_kit kits[ROLE_LIMIT];

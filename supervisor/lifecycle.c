@@ -169,6 +169,8 @@ account_death(struct life *life, const struct life_rules *rules, const struct li
 	int64_t lived_ms = facts->now_ms - life->started_ms;
 	bool proved = lived_ms >= LIFE_PROVED_MS;
 
+	if (rules->once)
+		return give_up_waiting(life, rules, facts);
 	memmove(life->deaths_ms + 1, life->deaths_ms, sizeof life->deaths_ms - sizeof life->deaths_ms[0]);
 	life->deaths_ms[0] = facts->now_ms;
 	bool too_often = rules->hold_deaths > 0 && deaths_in_window(life, facts->now_ms) >= rules->hold_deaths;
@@ -194,7 +196,7 @@ account_death(struct life *life, const struct life_rules *rules, const struct li
 static unsigned
 ended(struct life *life, const struct life_rules *rules, const struct life_facts *facts)
 {
-	if (!life->wanted)
+	if (!life->wanted || rules->once)
 		return give_up_waiting(life, rules, facts);
 	if (life->condemned)
 		return account_death(life, rules, facts);

@@ -56,6 +56,7 @@ enum life_action {
 struct life_rules {
 	int64_t start_ms, stop_ms, backoff_max_ms;
 	unsigned hold_deaths; /* 0 = not held for its number of deaths; at most LIFE_DEATHS_KEPT */
+	bool once;	      /* a helper: whatever its end is, it is not started again */
 };
 
 struct life {

@@ -158,13 +158,14 @@ prepare_argv(struct proc *proc)
 	char **next = proc->argv;
 
 	*next++ = (char *)(uintptr_t)proc->spec->binary;
-	if (proc->spec->per_entry)
+	if (proc->entry[0] != '\0')
 		*next++ = proc->entry; /* for whoever looks at ps(1) */
 	if (proc->spec->role == ROLE_STORED) {
 		str_format(store_dir, sizeof store_dir, "%s/store", state_dir);
 		*next++ = dir_option;
 		*next++ = store_dir;
-	} else if (proc->spec->role == ROLE_WORKER || proc->spec->role == ROLE_DISCOVERY) {
+	} else if (proc->spec->role == ROLE_WORKER || proc->spec->role == ROLE_UPLOAD ||
+		   proc->spec->role == ROLE_DISCOVERY) {
 		/* The owner's issuers of certificates (common/tls.h). */
 		str_format(ca_dir, sizeof ca_dir, "%s/ca.d", state_dir);
 		*next++ = ca_option;
@@ -266,7 +267,8 @@ rules_of(const struct proc *proc)
 {
 	return (struct life_rules){ .start_ms = proc->spec->start_ms, .stop_ms = proc->spec->stop_ms,
 				    .backoff_max_ms = proc->spec->backoff_max_ms,
-				    .hold_deaths = proc->spec->hold_deaths };
+				    .hold_deaths = proc->spec->hold_deaths,
+				    .once = proc->spec->helper_of != ROLE_NONE };
 }
 
 static void
@@ -420,6 +422,8 @@ on_exit_of_process(void *arg, int fd, unsigned ready)
 	/* Before its HELLO it has no ear for STOP and no hand for SIGTERM: that ended it as asked, see ask_stop(). */
 	bool as_asked = exited ? info.si_status == 0 : info.si_status == SIGTERM && !proc->peer.greeted;
 	bool asked = proc->life.state == LIFE_STOPPING && !proc->life.condemned && as_asked;
+	if (proc->spec->helper_of != ROLE_NONE && exited && info.si_status == 0 && proc->sentence_of_ours[0] == '\0')
+		asked = true; /* its work is done */
 	const struct exit_meaning *meaning = exited && proc->sentence_of_ours[0] == '\0'
 						     ? exit_meaning_peek(info.si_status) : NULL;
 	if (!asked) {

@@ -39,9 +39,11 @@ struct proc {
 	struct loop_io *pidfd_io, *log_io;
 	struct logtap tap;
 	struct watchdog watchdog;
-	char *argv[5];
+	char *argv[6];
 	char sentence_of_ours[OFFENCE_BYTES]; /* why we ended it; "" = we did not */
 	bool was_stopped, was_ready;
+	uint32_t works_for;    /* a helper: the generation of who asked for it */
+	bool was_told;	       /* … who knows that it is ready */
 	const char *deaf; /* its channel is of no use any more: why; NULL = it is fine */
 	unsigned deaf_ticks; /* ticks since */
 	int64_t since_wall_ms, ready_wall_ms;

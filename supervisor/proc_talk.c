@@ -66,8 +66,9 @@ become_ready(struct proc *proc, const struct msg_ready *ready)
 		return;
 	proc->was_ready = true;
 	proc->ready_wall_ms = clock_wall_ms();
-	log_info("ready", log_str("process", proc->name), log_int("child", proc->pid),
-		 log_int("generation", proc->peer.generation), log_str("it", ready->sentence));
+	if (proc->spec->helper_of == ROLE_NONE)
+		log_info("ready", log_str("process", proc->name), log_int("child", proc->pid),
+			 log_int("generation", proc->peer.generation), log_str("it", ready->sentence));
 	proc_event(proc, LIFE_EV_READY, NULL);
 }
 

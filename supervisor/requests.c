@@ -162,6 +162,12 @@ on_message(void *arg, struct peer *peer, const struct header *header, const void
 	case MESSAGE_LOGS:
 		show_logs(house, peer, header, message);
 		break;
+	case MESSAGE_HELPER_WANT:
+		helpers_want(house, peer, header, message);
+		break;
+	case MESSAGE_HELPER_END:
+		helpers_end(house, peer, message);
+		break;
 	case MESSAGE_LOGS_END:
 		follow_end(&house->followers, house->board, peer, ((const struct msg_logs_end *)message)->logs_request);
 		break;

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/crashpoint.h"
 #include "common/exits.h"
 #include "common/log.h"
 #include "common/str.h"
@@ -31,14 +32,16 @@
 #define CHANNEL_BUFFER_BYTES (1024 * 1024)
 
 static const struct proc_spec specs[] = {
-#define ONE false
-#define PER_ENTRY true
+#define ONE false, ROLE_NONE, 0
+#define PER_ENTRY true, ROLE_NONE, 0
+#define HELPER(asker, most) false, ROLE_##asker, most
 #define PROC(ROLE, role, number, binary, how_many, stop_rank, start_ms, stop_ms, warn_ms, hang_ms, backoff_max_ms, \
 	     hold_deaths, data_mib, files, rate_per_s, doc)                                                      \
 	{ ROLE_##ROLE, #role,	  binary,      how_many, stop_rank, start_ms,	stop_ms, warn_ms,                   \
 	  hang_ms,     backoff_max_ms, hold_deaths, data_mib, files,	    rate_per_s, doc },
 #include "ipc/procs.def"
 #undef PROC
+#undef HELPER
 #undef PER_ENTRY
 #undef ONE
 };
@@ -187,7 +190,7 @@ clean_environment(void)
 {
 	static const char *const passed[] = { "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS" };
 	static char kept[STR_ARRAY_LEN(passed)][256];
-	static char *environment[STR_ARRAY_LEN(passed) + 1];
+	static char *environment[STR_ARRAY_LEN(passed) + 2];
 	size_t count = 0;
 
 	for (size_t i = 0; i < STR_ARRAY_LEN(passed); i++) {
@@ -197,6 +200,9 @@ clean_environment(void)
 			count++;
 		}
 	}
+	const char *hold = crash_point_environment();
+	if (hold != NULL)
+		environment[count++] = (char *)(uintptr_t)hold;
 	environment[count] = NULL;
 	return environment;
 }

@@ -13,8 +13,11 @@
 #include "supervisor/switchboard_inner.h"
 
 #define PEER_MAGIC 0x9ee12u
-#define SHELF_MAX_COUNT 512 /* stored has a message for each setting and each of 256 printers */
+#define SHELF_MAX_COUNT 512
 #define SHELF_MAX_BYTES (256 * 1024)
+/* stored has a message for each setting, each of 256 printers, 2048 files and 1024 jobs. */
+#define STORED_SHELF_MAX_COUNT 4096
+#define STORED_SHELF_MAX_BYTES (4 * 1024 * 1024)
 #define OWN_SHELF_MAX_COUNT 2048
 #define OWN_SHELF_MAX_BYTES (4 * 1024 * 1024)
 
@@ -74,13 +77,8 @@ switchboard_add_place(struct switchboard *board, enum role role, uint16_t slot)
 		ENSURE(at != NULL);
 		for (size_t i = 0; i < places->count; i++) {
 			at[i] = places->at[i];
-			/* A tail queue's head points into itself: move it element by element. */
-			shelf_init(&at[i].shelf, SHELF_MAX_COUNT, SHELF_MAX_BYTES);
-			if (places->at[i].exists) {
-				TAILQ_CONCAT(&at[i].shelf.list, &places->at[i].shelf.list, next);
-				at[i].shelf.count = places->at[i].shelf.count;
-				at[i].shelf.bytes = places->at[i].shelf.bytes;
-			}
+			if (places->at[i].exists)
+				shelf_move(&at[i].shelf, &places->at[i].shelf);
 		}
 		free(places->at);
 		places->at = at;
@@ -88,7 +86,10 @@ switchboard_add_place(struct switchboard *board, enum role role, uint16_t slot)
 	}
 	ENSURE(!places->at[slot].exists);
 	places->at[slot].exists = true;
-	shelf_init(&places->at[slot].shelf, SHELF_MAX_COUNT, SHELF_MAX_BYTES);
+	if (role == ROLE_STORED)
+		shelf_init(&places->at[slot].shelf, STORED_SHELF_MAX_COUNT, STORED_SHELF_MAX_BYTES);
+	else
+		shelf_init(&places->at[slot].shelf, SHELF_MAX_COUNT, SHELF_MAX_BYTES);
 }
 
 struct peer *

@@ -27,8 +27,10 @@ from rig.fuse import Fuse  # noqa: E402
 from rig.waiting import wait_until  # noqa: E402
 
 import browser  # noqa: E402
+import intake  # noqa: E402
 import links  # noqa: E402
 import search  # noqa: E402
+import upload  # noqa: E402
 import web  # noqa: E402
 
 WORKERS = [f"PRINTER-{n:03}" for n in range(200)]
@@ -229,6 +231,9 @@ The links' figures: 100 printers played by Mosquitto, each with its own broker, 
 One client follows /api/v1/events meanwhile (tests/bench/listener.py, not counted); the latency is that until it has a report's
 layer, its reference hears the same publish.
 
+The large file is sent by `curl` and is in the cache when it was hashed and synced; `cp` and `sha256sum` read and write the same file
+system, and `cp` syncs nothing.
+
 The searches' figures: in a network namespace of the bench's own, where packets vanish at a router's other side; nmap searches the
 same network after each search. A /16 is reckoned from a /20: all of it takes two minutes.
 
@@ -250,10 +255,14 @@ def main() -> int:
     links.measure(row)
     print("web: a crowd, and one who wants to be served", flush=True)
     web.measure(row)
+    print("files: a large one comes in, and many are listened to", flush=True)
+    intake.measure(row)
     print("the web UI in a browser: 100 printers", flush=True)
     browser.measure(row)
     print("search: networks where nobody is, and where all answer", flush=True)
     search.measure(row)
+    print("files: to printers with vsftpd", flush=True)
+    upload.measure(row)
     page = PAGE.format(cores=os.cpu_count(), machine=platform.machine(), kernel=".".join(platform.release().split(".")[:2]),
                        table=table_text())
     print("\n" + page)

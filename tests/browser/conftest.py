@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 from rig import darkness, fuse as rig_fuse  # noqa: E402
 
 import chrome  # noqa: E402
+import fake_fuse  # noqa: E402
 import site_rig  # noqa: E402
 
 FAILURES = rig_fuse.BUILD / "browser-failures"
@@ -98,3 +99,16 @@ def site(request):
 @pytest.fixture
 def tab(browser, tabs, site) -> chrome.Tab:
     return tabs.open(browser, site.url)
+
+
+@pytest.fixture
+def fake():
+    """What the pages see of a Fuse, played (fake_fuse.py)."""
+    one = fake_fuse.FakeFuse().start()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def fake_tab(browser, tabs, fake) -> chrome.Tab:
+    return tabs.open(browser, fake.url)

@@ -22,6 +22,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 from rig import access, secrets  # noqa: E402
 
 import chrome  # noqa: E402
+import fake_fuse  # noqa: E402
 import fleet  # noqa: E402
 import site_rig  # noqa: E402
 import steps  # noqa: E402
@@ -187,12 +188,62 @@ def take_door(browser: chrome.Browser):
         site.close()
 
 
+GOING_UP = {"phase": "send", "sentBytes": 400000, "totalBytes": 812345, "bytesPerSecond": 150000}
+JOBS = {"waiting": "It waits until the plate is clear.", "uploading": "Its file is on its way.", "running": "It prints.",
+        "unknown": "The start was sent, and the printer never said what became of it.", "done": "Printed.", "failed": "It was stopped at the printer.",
+        "not-started": "The printer has no storage.", "cancelled": "Cancelled by a person.", "staged": "The file lies on the printer."}
+
+
+def fill_prints(fake: fake_fuse.FakeFuse, count: int):
+    """As many printers, files of all kinds, and a job in each state."""
+    printers = []
+    for at in range(count):
+        busy = {"state": "RUNNING", "progressPercent": 37, "isAvailable": False, "times": {"remainingMinutes": 42}} if at % 9 == 2 else {}
+        printers.append(fake.add_printer(f"{fleet.NAMES[at % 25]} {at // 25 + 1}", list(fake_fuse.MODELS)[at % 4], job={"name": "bracket"}, **busy))
+    files = [fake.add_file(f"{fleet.JOBS[at % 10]}.gcode.3mf", plates=at % 3 + 1, size=(at + 1) * 1234567, ago_s=at * 40000,
+                           model=list(fake_fuse.MODELS)[at % 2 * 2], check=["printable", "printable", "printable", "unprintable", "waiting"][at % 5])
+             for at in range(count + count // 2)]
+    for at, (state, sentence) in enumerate(JOBS.items()):
+        if printers:
+            fake.add_job(printers[at % count], files[at % min(3, len(files))], state, sentence, remedy="Look at the printer." if state in ("waiting", "unknown") else "",
+                         progress=GOING_UP if state == "uploading" else None, startedAt=fake_fuse.now(4000) if state == "done" else None)
+    for printer in printers[:4]:
+        fake.change("printers", printer, plateUsedAt=fake_fuse.now(4000))
+    return printers, files
+
+
+def take_prints(browser: chrome.Browser, count: int):
+    """Files, jobs and the print dialog, before a Fuse that is played."""
+    fake = fake_fuse.FakeFuse().start()
+    printers, files = fill_prints(fake, count)
+    tab = browser.tab(fake.url)
+    for theme in THEMES:
+        tab.go("/")
+        tab.js("localStorage.setItem('fuse.theme', arguments[0])", theme)
+        for width in WIDTHS:
+            camera = Camera(tab, count, theme, width)
+            camera.page("files", "/files", whole=count < 100, ready=role("file") if count else role("no-files"))
+            camera.page("jobs", "/jobs", whole=count < 100, ready=role("job") if count else role("no-jobs"))
+            camera.page("cards-with-jobs", "/printers", whole=count < 100, ready=role("printer-card") if count else role("empty"))
+            if not count:
+                continue
+            tab.go("/files")
+            camera.dialog("dialog-print", steps.file_row(files[0], role("file-print")), steps.PRINT, lambda: (
+                tab.find(role("printer-row")), tab.click(steps.printer_row(printers[0], "label")), tab.find(role("mapping"))))
+            tab.go("/jobs")
+            camera.dialog("dialog-story", role("job-open"), role("job-dialog"), lambda: tab.find(role("story-step")))
+            camera.dialog("dialog-resolve", role("job-resolve"), role("resolve-dialog"))
+    browser.close_tabs()
+    fake.close()
+
+
 def main() -> int:
     if not PARTS:
         shutil.rmtree(OUT, ignore_errors=True)
     with chrome.Browser() as browser:
         for count in COUNTS:
             take(browser, count)
+            take_prints(browser, count)
         take_door(browser)
     print(f"{len(list(OUT.glob('*.png')))} pictures in {OUT}")
     return 0

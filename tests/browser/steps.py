@@ -3,8 +3,9 @@ import json
 
 ADD, EDIT, FOLLOW, DETAILS, DIAGNOSIS = ('[data-role="add-dialog"]', '[data-role="edit-dialog"]', '[data-role="follow-dialog"]',
                                          '[data-role="details-dialog"]', '[data-role="diagnosis-dialog"]')
+PRINT = '[data-role="print-dialog"]'
 BANNER = '[data-role="connection-lost"]'
-PAGES = ["/", "/printers"]
+PAGES = ["/", "/files", "/jobs", "/printers"]
 
 
 def role(name: str, within: str = "") -> str:
@@ -76,3 +77,36 @@ def call(tab, method: str, path: str, body=None) -> tuple:
             headers: body ? {"Content-Type": "application/json"} : {}});
         return [answer.status, await answer.text()];""", method, path, None if body is None else json.dumps(body))
     return status, text
+
+
+def open_page(tab, path: str):
+    tab.go(path)
+    wait_connected(tab)
+    tab.until("return document.querySelector('.page .skeleton') === null", what="the page is not filled")
+
+
+def choose_files(tab, *paths):
+    """Choose files of this computer, as the browser's own dialog would."""
+    tab.driver.find_element("css selector", role("choose")).send_keys("\n".join(str(path) for path in paths))
+
+
+def drop_files(tab, selector: str, **files):
+    """Drag files (name: content) over an element and drop them there."""
+    tab.js("""
+        const carried = new DataTransfer(), place = document.querySelector(arguments[0]);
+        for (const [name, content] of Object.entries(arguments[1]))
+            carried.items.add(new File([content], name));
+        for (const type of ["dragover", "drop"])
+            place.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: carried}));""", selector, files)
+
+
+def file_row(sha256: str, inner: str = "") -> str:
+    return f'[data-role="file"][data-sha256="{sha256}"] {inner}'.strip()
+
+
+def job_row(job: str, inner: str = "") -> str:
+    return f'[data-role="job"][data-job="{job}"] {inner}'.strip()
+
+
+def printer_row(serial: str, inner: str = "") -> str:
+    return f'[data-role="printer-row"][data-serial="{serial}"] {inner}'.strip()

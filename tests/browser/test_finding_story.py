@@ -227,6 +227,7 @@ def test_a_slicers_file_becomes_printers_after_a_look_and_each_row_follows_its_p
     steps.open_printers(tab)
     tab.click(role("add-printer-more"))
     tab.click(role("way-file"))
+    tab.find(IMPORT)
     drop(tab, IMPORT, "picture.png", "PK\x03\x04\0")
     tab.see("UTF-8", IMPORT)
     tab.find(role("import-file", IMPORT)).send_keys(str(conf))

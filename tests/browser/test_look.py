@@ -175,7 +175,7 @@ def test_a_finger_finds_everything(farm, look):
 
 
 def test_the_page_says_what_it_is_to_screen_readers(farm, look):
-    for path, title in (("/", "Status"), ("/printers", "Printers")):
+    for path, title in (("/", "Status"), ("/printers", "Printers"), ("/files", "Files"), ("/jobs", "Jobs")):
         look.go(path)
         steps.wait_connected(look)
         assert look.js("return [...document.querySelectorAll('h1')].map((n) => n.innerText)") == [title]

@@ -2,9 +2,10 @@
  * Any bytes as what comes over HTTP: a request target, headers, a JSON body, a printer in it. Nothing is read or
  * written beyond its place, and what was taken keeps its bounds.
  * Covers: target_parse, target_host_is_ours, target_origin_is_host, body_parse, printer_body_parse, routes_find,
- *  framing_add, assets_take_gzip, assets_match
+ *  framing_add, assets_take_gzip, assets_match, file_name_read, file_disposition, file_range_read, file_key_is_fine
  *
- * Input: a letter (t = target, o = Host and Origin, h = header lines, b = body), then the text.
+ * Input: a letter (t = target, o = Host and Origin, h = header lines, b = body, n = a file's name, r = a range of
+ * 1000 bytes), then the text.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "common/str.h"
 #include "httpd/assets.h"
+#include "httpd/file_headers.h"
 #include "httpd/framing.h"
 #include "httpd/printer_body.h"
 #include "httpd/routes.h"
@@ -43,7 +45,8 @@ check_target(const char *text)
 {
 	static const char *const methods[] = { "GET", "HEAD", "POST", "PATCH", "DELETE", "BREW" };
 	struct target *target = malloc(sizeof *target);
-	char id[ROUTES_ID_BYTES], allow[ROUTES_ALLOW_BYTES];
+	char allow[ROUTES_ALLOW_BYTES];
+	struct route_names names;
 	const struct route *route;
 
 	must(target != NULL);
@@ -60,10 +63,12 @@ check_target(const char *text)
 			must(target_param_peek(target, target->params[i].name) == target->params[i].value);
 		}
 		for (size_t i = 0; i < STR_ARRAY_LEN(methods); i++) {
-			enum route_outcome outcome = routes_find(methods[i], target, &route, id, allow);
+			enum route_outcome outcome = routes_find(methods[i], target, &route, &names, allow);
 			must((outcome == ROUTE_FOUND) == (route != NULL));
 			must((outcome == ROUTE_NO_PATH) == (allow[0] == '\0'));
-			must(id[0] == '\0' || body_is_serial(id));
+			must(names.id[0] == '\0' || body_is_serial(names.id));
+			must(strlen(names.job) <= 16 && names.number <= 999);
+			must(names.sha256[0] == '\0' || strspn(names.sha256, "0123456789abcdef") == 64);
 		}
 	}
 	free(target);
@@ -107,6 +112,46 @@ check_headers(char *text)
 	must(framing.hosts + framing.lengths + framing.encodings <= lines);
 	if (framing_fault(&framing) == NULL)
 		must(framing.lengths + framing.encodings <= 1);
+}
+
+/* -- names, ranges, keys ------------------------------------------------------------------------------------- */
+
+static void
+check_name(const char *text)
+{
+	char name[FILE_NAME_BYTES], disposition[FILE_DISPOSITION_BYTES];
+	const char *fault;
+
+	for (int percent = 0; percent <= 1; percent++) {
+		bool fine = file_name_read(text, percent != 0, name, &fault);
+		must(fine == (fault == NULL) && fine == (name[0] != '\0'));
+		must(strpbrk(name, "/\\\r\n\t") == NULL && str_valid_utf8(name, strlen(name)));
+		file_disposition(name, disposition);
+		for (const char *at = disposition; *at != '\0'; at++)
+			must(*at >= 0x20 && *at < 0x7f);
+		/* The fallback is one quoted string, and the rest is there: nothing was cut. */
+		const char *first = strchr(disposition, '"'), *second = strchr(first + 1, '"');
+		must(second == first + 1 + strlen(name) && strncmp(second, "\"; filename*=UTF-8''", 20) == 0);
+		must(strchr(second + 1, '"') == NULL);
+	}
+	must(!file_key_is_fine(text) || (strlen(text) >= 1 && strlen(text) <= FILE_KEY_MAX_BYTES));
+}
+
+static void
+check_range(const char *text)
+{
+	uint64_t from, len;
+
+	switch (file_range_read(text, 1000, &from, &len)) {
+	case FILE_RANGE_WHOLE:
+		must(from == 0 && len == 1000);
+		break;
+	case FILE_RANGE_PART:
+		must(len >= 1 && from < 1000 && from + len <= 1000);
+		break;
+	case FILE_RANGE_NONE:
+		break;
+	}
 }
 
 /* -- bodies --------------------------------------------------------------------------------------------------- */
@@ -168,6 +213,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_origin(text);
 	else if (data[0] == 'h')
 		check_headers(text);
+	else if (data[0] == 'n')
+		check_name(text);
+	else if (data[0] == 'r')
+		check_range(text);
 	else if (data[0] == 'b')
 		check_body(text, size - 1);
 	free(text);

@@ -51,7 +51,7 @@ def test_every_role_has_a_user_of_its_own_when_fused_is_root(fuse):
         assert set(status["Uid"].split()) == {str(uid_of(role_of(process)))}, process
         assert status["Gid"].split()[0] not in ("0", str(os.getegid())) and status["Groups"] == "", process
     uids = {role: procfs.status(fuse.pids()[p])["Uid"] for p in fuse.pids() for role in [role_of(p)]}
-    assert len(set(uids.values())) == len(ROLES)
+    assert len(set(uids.values())) == len(wire.STANDING_ROLES)
 
 
 def test_limits_are_those_of_the_process_table_and_no_child_leaves_a_core(fuse):
@@ -67,12 +67,12 @@ def test_limits_are_those_of_the_process_table_and_no_child_leaves_a_core(fuse):
 def test_open_descriptors_are_exactly_those_that_a_child_needs(fuse):
     """Standard ones, channel, lock, what the loop needs; httpd's two listeners and what the two instances of its library
     for each wait with (two each); discovery's ears; what wakes a worker's loop; the store's own files, and what wakes it when a
-    password is hashed."""
+    password or a file is hashed."""
     pipe_or_socket = r"pipe:\[\d+\]|socket:\[\d+\]"
     loop = [r"anon_inode:\[eventpoll\]", r"anon_inode:\[timerfd\]", pipe_or_socket, pipe_or_socket]
     more = {"httpd": [r"socket:\[\d+\]"] * 2 + [r"anon_inode:\[eventpoll\]"] * 8,
             "discovery": [r"socket:\[\d+\]"] * 2,
-            "stored": [re.escape(str(fuse.state / "store")) + "(/.*)?"] * 8 + [r"anon_inode:\[eventfd\]"],
+            "stored": [re.escape(str(fuse.state / "store")) + "(/.*)?"] * 8 + [r"anon_inode:\[eventfd\]"] * 2,
             "worker": [r"anon_inode:\[eventfd\]"] * 2}  # the mailbox, and to wake the MQTT library
     for process, pid in fuse.pids().items():
         fds = procfs.descriptors(pid)
@@ -257,8 +257,8 @@ def test_no_role_gets_out(make_fuse, what, uid):
     """As many rogues as there are roles try the same thing; the sibling that they aim at, and fused, stay."""
     if uid is not None and not AS_ROOT:
         pytest.skip("all the tests run like this then")
-    fuse, escape = make_fuse(workers=["ALPHA", "BETA"], rogues=set(ROLES), uid=uid), ESCAPES[what]
-    processes = [f"{role}/ALPHA" if role == "worker" else role for role in ROLES]
+    fuse, escape = make_fuse(workers=["ALPHA", "BETA"], rogues=set(wire.STANDING_ROLES), uid=uid), ESCAPES[what]
+    processes = [f"{role}/ALPHA" if role == "worker" else role for role in wire.STANDING_ROLES]
     prepare_escape(fuse, what, escape, processes)
     with fuse.others_untouched(*processes):
         attempts = {process: Attempt(fuse, process) for process in processes}

@@ -18,8 +18,10 @@ from rig.fusectl import (DONE, FAILED, FUSECTL, HARMFUL, NOT_FOUND, REFUSED, TIM
                          keys_of, on_terminal, run)
 
 COMMANDS = ["status", "ps", "logs", "printers", "printer add", "printer edit", "printer codes", "printer show",
-            "printer reconnect", "printer remove", "import", "trust", "scan", "probe", "send", "messages", "report", "doctor",
-            "restart", "retry", "reload", "settings", "store", "setup-code", "password", "token add", "token list", "token remove",
+            "printer reconnect", "printer remove", "printer files", "import", "trust", "scan", "probe", "send",
+            "print", "jobs", "job show", "job cancel", "job again", "job resolve", "plate-clear", "files",
+            "file add", "file show", "file get", "file remove", "messages", "report", "doctor", "restart", "retry",
+            "reload", "settings", "store", "setup-code", "password", "token add", "token list", "token remove",
             "completion", "help"]
 FIRST_WORDS = list(dict.fromkeys(command.split()[0] for command in COMMANDS))
 
@@ -277,7 +279,7 @@ def test_help_explains_every_command():
     (["ps", "--jsn"], USAGE, "Did you mean '--json'?"),
     (["printer", "ad"], USAGE, "Did you mean 'fusectl printer add'?"),
     (["ps", "x"], USAGE, "nothing to do with 'x'"),
-    (["ps", "--follow"], USAGE, "goes with `fusectl logs` and `fusectl messages` only"),
+    (["ps", "--lines", "3"], USAGE, "goes with `fusectl logs` and `fusectl messages` only"),
     (["printer"], USAGE, "needs a second word"),
     (["help", "printer", "nosuch"], NOT_FOUND, "no command 'printer nosuch'"),
     (["retry"], USAGE, "fusectl retry PROCESS"),

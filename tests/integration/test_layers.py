@@ -19,7 +19,9 @@ PROGRAMS = {
     "supervisor": "fused",
     "fusectl": "fusectl",
     "stored": "fuse-stored",
+    "stored/filechk": "fuse-filechk",
     "worker/link": "fuse-worker",
+    "worker/upload": "fuse-upload",
     "discovery": "fuse-discovery",
     "gatewayd": "fuse-gatewayd",
     "httpd": "fuse-httpd",
@@ -31,10 +33,11 @@ DOORS = {
     r"seccomp\.h": ["common/sandbox.c"],
     r"lmdb\.h": ["stored/"],
     r"sodium(/.*)?\.h": ["stored/"],
-    r"openssl/.*": ["common/tls", "worker/link/paho_calls.c"],  # the latter for Paho, with Paho's calls
+    r"openssl/.*": ["common/tls", "stored/filechk/md5.c", "worker/link/paho_calls.c"],  # the latter for Paho, with Paho's calls
     r"gnutls/.*": ["httpd/tls", "httpd/digest.c"],
-    r"jansson\.h": ["fusectl/", "httpd/", "discovery/", "gatewayd/", "worker/", "printer/"],
-    r"zip\.h": ["stored/filechk"],
+    r"jansson\.h": ["fusectl/", "httpd/", "discovery/", "gatewayd/", "worker/", "printer/", "stored/filechk/"],
+    r"zip\.h": ["stored/filechk/archive.c"],
+    r"expat\.h": ["stored/filechk/xml.c"],
     r"microhttpd\.h|wslay/.*": ["httpd/"],
     r"MQTT.*\.h": ["worker/link/mqtt.c", "gatewayd/"],
     r"curl/.*": ["gatewayd/"],
@@ -53,8 +56,10 @@ C_LIBRARY = set("""assert ctype dirent endian errno fcntl fnmatch ftw getopt glo
 MAY_LOAD = {
     "fused": ["libevent"],
     "fusectl": ["libevent", "libjansson"],
-    "fuse-stored": ["libevent", "libseccomp", "liblmdb", "libsodium", "libcrypto"],
+    "fuse-stored": ["libevent", "libseccomp", "liblmdb", "libsodium", "libcrypto", "libjansson"],
+    "fuse-filechk": ["libevent", "libseccomp", "libzip", "libexpat", "libjansson", "libcrypto"],
     "fuse-worker": ["libevent", "libseccomp", "libssl", "libcrypto", "libyajl", "libzstd", "libjansson"],
+    "fuse-upload": ["libevent", "libseccomp", "libssl", "libcrypto"],
     "fuse-discovery": ["libevent", "libseccomp", "libssl", "libcrypto", "libjansson"],
     "fuse-gatewayd": ["libevent", "libseccomp"],
     "fuse-httpd": ["libevent", "libseccomp", "libmicrohttpd", "libgnutls", "libwslay", "libcrypto", "libjansson"],
@@ -143,6 +148,10 @@ PLANTED = [
     ("worker/link/main.c", "#include <curl/curl.h>", "only gatewayd/ may"),
     ("common/log.c", "#include <systemd/sd-daemon.h>", "has no door"),
     ("stored/main.c", "#include <sqlite3.h>", "has no door"),
+    ("stored/files.c", "#include <zip.h>", "only stored/filechk/archive.c may"),
+    ("stored/filechk/main.c", "#include <expat.h>", "only stored/filechk/xml.c may"),
+    ("stored/files.c", '#include "stored/filechk/archive.h"', "stored may not include stored/filechk"),
+    ("stored/filechk/main.c", '#include "stored/store.h"', "stored/filechk may not include stored"),
 ]
 
 

@@ -409,6 +409,22 @@ BEHAVIOUR(say_firmware)
 	child_send(child, MESSAGE_PRINTER_SEEN, ROLE_STORED, 0, child_next_request_id(child), 0, &seen, -1);
 }
 
+/* ARGUMENT: the role. What comes of it is told in on_message(). */
+BEHAVIOUR(want_helper)
+{
+	struct msg_helper_want want = { .role = role_by_name(step->first) };
+
+	child_send(child, MESSAGE_HELPER_WANT, ROLE_SUPERVISOR, 0, child_next_request_id(child), 0, &want, -1);
+}
+
+/* ARGUMENTS: the role and the slot. */
+BEHAVIOUR(end_helper)
+{
+	struct msg_helper_end end = { .role = role_by_name(step->first), .slot = (uint32_t)atoi(step->second) };
+
+	child_send(child, MESSAGE_HELPER_END, ROLE_SUPERVISOR, 0, 0, 0, &end, -1);
+}
+
 #define BEHAVIOURS(X)                                                                             \
 	X(flood) X(send_malformed) X(send_malformed_to_stored) X(send_oversized_frame)            \
 	X(send_oversized_body) X(send_unknown_number) X(send_forbidden)                           \
@@ -422,7 +438,7 @@ BEHAVIOUR(say_firmware)
 	X(make_socket_pair) X(execute) X(fork) X(trace) X(signal) X(signal_thread)                \
 	X(signal_by_owner) X(read_memory) X(get_executable_memory) X(become_root) X(mount)        \
 	X(give_up_the_lock) X(write_into_the_lock) X(publish_printer) X(want_secret)          \
-	X(want_printer) X(say_firmware)
+	X(want_printer) X(say_firmware) X(want_helper) X(end_helper)
 
 static const struct { const char *what; void (*does)(const struct step *step); } behaviours[] = {
 #define X(name) { #name, do_##name },
@@ -554,6 +570,8 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 		tell_secret(&((const struct msg_secret *)message)->value);
 	else if (header->number == MESSAGE_PRINTER_MINE)
 		tell_printer(message);
+	else if (header->number == MESSAGE_HELPER)
+		log_info("has a helper", log_int("slot", ((const struct msg_helper *)message)->slot));
 	else if (header->number == MESSAGE_PRINTER_CHANGED)
 		log_info("its printer has changed");
 	else if (header->number == MESSAGE_DONE)
@@ -618,6 +636,10 @@ lock_in(int argc, char **argv)
 		return child_new(role, SANDBOX_DISCOVERY, NULL, 0, &duties);
 	case ROLE_WORKER:
 		return child_new(role, SANDBOX_WORKER, NULL, 0, &duties);
+	case ROLE_UPLOAD:
+		return child_new(role, SANDBOX_UPLOAD, NULL, 0, &duties);
+	case ROLE_FILECHK:
+		return child_new(role, SANDBOX_FILECHK, NULL, 0, &duties);
 	case ROLE_NONE:
 	case ROLE_SUPERVISOR:
 	case ROLE_CTL:

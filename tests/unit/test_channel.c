@@ -280,13 +280,19 @@ the_end_of_a_peer_is_told_once_and_what_it_left_is_read(void **state)
 }
 
 static void
-our_unread_frames_at_its_end_are_an_end_too(void **state)
+our_unread_frames_at_its_end_are_an_end_too_and_its_last_words_are_read(void **state)
 {
+	uint8_t bytes[HEADER_BYTES + 4] = { 0 };
+	struct header header = { .number = MESSAGE_PONG };
+
 	(void)state;
+	header_encode(&header, bytes);
+	assert_int_equal(send(raw_fd, bytes, sizeof bytes, 0), sizeof bytes);
 	post(MESSAGE_PING, 0, "you will not read this", false);
 	close(raw_fd);
 	raw_fd = -1;
 	settle();
+	assert_int_equal(near_side.frames, 1);
 	assert_int_equal(near_side.ended, 1);
 	assert_null(near_side.fault);
 }
@@ -417,7 +423,7 @@ main(void)
 		STORY(of_a_retained_message_only_the_latest_waits),
 		STORY(a_shared_frame_waits_in_two_queues),
 		STORY(the_end_of_a_peer_is_told_once_and_what_it_left_is_read),
-		STORY(our_unread_frames_at_its_end_are_an_end_too),
+		STORY(our_unread_frames_at_its_end_are_an_end_too_and_its_last_words_are_read),
 		STORY(a_short_frame_is_a_fault),
 		STORY(garbage_of_a_frames_size_is_a_fault),
 		STORY(an_oversized_frame_is_a_fault),

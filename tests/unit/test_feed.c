@@ -175,7 +175,7 @@ nothing_is_made_while_nobody_listens(void **state)
 	add(0, "A", "{\"x\":1}");
 	assert_int_equal(feed_settle(feed, now_ms), -1);
 	assert_int_equal(feed_revision(feed), 0);
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	uint64_t revision = feed_revision(feed), seen = 0;
 	assert_true(revision > 0);
@@ -184,7 +184,7 @@ nothing_is_made_while_nobody_listens(void **state)
 	assert_int_equal(feed_settle(feed, now_ms), -1);
 	assert_int_equal(feed_revision(feed), revision);
 	/* Whoever comes next gets the whole, with a number that was never used. */
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	json_t *whole = next_of(feed_next_event, &seen, "snapshot");
 	assert_true(json_integer_value(json_object_get(whole, "rev")) > (json_int_t)revision);
@@ -199,7 +199,7 @@ a_client_gets_the_whole_and_then_what_changes(void **state)
 
 	(void)state;
 	add(0, "A", "{\"x\":1,\"data\":{\"temps\":{\"bed\":20,\"nozzle\":30}}}");
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	json_t *whole = next_of(feed_next_event, &seen, "snapshot");
 	json_t *printer = json_object_get(json_object_get(whole, "printers"), "A");
@@ -236,7 +236,7 @@ a_slow_client_gets_the_newest_of_each_leaf_once(void **state)
 	(void)state;
 	add(0, "A", "{\"x\":1,\"y\":1}");
 	add(1, "B", "{\"x\":1}");
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	json_decref(next(feed_next_event, &quick));
 	json_decref(next(feed_next_event, &slow));
@@ -264,7 +264,7 @@ clients_that_stand_at_the_same_place_share_their_message(void **state)
 
 	(void)state;
 	add(0, "A", "{\"x\":1}");
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	struct payload *first = feed_next_event(feed, &one, &overload), *second = feed_next_event(feed, &other, &overload);
 	assert_ptr_equal(first, second);
@@ -287,7 +287,7 @@ a_printer_that_is_removed_is_told_and_one_that_is_back_is_a_new_one(void **state
 	(void)state;
 	add(0, "A", "{\"x\":1,\"old\":1}");
 	add(1, "B", "{}");
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	json_decref(next(feed_next_event, &seen));
 	json_decref(next(feed_next_event, &slow));
@@ -320,7 +320,7 @@ more_removals_than_are_remembered_need_the_whole(void **state)
 
 	(void)state;
 	add(0, "KEEP", "{}");
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	json_decref(next(feed_next_event, &seen));
 	for (unsigned i = 0; i <= FEED_REMOVED_MAX; i++) {
@@ -344,7 +344,7 @@ a_worker_that_is_down_shows(void **state)
 	(void)state;
 	add(0, "A", "{\"isOnline\":true}");
 	tell_link(0, "A", "live");
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	json_decref(next(feed_next_event, &seen));
 	tell_worker(0, "A", LIFE_BACKOFF);
@@ -372,7 +372,7 @@ what_a_worker_takes_back_shows(void **state)
 	(void)state;
 	add(3, "A", "{\"isOnline\":true}");
 	tell_link(3, "A", "live");
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	json_decref(next(feed_next_event, &seen));
 	tell(MESSAGE_PRINTER_LINK, 3, 0, NULL);
@@ -391,7 +391,7 @@ fuse_as_a_whole_is_looked_at_now_and_then(void **state)
 	uint64_t seen = 0;
 
 	(void)state;
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	json_decref(next(feed_next_event, &seen));
 	tell_worker(0, "A", LIFE_STARTING);
@@ -414,7 +414,7 @@ a_state_that_cannot_be_read_is_passed_over(void **state)
 
 	(void)state;
 	add(0, "A", "{\"x\":1}");
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	json_decref(next(feed_next_event, &seen));
 	tell_state(0, "A", "{\"x\":2");
@@ -435,7 +435,7 @@ statistics_are_whole_states_in_the_order_of_their_changes(void **state)
 	(void)state;
 	add(0, "A", "{\"serial\":\"A\",\"x\":1}");
 	add(1, "B", "{\"serial\":\"B\",\"x\":1}");
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	json_t *message = next_of(feed_next_statistic, &seen, "snapshot");
 	assert_json(json_object_get(message, "printers"), "[{\"serial\":\"A\",\"x\":1},{\"serial\":\"B\",\"x\":1}]");
@@ -473,7 +473,7 @@ a_busy_printer_does_not_keep_others_back(void **state)
 	(void)state;
 	add(0, "A", "{\"x\":0}");
 	add(1, "B", "{\"x\":0}");
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	json_decref(next(feed_next_statistic, &seen));
 	tell_state(0, "A", "{\"x\":1}");
@@ -499,7 +499,7 @@ what_waits_for_slow_clients_is_bounded(void **state)
 
 	(void)state;
 	add(0, "A", "{\"x\":0}");
-	feed_open(feed);
+	feed_open(feed, true);
 	settle();
 	assert_null(feed_next_event(feed, &seen, &overload));
 	assert_true(overload);

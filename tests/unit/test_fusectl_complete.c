@@ -134,7 +134,7 @@ static void
 commands_of_two_words_come_one_word_after_the_other(void **state)
 {
 	(void)state;
-	assert_string_equal(complete(1, "prin"), "printers printer ");
+	assert_string_equal(complete(1, "prin"), "printers printer print ");
 	assert_string_equal(complete(2, "printer", "re"), "reconnect remove ");
 	assert_string_equal(complete(2, "printer", "--"), "--socket --json --yes --timeout --help --version ");
 	assert_string_equal(complete(3, "help", "printer", "a"), "add ");

@@ -149,15 +149,17 @@ an_origin_is_ours_by_host_and_port(void **state)
 	assert_false(target_origin_is_host("", "", false));
 }
 
+#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 /* -- routes ------------------------------------------------------------------------------------------- */
 
 static enum route_outcome
-find(const char *method, const char *raw, const char **ret_pattern, char *id, char *allow)
+find(const char *method, const char *raw, const char **ret_pattern, struct route_names *names, char *allow)
 {
 	const struct route *route;
 
 	assert_int_equal(target_parse(raw, &target), TARGET_FINE);
-	enum route_outcome outcome = routes_find(method, &target, &route, id, allow);
+	enum route_outcome outcome = routes_find(method, &target, &route, names, allow);
 	*ret_pattern = route != NULL ? route->pattern : NULL;
 	return outcome;
 }
@@ -165,20 +167,21 @@ find(const char *method, const char *raw, const char **ret_pattern, char *id, ch
 static void
 a_route_is_found_by_method_and_path(void **state)
 {
-	char id[ROUTES_ID_BYTES], allow[ROUTES_ALLOW_BYTES];
+	char allow[ROUTES_ALLOW_BYTES];
+	struct route_names names;
 	const char *pattern;
 
 	(void)state;
-	assert_int_equal(find("HEAD", "/api/v1/printers/01S-X_9/stat?x=1", &pattern, id, allow), ROUTE_FOUND);
+	assert_int_equal(find("HEAD", "/api/v1/printers/01S-X_9/stat?x=1", &pattern, &names, allow), ROUTE_FOUND);
 	assert_string_equal(pattern, "/api/v1/printers/{id}/stat");
-	assert_string_equal(id, "01S-X_9");
-	assert_int_equal(find("GET", "/api/v1/printers", &pattern, id, allow), ROUTE_FOUND);
-	assert_string_equal(id, "");
+	assert_string_equal(names.id, "01S-X_9");
+	assert_int_equal(find("GET", "/api/v1/printers", &pattern, &names, allow), ROUTE_FOUND);
+	assert_string_equal(names.id, "");
 	assert_string_equal(allow, "GET, HEAD, POST, PATCH");
-	assert_int_equal(find("DELETE", "/api/v1/printers", &pattern, id, allow), ROUTE_NO_METHOD);
+	assert_int_equal(find("DELETE", "/api/v1/printers", &pattern, &names, allow), ROUTE_NO_METHOD);
 	assert_null(pattern);
 	assert_string_equal(allow, "GET, HEAD, POST, PATCH");
-	assert_int_equal(find("get", "/livez", &pattern, id, allow), ROUTE_NO_METHOD);
+	assert_int_equal(find("get", "/livez", &pattern, &names, allow), ROUTE_NO_METHOD);
 }
 
 static void
@@ -188,14 +191,62 @@ what_could_be_no_printer_is_no_path(void **state)
 					     "/api/v1/printers/..", "/api/v1/printers/A%2FB", "/api/v1/printers/{id}",
 					     "/api/v1/printers/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "/api/v1/printersX",
 					     "/api/v1/printers/A/stat/" };
-	char id[ROUTES_ID_BYTES], allow[ROUTES_ALLOW_BYTES];
+	char allow[ROUTES_ALLOW_BYTES];
+	struct route_names names;
 	const char *pattern;
 
 	(void)state;
 	for (size_t i = 0; i < STR_ARRAY_LEN(wrong); i++) {
-		assert_int_equal(find("GET", wrong[i], &pattern, id, allow), ROUTE_NO_PATH);
+		assert_int_equal(find("GET", wrong[i], &pattern, &names, allow), ROUTE_NO_PATH);
 		assert_string_equal(allow, "");
 	}
+}
+
+/* A path of this pattern. */
+static void
+write_path(const char *pattern, char *to, size_t cap)
+{
+	static const struct { const char *brace, *name; } names[] = { { "{id}", "A1" }, { "{job}", "b2" }, { "{sha256}", HASH },
+								      { "{n}", "3" } };
+	size_t len = 0;
+
+	while (*pattern != '\0') {
+		const char *piece = NULL;
+		for (size_t i = 0; i < STR_ARRAY_LEN(names) && piece == NULL; i++)
+			if (strncmp(pattern, names[i].brace, strlen(names[i].brace)) == 0) {
+				piece = names[i].name;
+				pattern += strlen(names[i].brace);
+			}
+		str_format(to + len, cap - len, piece != NULL ? "%s" : "%.1s", piece != NULL ? piece : pattern++);
+		len += strlen(to + len);
+	}
+}
+
+static void
+files_jobs_and_plates_are_named_by_what_they_can_be(void **state)
+{
+	static const char *const wrong[] = { "/api/v1/files/" HASH "0", "/api/v1/files/0123", "/api/v1/files/" HASH "/plates/0.png",
+					     "/api/v1/files/" HASH "/plates/01.png", "/api/v1/files/" HASH "/plates/1000.png",
+					     "/api/v1/files/" HASH "/plates/.png", "/api/v1/files/" HASH "/plates/1.jpg",
+					     "/api/v1/files/" HASH "/plates/1", "/api/v1/files/" HASH "/plates/-1.png",
+					     "/api/v1/jobs/a-b", "/api/v1/jobs/abcdefghijklmnopq", "/api/v1/jobs/%C3%A4",
+					     "/api/v1/files/g" "123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" };
+	char allow[ROUTES_ALLOW_BYTES];
+	struct route_names names;
+	const char *pattern;
+
+	(void)state;
+	assert_int_equal(find("GET", "/api/v1/files/" HASH "/plates/12.png", &pattern, &names, allow), ROUTE_FOUND);
+	assert_string_equal(names.sha256, HASH);
+	assert_int_equal(names.number, 12);
+	assert_int_equal(find("GET", "/api/v1/files/ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef0123456789", &pattern, &names,
+			      allow), ROUTE_FOUND);
+	assert_string_equal(names.sha256, "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789");
+	assert_int_equal(find("POST", "/api/v1/jobs/0Abcdefghijklmno/again", &pattern, &names, allow), ROUTE_FOUND);
+	assert_string_equal(names.job, "0Abcdefghijklmno");
+	assert_string_equal(names.id, "");
+	for (size_t i = 0; i < STR_ARRAY_LEN(wrong); i++)
+		assert_int_equal(find("GET", wrong[i], &pattern, &names, allow), ROUTE_NO_PATH);
 }
 
 /* Two rows for one method and path: the second could never be reached. */
@@ -203,7 +254,8 @@ static void
 each_row_is_found_by_itself(void **state)
 {
 	static const char *const methods[] = { "GET", "POST", "PATCH", "DELETE" };
-	char id[ROUTES_ID_BYTES], allow[ROUTES_ALLOW_BYTES], path[120];
+	char allow[ROUTES_ALLOW_BYTES], path[160];
+	struct route_names names;
 	const struct route *found;
 	size_t count;
 	const struct route *routes = routes_all(&count);
@@ -211,13 +263,9 @@ each_row_is_found_by_itself(void **state)
 	(void)state;
 	assert_true(count > 20);
 	for (size_t i = 0; i < count; i++) {
-		const char *brace = strstr(routes[i].pattern, "{id}");
-		if (brace != NULL)
-			str_format(path, sizeof path, "%.*sA1%s", (int)(brace - routes[i].pattern), routes[i].pattern, brace + 4);
-		else
-			str_copy(path, sizeof path, routes[i].pattern);
+		write_path(routes[i].pattern, path, sizeof path);
 		assert_int_equal(target_parse(path, &target), TARGET_FINE);
-		assert_int_equal(routes_find(methods[routes[i].method], &target, &found, id, allow), ROUTE_FOUND);
+		assert_int_equal(routes_find(methods[routes[i].method], &target, &found, &names, allow), ROUTE_FOUND);
 		assert_ptr_equal(found, &routes[i]);
 		assert_true(strlen(allow) < sizeof allow - 1);
 	}
@@ -253,6 +301,7 @@ main(void)
 		cmocka_unit_test(an_origin_is_ours_by_host_and_port),
 		cmocka_unit_test(a_route_is_found_by_method_and_path),
 		cmocka_unit_test(what_could_be_no_printer_is_no_path),
+		cmocka_unit_test(files_jobs_and_plates_are_named_by_what_they_can_be),
 		cmocka_unit_test(each_row_is_found_by_itself),
 		cmocka_unit_test(a_row_knows_its_parameters),
 	};

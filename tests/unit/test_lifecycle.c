@@ -286,6 +286,28 @@ a_refused_fork_waits_like_a_death(void **state)
 
 /* Every cell answers; one that cannot be changes nothing. */
 static void
+a_helper_is_never_started_again_whatever_its_end_was(void **state)
+{
+	static const struct life_rules helper = { .start_ms = 10000, .stop_ms = 3000, .once = true };
+	static const int64_t ages_ms[] = { 1, 20000 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		begin(&helper);
+		lives(&helper, ages_ms[i]);
+		assert_int_equal(happens(&helper, LIFE_EV_DIED), LIFE_DO_FORGET);
+		assert_int_equal(life.state, LIFE_DOWN);
+		assert_false(life.wanted);
+	}
+	begin(&helper);
+	assert_int_equal(happens(&helper, LIFE_EV_SPAWN_FAILED), LIFE_DO_FORGET);
+	begin(&helper);
+	lives(&helper, 100);
+	happens(&helper, LIFE_EV_HUNG);
+	assert_int_equal(happens(&helper, LIFE_EV_DIED), LIFE_DO_FORGET);
+}
+
+static void
 every_cell_is_filled(void **state)
 {
 	(void)state;
@@ -329,6 +351,7 @@ main(void)
 		cmocka_unit_test(removed_and_added_again_while_it_stops),
 		cmocka_unit_test(a_waiting_one_that_is_unwanted_is_forgotten_at_once),
 		cmocka_unit_test(a_refused_fork_waits_like_a_death),
+		cmocka_unit_test(a_helper_is_never_started_again_whatever_its_end_was),
 		cmocka_unit_test(every_cell_is_filled),
 	};
 

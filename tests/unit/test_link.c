@@ -444,6 +444,25 @@ a_silent_printer_is_asked_and_then_linked_anew(void **unused)
 }
 
 static void
+a_printer_that_starts_a_print_is_not_left_for_its_silence(void **unused)
+{
+	(void)unused;
+	begin("P1P");
+	come_up();
+	report(REPORT_FULL);
+	link_hold_reconnect_until(&link_, now_ms + 180000); /* it parses a big file and says nothing for 135 s */
+	for (unsigned i = 0; i < 179; i++) {
+		pass(1000);
+		link_on_time(&link_, &state, now_ms, wall_ms);
+	}
+	assert_int_equal(drops, 0);
+	assert_true(link_deadline_ms(&link_) <= now_ms + 1000);
+	pass(1000);
+	link_on_time(&link_, &state, now_ms, wall_ms);
+	assert_int_equal(drops, 1);
+}
+
+static void
 a_silent_printer_whose_connection_ends_too_is_still_told_as_silent(void **unused)
 {
 	(void)unused;
@@ -917,6 +936,7 @@ main(void)
 		cmocka_unit_test(a_new_name_does_not_touch_the_link),
 		cmocka_unit_test(a_printer_that_was_seen_elsewhere_is_tried_there_and_moves_only_when_it_proves_itself),
 		cmocka_unit_test(a_silent_printer_is_asked_and_then_linked_anew),
+		cmocka_unit_test(a_printer_that_starts_a_print_is_not_left_for_its_silence),
 		cmocka_unit_test(a_silent_printer_whose_connection_ends_too_is_still_told_as_silent),
 		cmocka_unit_test(a_slow_model_has_more_time_and_is_not_asked_more_than_once_in_five_minutes),
 		cmocka_unit_test(a_printer_that_never_speaks_is_not_reconnected_more_often_than_every_half_minute),

@@ -538,6 +538,9 @@ check_secrets(const struct message_spec *spec)
 			continue;
 		if (is_for_a_person(spec))
 			continue;
+		/* Of the printer that it is started for. */
+		if (spec->from == ROLE_BIT(ROLE_WORKER))
+			holders |= ROLE_BIT(ROLE_UPLOAD);
 		/* The key of what it shows to browsers, and no other. */
 		if (spec->number == MESSAGE_CERTIFICATE)
 			holders |= ROLE_BIT(ROLE_HTTPD);

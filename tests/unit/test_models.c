@@ -80,6 +80,9 @@ every_row_is_sound(void **state)
 		assert_true(m->ams_kinds != 0 && (m->ams_kinds & 1u << AMS_KIND_UNKNOWN) == 0);
 		assert_int_equal(m->camera == CAMERA_RTSPS, m->camera_port == 322);
 		assert_int_equal(m->camera == CAMERA_JPEG, m->camera_port == 6000);
+		/* A file that shall not start never lies in the root, from where some models start what they find. */
+		assert_true(m->staging_folder[0] == '/' && strlen(m->staging_folder) > 1);
+		assert_true(m->storage_mount[0] == '/' && m->storage_mount[strlen(m->storage_mount) - 1] != '/');
 		if (m != model_other())
 			assert_true(m->camera != CAMERA_UNKNOWN && m->storage != STORAGE_KIND_UNKNOWN);
 	}
@@ -151,6 +154,41 @@ chambers_lights_fans_and_reports_are_told_apart(void **state)
 	assert_string_equal(row("X1C")->first_signed_firmware, "01.08.50.32");
 	assert_string_equal(row("X1E")->first_signed_firmware, "");
 	assert_string_equal(row("P2S")->first_signed_firmware, "0");
+}
+
+static void
+prints_start_as_each_model_wants_them(void **state)
+{
+	(void)state;
+	assert_string_equal(row("P1S")->staging_folder, "/model");
+	assert_string_equal(row("A2L")->staging_folder, "/model");
+	assert_string_equal(row("X1C")->staging_folder, "/cache");
+	assert_string_equal(row("H2C")->staging_folder, "/cache");
+	assert_true(row("P1P")->uploads_disturb && row("A1-mini")->uploads_disturb && row("A2L")->uploads_disturb);
+	assert_false(row("X1C")->uploads_disturb || row("P2S")->uploads_disturb || row("H2D")->uploads_disturb);
+	assert_true(row("P2S")->decides_calibration && row("H2C")->decides_calibration);
+	assert_true(row("A2L")->decides_calibration && row("X2D")->decides_calibration);
+	assert_false(row("X1C")->decides_calibration || row("P1S")->decides_calibration ||
+		     row("A1")->decides_calibration);
+	assert_true(row("P2S")->never_vibration && !row("X1C")->never_vibration);
+	assert_true(row("X1C")->mixes_external && row("H2S")->mixes_external && row("A2L")->mixes_external);
+	assert_false(row("P1S")->mixes_external || row("A1")->mixes_external || row("A1-mini")->mixes_external);
+}
+
+/* Who runs whose G-code: the X1 and P1 models, and the two H2D; all others only their own. */
+static void
+families_of_gcode(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		const struct model *m = &rows[i];
+		bool is_core = strncmp(m->key, "X1", 2) == 0 || strncmp(m->key, "P1", 2) == 0;
+		bool is_h2d = strncmp(m->key, "H2D", 3) == 0;
+		if (is_core || is_h2d)
+			assert_string_equal(m->gcode_family, is_core ? "X1 and P1" : "H2D");
+		else
+			assert_null(m->gcode_family);
+	}
 }
 
 /* -- finding a row -------------------------------------------------------------------------- */
@@ -247,6 +285,7 @@ other_refuses_nothing_that_some_model_can_do(void **state)
 		assert_int_equal(other->ams_kinds & rows[i].ams_kinds, rows[i].ams_kinds);
 		assert_true(other->silence_ms >= rows[i].silence_ms);
 	}
+	assert_true(other->mixes_external && !other->never_vibration);
 	assert_true(other->has_work_light && other->has_aux_fan && other->has_chamber_fan);
 	assert_string_equal(other->first_signed_firmware, "");
 }
@@ -332,6 +371,8 @@ main(void)
 		cmocka_unit_test(every_row_is_sound),
 		cmocka_unit_test(models_differ_as_they_do_in_the_field),
 		cmocka_unit_test(chambers_lights_fans_and_reports_are_told_apart),
+		cmocka_unit_test(prints_start_as_each_model_wants_them),
+		cmocka_unit_test(families_of_gcode),
 		cmocka_unit_test(a_row_is_found_by_each_of_its_names),
 		cmocka_unit_test(codes_name_models_not_slicer_profiles),
 		cmocka_unit_test(serials_name_models),

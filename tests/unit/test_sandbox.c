@@ -102,15 +102,6 @@ has_landlock(void)
 }
 
 static bool
-is_a_client(enum sandbox_profile profile)
-{
-	for (size_t i = 0; i < STR_ARRAY_LEN(clients); i++)
-		if (clients[i] == profile)
-			return true;
-	return false;
-}
-
-static bool
 is_as_it_must_be(const struct attempt *attempt, enum sandbox_profile profile, const struct outcome *outcome)
 {
 	bool killed = outcome->killed == SIGSYS;
@@ -118,11 +109,7 @@ is_as_it_must_be(const struct attempt *attempt, enum sandbox_profile profile, co
 
 	if (attempt->expected == REFUSED_IN_STORED && profile == SANDBOX_STORED)
 		return refused || !has_landlock();
-	if (attempt->expected == WORKS_IN_CLIENTS && is_a_client(profile))
-		return outcome->worked;
-	if (attempt->expected == WORKS_WITH_THREADS && (profile == SANDBOX_WORKER || profile == SANDBOX_STORED))
-		return outcome->worked;
-	if (attempt->expected == WORKS_IN_HTTPD && profile == SANDBOX_HTTPD)
+	if (works_in[attempt->expected] & 1u << profile)
 		return outcome->worked;
 	/* The sanitizer's own needs let some of them reach the second line. */
 	return killed || (SANITIZER_BUILD && !outcome->worked && outcome->killed == 0);

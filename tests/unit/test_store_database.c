@@ -17,6 +17,10 @@
 
 #include "store_rig.h"
 
+#define TEXT_OF(number) #number
+#define DIGITS_OF(number) TEXT_OF(number)
+#define THIS_SCHEMA DIGITS_OF(STORE_SCHEMA)
+
 static struct store *store;
 static struct fault fault;
 
@@ -314,13 +318,13 @@ a_database_says_who_wrote_it(void **state)
 	assert_int_equal(store_get_meta(store, STORE_META_WRITTEN_BY, text, &fault), OUTCOME_DONE);
 	assert_string_equal(text, FUSE_VERSION);
 	assert_int_equal(store_get_meta(store, STORE_META_SCHEMA, text, &fault), OUTCOME_DONE);
-	assert_string_equal(text, "2");
+	assert_string_equal(text, THIS_SCHEMA);
 }
 
 static void
 a_database_of_a_newer_fuse_is_left_as_it_is(void **state)
 {
-	struct store_op ops[] = { { TABLE_META, STORE_META_SCHEMA, strlen(STORE_META_SCHEMA), "3", 1 },
+	struct store_op ops[] = { { TABLE_META, STORE_META_SCHEMA, strlen(STORE_META_SCHEMA), "9", 1 },
 				  { TABLE_META, STORE_META_WRITTEN_BY, strlen(STORE_META_WRITTEN_BY), "9.9.9",
 				    5 } };
 
@@ -338,7 +342,7 @@ a_database_of_a_newer_fuse_is_left_as_it_is(void **state)
 	free(before.bytes);
 }
 
-/* As version 1 of the layout was: without the table of printers. */
+/* As version 1 of the layout was: without the tables of printers, jobs and files. */
 static void
 make_older(void)
 {
@@ -347,10 +351,12 @@ make_older(void)
 	assert_int_equal(rig_put(store, TABLE_SETTINGS, "fuseName", "North farm"), OUTCOME_DONE);
 	assert_int_equal(rig_put(store, TABLE_META, STORE_META_SCHEMA, "1"), OUTCOME_DONE);
 	assert_int_equal(mdb_txn_begin(store->env, NULL, 0, &txn), 0);
-	assert_int_equal(mdb_drop(txn, store->tables[TABLE_PRINTERS], 1), 0);
+	for (int table = TABLE_PRINTERS; table < TABLE_COUNT; table++)
+		assert_int_equal(mdb_drop(txn, store->tables[table], 1), 0);
 	assert_int_equal(mdb_txn_commit(txn), 0);
 	reopen_store();
-	assert_int_equal(store->tables[TABLE_PRINTERS], NO_DBI);
+	for (int table = TABLE_PRINTERS; table < TABLE_COUNT; table++)
+		assert_int_equal(store->tables[table], NO_DBI);
 }
 
 static void
@@ -364,8 +370,11 @@ a_database_of_an_older_fuse_is_served_and_upgraded_by_the_first_change(void **st
 	assert_int_equal(verify(), OUTCOME_DONE);
 	assert_true(rig_has(store, TABLE_META, STORE_META_SCHEMA, "1"));
 	assert_int_equal(rig_put(store, TABLE_PRINTERS, "01P00A000000001", "record"), OUTCOME_DONE);
-	assert_true(rig_has(store, TABLE_META, STORE_META_SCHEMA, "2"));
+	assert_true(rig_has(store, TABLE_META, STORE_META_SCHEMA, THIS_SCHEMA));
+	assert_int_equal(rig_put(store, TABLE_JOBS, "j1", "record"), OUTCOME_DONE);
+	assert_int_equal(rig_put(store, TABLE_FILES, "abc", "record"), OUTCOME_DONE);
 	reopen_store();
+	assert_true(rig_has(store, TABLE_JOBS, "j1", "record") && rig_has(store, TABLE_FILES, "abc", "record"));
 	assert_true(rig_has(store, TABLE_PRINTERS, "01P00A000000001", "record"));
 	assert_true(rig_has(store, TABLE_SETTINGS, "fuseName", "North farm"));
 	assert_int_equal(verify(), OUTCOME_DONE);

@@ -28,7 +28,7 @@ set_up(void **state)
 	rig_set_up(state);
 	store = rig_open(rig_path("data.mdb"), STORE_MODE_CREATE);
 	peers.count = 0;
-	batch.count = 0;
+	batch.count = batch.op_count = batch.used_bytes = 0;
 	return 0;
 }
 
@@ -245,6 +245,41 @@ what_a_request_changes_is_kept_as_a_whole_or_not_at_all(void **state)
 	assert_true(rig_has(store, TABLE_PRINTERS, "3", "record") && rig_has(store, TABLE_SECRETS, "3", "code"));
 }
 
+static unsigned records_kept;
+
+static void
+count_kept(void *arg, const struct batch_item *item, const struct fault *how)
+{
+	(void)arg;
+	assert_int_equal(how->outcome, OUTCOME_DONE);
+	records_kept += (unsigned)item->op_count;
+}
+
+/* A printer that goes with all its jobs: there is always room for one such request, and never for half of it. */
+static void
+the_largest_request_fits_or_waits_for_the_next_commit(void **state)
+{
+	static uint8_t record[BATCH_ITEM_MAX_BYTES / BATCH_OPS_MOST];
+	struct batch_item *item;
+	unsigned items = 0;
+	char key[16];
+
+	(void)state;
+	records_kept = 0;
+	while ((item = batch_add(&batch)) != NULL) {
+		for (unsigned i = 0; i < BATCH_OPS_MOST; i++) {
+			str_format(key, sizeof key, "%u/%u", items, i);
+			batch_add_op(item, TABLE_JOBS, key, record, sizeof record);
+		}
+		items++;
+	}
+	assert_int_equal(items, 2);
+	batch_flush(&batch, store, count_kept, NULL);
+	assert_int_equal(records_kept, 2 * BATCH_OPS_MOST);
+	assert_int_equal(store_count(store, TABLE_JOBS), 2 * BATCH_OPS_MOST);
+	assert_non_null(batch_add(&batch));
+}
+
 static void
 the_worker_of_a_printer_is_known(void **state)
 {
@@ -281,6 +316,7 @@ main(void)
 		STORY(kept_values_that_this_version_does_not_know_do_no_harm),
 		STORY(a_turn_full_of_requests_is_one_commit),
 		STORY(what_a_request_changes_is_kept_as_a_whole_or_not_at_all),
+		STORY(the_largest_request_fits_or_waits_for_the_next_commit),
 		STORY(the_worker_of_a_printer_is_known),
 	};
 

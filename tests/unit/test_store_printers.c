@@ -26,6 +26,7 @@ static const struct printer_record full = {
 	.certificate_sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
 	.added_ms = 1700000000000, .changed_ms = 1700000000001, .firmware = "01.08.02.00",
 	.previous_firmware = "01.08.01.00", .firmware_ms = 1700000000002, .moved_from = "192.0.2.5", .moved_ms = 1795305600123,
+	.starts_unasked = true, .plate_used_ms = 1795305600456,
 };
 
 static int
@@ -81,7 +82,8 @@ the_longest_record_fits(void **state)
 	memset(longest.model, 'm', sizeof longest.model - 1);
 	memset(longest.firmware, 'f', sizeof longest.firmware - 1);
 	memset(longest.previous_firmware, 'p', sizeof longest.previous_firmware - 1);
-	longest.added_ms = longest.changed_ms = longest.firmware_ms = longest.moved_ms = INT64_MIN;
+	longest.added_ms = longest.changed_ms = longest.firmware_ms = longest.moved_ms = longest.plate_used_ms =
+		INT64_MIN;
 	memset(longest.moved_from, 'm', sizeof longest.moved_from - 1);
 	assert_null(decode(bytes, printer_record_encode(&longest, bytes), &back));
 	assert_memory_equal(&back, &longest, sizeof longest);
@@ -98,31 +100,40 @@ fields_of_a_later_fuse_are_passed_over(void **state)
 	size_t len = printer_record_encode(&full, now);
 
 	(void)state;
-	assert_memory_equal(now, ((const uint8_t[]){ 0xdc, 0, 17 }), 3);
+	assert_memory_equal(now, ((const uint8_t[]){ 0xdc, 0, 19 }), 3);
 	memcpy(bytes, now, len);
-	bytes[2] = 17 + 3;
+	bytes[2] = 19 + 3;
 	memcpy(bytes + len, later, sizeof later);
 	assert_null(decode(bytes, len + sizeof later, &back));
 	assert_memory_equal(&back, &full, sizeof full);
 }
 
-/* Before moves were kept, a record had two fields less. */
+/* Before moves were kept a record had two fields less, and before plates were, two more. */
 static void
 a_record_of_an_earlier_fuse_is_read(void **state)
 {
 	uint8_t now[PRINTER_RECORD_MAX_BYTES], before[PRINTER_RECORD_MAX_BYTES];
-	struct printer_record back, unmoved = full;
+	struct printer_record back, earlier = full;
 
 	(void)state;
-	memset(unmoved.moved_from, 0, sizeof unmoved.moved_from);
-	unmoved.moved_ms = 0;
-	size_t len = printer_record_encode(&unmoved, now);
-	/* Its last two fields take a byte each: an empty text, and 0. */
-	assert_memory_equal(now + len - 2, ((const uint8_t[]){ 0xa0, 0x00 }), 2);
+	earlier.starts_unasked = false;
+	earlier.plate_used_ms = 0;
+	size_t len = printer_record_encode(&earlier, now);
+	/* Its last two fields take a byte each: no, and 0. */
+	assert_memory_equal(now + len - 2, ((const uint8_t[]){ 0xc2, 0x00 }), 2);
+	memcpy(before, now, len);
+	before[2] = 17;
+	assert_null(decode(before, len - 2, &back));
+	assert_memory_equal(&back, &earlier, sizeof earlier);
+	memset(earlier.moved_from, 0, sizeof earlier.moved_from);
+	earlier.moved_ms = 0;
+	len = printer_record_encode(&earlier, now);
+	/* The two before them, too: an empty text, and 0. */
+	assert_memory_equal(now + len - 4, ((const uint8_t[]){ 0xa0, 0x00, 0xc2, 0x00 }), 4);
 	before[0] = 0x9f;
-	memcpy(before + 1, now + 3, len - 5);
-	assert_null(decode(before, len - 4, &back));
-	assert_memory_equal(&back, &unmoved, sizeof unmoved);
+	memcpy(before + 1, now + 3, len - 7);
+	assert_null(decode(before, len - 6, &back));
+	assert_memory_equal(&back, &earlier, sizeof earlier);
 }
 
 static void
@@ -141,7 +152,7 @@ a_record_of_another_layout_or_cut_off_is_not_read(void **state)
 	bytes[3] = 1;
 	bytes[2] = 14;
 	assert_string_equal(decode(bytes, len, &back), "has too few fields");
-	bytes[2] = 17;
+	bytes[2] = 19;
 	assert_string_equal(decode((const uint8_t *)"rubbish", 7, &back), "is no array");
 	assert_false(printer_record_decode("01p", 3, bytes, len, &back, &why));
 	assert_string_equal(why, "does not stand under a serial number");

@@ -236,6 +236,18 @@ an_interrupted_beginning_after_damage_still_says_what_is_lost(void **state)
 	assert_non_null(strstr(mark(), "settings and secrets are lost"));
 }
 
+/* A list of started prints without a database: there was one. */
+static void
+the_list_of_started_prints_is_a_trace_of_a_database(void **state)
+{
+	(void)state;
+	assert_int_equal(files_remove_folder(rig_path("db")), 0);
+	assert_int_equal(files_remove_folder(rig_path("snapshots")), 0);
+	expect_plan(PLAN_FRESH);
+	assert_int_equal(files_write_new(rig_path("armed.log"), "", 0), 0);
+	expect_plan(PLAN_EMPTY);
+}
+
 static void
 make_too_new(const char *file)
 {
@@ -334,6 +346,7 @@ main(void)
 		STORY(two_damaged_databases_are_both_kept),
 		STORY(an_interrupted_restore_is_done_again),
 		STORY(an_interrupted_beginning_after_damage_still_says_what_is_lost),
+		STORY(the_list_of_started_prints_is_a_trace_of_a_database),
 		STORY(a_database_of_a_newer_fuse_is_not_touched),
 		STORY(a_snapshot_of_a_newer_fuse_is_not_restored_by_an_older_one),
 		STORY(the_checker_survives_what_crashes_its_child),

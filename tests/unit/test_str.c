@@ -181,6 +181,40 @@ distance_of_long_words_is_not_reckoned(void **state)
 	assert_int_equal(str_distance("a", word), 62);
 }
 
+static const char *
+animal_of(const void *arg, const char *word, char scratch[STR_FILL_SCRATCH_BYTES])
+{
+	if (strcmp(word, "count") == 0) {
+		str_format(scratch, STR_FILL_SCRATCH_BYTES, "%d", *(const int *)arg);
+		return scratch;
+	}
+	return strcmp(word, "an animal") == 0 ? "\xc3\xa4lk {count}" : "";
+}
+
+static void
+words_in_braces_are_filled_in_once(void **state)
+{
+	static const struct { const char *pattern, *filled; } cases[] = {
+		{ "", "" }, { "none", "none" }, { "{count} {an animal}!", "7 \xc3\xa4lk {count}!" }, { "{unknown}x", "x" },
+		{ "open {count", "open 7" }, { "}{}", "}" },
+	};
+	const int seven = 7;
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < STR_ARRAY_LEN(cases); i++) {
+		assert_true(str_fill(text, sizeof text, cases[i].pattern, animal_of, &seven));
+		assert_string_equal(text, cases[i].filled);
+	}
+	/* cut within the pattern, and never within a character of a value */
+	assert_false(str_fill(text, 4, "abcdef", animal_of, &seven));
+	assert_string_equal(text, "abc");
+	assert_false(str_fill(text, 3, "a{an animal}", animal_of, &seven));
+	assert_string_equal(text, "a");
+	assert_true(str_fill(text, 4, "a{count}b", animal_of, &seven));
+	assert_string_equal(text, "a7b");
+}
+
 int
 main(void)
 {
@@ -189,6 +223,7 @@ main(void)
 		cmocka_unit_test(a_cut_never_splits_a_character),
 		cmocka_unit_test(a_cut_never_writes_beyond_the_end),
 		cmocka_unit_test(format_says_whether_it_was_cut),
+		cmocka_unit_test(words_in_braces_are_filled_in_once),
 		cmocka_unit_test(well_formed_text_is_accepted),
 		cmocka_unit_test(every_other_text_is_refused),
 		cmocka_unit_test(hex_is_lower_case_and_terminated),

@@ -425,9 +425,13 @@ static void
 a_sender_that_invents_keys_is_stopped(void **state)
 {
 	struct msg_setting setting = { .name = "x" };
+	struct msg_printer_link link = { .serial = "01P" };
 
 	(void)state;
-	for (uint32_t key = 0; key < 600 && stored.offence[0] == '\0'; key++)
+	for (uint32_t key = 0; key < 600 && worker[0].offence[0] == '\0'; key++)
+		says(&worker[0], (struct header){ .number = MESSAGE_PRINTER_LINK, .retain_key = key }, &link);
+	assert_non_null(strstr(worker[0].offence, "more retained messages"));
+	for (uint32_t key = 0; key < 4200 && stored.offence[0] == '\0'; key++)
 		says(&stored, (struct header){ .number = MESSAGE_SETTING, .retain_key = key }, &setting);
 	assert_non_null(strstr(stored.offence, "more retained messages"));
 }
@@ -465,6 +469,34 @@ places_can_grow_without_losing_what_is_kept(void **state)
 	assert_ptr_equal(switchboard_find(board, ROLE_WORKER, 1), &worker[1].peer);
 }
 
+static void
+many_that_are_kept_are_found_replaced_and_cleared(void **state)
+{
+	struct header clear = { .number = MESSAGE_SETTING, .retain_key = 51, .flags = HEADER_FLAG_CLEAR };
+	struct msg_setting setting = { .name = "x", .value = "old" };
+	unsigned replayed = 0, fresh = 0;
+
+	(void)state;
+	for (uint32_t key = 0; key < 100; key++)
+		says(&stored, (struct header){ .number = MESSAGE_SETTING, .retain_key = key }, &setting);
+	switchboard_add_place(board, ROLE_STORED, 100); /* places move */
+	str_copy(setting.value, sizeof setting.value, "new");
+	says(&stored, (struct header){ .number = MESSAGE_SETTING, .retain_key = 50 }, &setting);
+	clear.generation = stored.peer.generation;
+	switchboard_on_frame(board, &stored.peer, &clear, NULL, 0, -1);
+	while (HEARS(&worker[1]))
+		continue;
+	switchboard_replay(board, &worker[1].peer);
+	while (HEARS(&worker[1])) {
+		assert_int_not_equal(header.retain_key, 51);
+		assert_true(msg_setting_decode(body, body_len, &setting));
+		fresh += strcmp(setting.value, "new") == 0;
+		replayed++;
+	}
+	assert_int_equal(replayed, 99);
+	assert_int_equal(fresh, 1);
+}
+
 int
 main(void)
 {
@@ -489,6 +521,7 @@ main(void)
 		STORY(a_sender_that_invents_keys_is_stopped),
 		STORY(a_flood_is_an_offence),
 		STORY(places_can_grow_without_losing_what_is_kept),
+		STORY(many_that_are_kept_are_found_replaced_and_cleared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -576,6 +578,121 @@ our_client_refuses_another_but_a_probe_looks_at_it(void **state)
 	SSL_CTX_free(server);
 }
 
+/* A trusted first connection, closed in good order; its client is kept for another beside it. */
+static struct tls_client *
+first_connection(SSL_CTX *server, bool with_tickets)
+{
+	static const struct tls_expectation right = { .serial = SERIAL };
+
+	open_ends(server);
+	struct tls_client *first = tls_client_new(ends[0], &right, false);
+	if (with_tickets)
+		tls_client_expect_others(first);
+	assert_int_equal(shake_hands(first), TLS_STEP_DONE);
+	assert_false(tls_client_resumed(first));
+	assert_int_equal(tls_client_end(first), TLS_STEP_DONE);
+	serve();
+	SSL_shutdown(served.ssl); /* else the server forgets the session */
+	close_ends();
+	return first;
+}
+
+static void
+a_connection_beside_a_trusted_one_resumes_its_session(void **state)
+{
+	SSL_CTX *server = server_context(CHAIN(&printer, &root));
+	size_t n;
+
+	(void)state;
+	for (int with_tickets = 0; with_tickets < 2; with_tickets++) {
+		struct tls_client *first = first_connection(server, with_tickets);
+		open_ends(server);
+		struct tls_client *second = tls_client_new_beside(ends[0], first);
+		assert_int_equal(shake_hands(second), TLS_STEP_DONE);
+		assert_true(tls_client_resumed(second));
+		assert_true(SSL_session_reused(served.ssl));
+		assert_int_equal(tls_client_verdict(second), TLS_TRUSTED_CHAIN);
+		assert_string_equal(tls_client_certificate_peek(second)->serial, SERIAL);
+		assert_int_equal(tls_client_write(second, "file", 4, &n), TLS_STEP_DONE);
+		assert_int_equal(tls_client_end(second), TLS_STEP_DONE);
+		serve();
+		assert_memory_equal(served.got, "file", 4);
+		assert_int_equal(SSL_get_shutdown(served.ssl), SSL_RECEIVED_SHUTDOWN);
+		tls_client_free(second);
+		tls_client_free(first);
+		close_ends();
+	}
+	SSL_CTX_free(server);
+}
+
+static void
+a_connection_beside_that_is_not_resumed_is_judged_anew(void **state)
+{
+	struct identity other = make_identity(&(struct order){ .name = "01P00A123456780" }, &root);
+	size_t n;
+
+	(void)state;
+	SSL_CTX *server = server_context(CHAIN(&printer, &root)), *same = server_context(CHAIN(&printer, &root)),
+		*another = server_context(CHAIN(&other, &root));
+	struct tls_client *first = first_connection(server, false);
+
+	open_ends(same); /* it knows nothing of the session */
+	struct tls_client *second = tls_client_new_beside(ends[0], first);
+	assert_int_equal(shake_hands(second), TLS_STEP_DONE);
+	assert_false(tls_client_resumed(second));
+	assert_int_equal(tls_client_verdict(second), TLS_TRUSTED_CHAIN);
+	tls_client_free(second);
+	close_ends();
+
+	open_ends(another);
+	second = tls_client_new_beside(ends[0], first);
+	assert_int_equal(shake_hands(second), TLS_STEP_FAILED);
+	assert_int_equal(tls_client_verdict(second), TLS_OTHER_SERIAL);
+	assert_int_equal(tls_client_write(second, "file", 4, &n), TLS_STEP_FAILED);
+	serve();
+	assert_int_equal(served.got_len, 0);
+	tls_client_free(second);
+	close_ends();
+	tls_client_free(first);
+	SSL_CTX_free(server);
+	SSL_CTX_free(same);
+	SSL_CTX_free(another);
+}
+
+static void
+closing_words_wait_for_room_in_the_socket(void **state)
+{
+	static const struct tls_expectation right = { .serial = SERIAL };
+	SSL_CTX *server = server_context(CHAIN(&printer, &root));
+	int queued = 0, most;
+	socklen_t len = sizeof most;
+	char sink[64];
+	size_t n;
+
+	(void)state;
+	open_ends(server);
+	struct tls_client *client = tls_client_new(ends[0], &right, false);
+	assert_int_equal(shake_hands(client), TLS_STEP_DONE);
+	assert_int_equal(getsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &most, &len), 0);
+	while (queued < most) { /* full, and no record waits to be written on */
+		assert_int_equal(tls_client_write(client, "x", 1, &n), TLS_STEP_DONE);
+		assert_int_equal(ioctl(ends[0], SIOCOUTQ, &queued), 0);
+	}
+	assert_int_equal(tls_client_end(client), TLS_STEP_WANT_WRITE);
+	enum tls_step step = TLS_STEP_WANT_WRITE;
+	for (int i = 0; i < 1000 && step == TLS_STEP_WANT_WRITE; i++) {
+		SSL_read_ex(served.ssl, sink, sizeof sink, &n);
+		step = tls_client_end(client);
+	}
+	assert_int_equal(step, TLS_STEP_DONE);
+	while (SSL_read_ex(served.ssl, sink, sizeof sink, &n) == 1)
+		;
+	assert_int_equal(SSL_get_shutdown(served.ssl), SSL_RECEIVED_SHUTDOWN);
+	tls_client_free(client);
+	close_ends();
+	SSL_CTX_free(server);
+}
+
 /* A peer that never stops sending what a client may skip. */
 static void
 an_endless_handshake_is_ended(void **state)
@@ -686,6 +803,9 @@ main(void)
 		STORY(the_last_guard_counts),
 		STORY(our_client_talks_to_whom_it_trusts),
 		STORY(our_client_refuses_another_but_a_probe_looks_at_it),
+		STORY(a_connection_beside_a_trusted_one_resumes_its_session),
+		STORY(a_connection_beside_that_is_not_resumed_is_judged_anew),
+		STORY(closing_words_wait_for_room_in_the_socket),
 		STORY(an_endless_handshake_is_ended),
 		STORY(only_certificates_in_files_that_are_the_owners_are_taken),
 	};

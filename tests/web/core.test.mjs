@@ -14,6 +14,10 @@ import { applyDelta, applySnapshot, flush, store } from "../../www/js/core/store
 import { t } from "../../www/js/core/strings.js";
 import { strength } from "../../www/js/session/strength.js";
 import { findings } from "../../www/js/status/health.js";
+import laterFiles from "../../www/js/later/strings/en_files.js";
+import laterFinder from "../../www/js/later/strings/en_finder.js";
+import laterJobs from "../../www/js/later/strings/en_jobs.js";
+import laterPrint from "../../www/js/later/strings/en_print.js";
 import en from "../../www/js/strings/en.js";
 
 const WWW = fileURLToPath(new URL("../../www", import.meta.url));
@@ -112,10 +116,11 @@ function scripts(folder) {
 
 test("each text that is asked for exists, and no markup is parsed anywhere", () => {
 	const missing = [];
+	const later = { ...en, ...laterFiles, ...laterFinder, ...laterJobs, ...laterPrint };
 	for (const file of scripts(join(WWW, "js"))) {
 		const text = readFileSync(file, "utf8");
 		for (const [, key] of text.matchAll(/\bt(?:Nodes)?\("([\w.-]+)"/g))
-			if (!Object.hasOwn(en, key))
+			if (!Object.hasOwn(file.includes("/later/") ? later : en, key))
 				missing.push(`${file}: ${key}`);
 		assert.doesNotMatch(text, /\.(innerHTML|outerHTML)\s*=|insertAdjacentHTML|document\.write|\beval\(|new Function/, file);
 	}

@@ -5,10 +5,13 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 
-import { fillDown, matchCodes, parseAddresses, parseCodes } from "../../www/js/finder/codes.js";
-import { addBody, changeBody, inOrder, isTouched, lacksOf, markOf, mergeFound, outcomeOf, stateOf, tally } from "../../www/js/finder/rows.js";
+import { fillDown, matchCodes, parseAddresses, parseCodes } from "../../www/js/later/finder/codes.js";
+import { addBody, changeBody, inOrder, isTouched, lacksOf, markOf, mergeFound, outcomeOf, stateOf, tally } from "../../www/js/later/finder/rows.js";
 import { addressFault } from "../../www/js/printers/address.js";
-import texts from "../../www/js/strings/en_finder.js";
+import own from "../../www/js/later/strings/en_finder.js";
+import en from "../../www/js/strings/en.js";
+
+const texts = { ...own, ...Object.fromEntries(Object.entries(en).filter(([key]) => key.startsWith("finder."))) };
 
 const NOW = Date.parse("2026-08-01T12:00:00.000Z");
 const SERIAL = "01P00A000000001", OTHER = "03900A000000002";
@@ -151,8 +154,8 @@ test("the sum is of those that were sent", () => {
 /* -- texts ------------------------------------------------------------------------------------------------ */
 
 test("every text of finding printers is there, and none is unused", () => {
-	const folder = new URL("../../www/js/finder/", import.meta.url);
-	const code = [...readdirSync(folder).map((name) => new URL(name, folder)), new URL("../../www/js/printers/guide.js", import.meta.url)]
+	const folder = new URL("../../www/js/later/finder/", import.meta.url);
+	const code = [...readdirSync(folder).map((name) => new URL(name, folder)), ...["guide", "ways"].map((name) => new URL(`../../www/js/printers/${name}.js`, import.meta.url))]
 		.map((file) => readFileSync(file, "utf8")).join("\n");
 	const asked = [...code.matchAll(/["`](finder\.[A-Za-z.-]+)["`]/g)].map((match) => match[1]);
 	const stems = [...code.matchAll(/`(finder\.[A-Za-z.-]*)\$\{/g)].map((match) => match[1]);

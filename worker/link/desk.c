@@ -87,6 +87,8 @@ on_mine(struct worker *worker, const struct msg_printer_mine *mine)
 	say_ready(worker, sentence);
 	link_configure(&worker->link, &settings, clock_monotonic_ms(), clock_wall_ms());
 	secret_wipe(&settings.access_code);
+	worker->ftps_port = mine->ftps_port;
+	jobdesk_on_printer(worker, mine);
 	worker_touch(worker);
 }
 
@@ -187,6 +189,19 @@ is_for_us(struct worker *worker, const struct header *request, const char *seria
 	return false;
 }
 
+/* A printer that parses a start says nothing for minutes, and is best left alone. */
+static void
+reconnect(struct worker *worker, const struct header *header, int64_t now_ms, int64_t wall_ms)
+{
+	if (queue_start_is_pending(&worker->queue, now_ms)) {
+		child_reply_refused(worker->child, header, REFUSAL_CONFLICT, "A print is just being started on this printer.",
+				    "Wait until it has begun, 3 minutes at most.");
+		return;
+	}
+	link_reconnect(&worker->link, now_ms, wall_ms);
+	child_reply_done(worker->child, header, "The link is made anew.");
+}
+
 static void
 on_request(struct worker *worker, const struct header *header, const void *message, int fd)
 {
@@ -214,8 +229,16 @@ on_request(struct worker *worker, const struct header *header, const void *messa
 		doctor_begin(worker, header, now_ms, wall_ms);
 		break;
 	case MESSAGE_RECONNECT:
-		link_reconnect(&worker->link, now_ms, wall_ms);
-		child_reply_done(worker->child, header, "The link is made anew.");
+		reconnect(worker, header, now_ms, wall_ms);
+		break;
+	case MESSAGE_PREFLIGHT:
+		preview_begin(worker, header, message);
+		break;
+	case MESSAGE_PRINTER_FILES_WANT:
+		storagedesk_list(worker, header);
+		break;
+	case MESSAGE_PRINTER_FILE_REMOVE:
+		storagedesk_remove(worker, header, message);
 		break;
 	default:
 		break;
@@ -228,6 +251,10 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 {
 	struct worker *worker = arg;
 
+	if (jobdesk_on_message(worker, header, message, fd) || preview_on_message(worker, header, message)) {
+		worker_rearm(worker);
+		return;
+	}
 	switch (header->number) {
 	case MESSAGE_PRINTER_MINE:
 		on_mine(worker, message);
@@ -251,10 +278,15 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 	case MESSAGE_MESSAGES_CLEAR:
 	case MESSAGE_DIAGNOSE:
 	case MESSAGE_RECONNECT:
+	case MESSAGE_PREFLIGHT:
+	case MESSAGE_PRINTER_FILES_WANT:
+	case MESSAGE_PRINTER_FILE_REMOVE:
 		on_request(worker, header, message, fd);
 		break;
-	default:
-		break; /* retained messages for all children come here, too */
+	default: /* retained messages for all children come here, and answers that nobody waits for any more */
+		if (fd >= 0)
+			close(fd);
+		break;
 	}
 }
 

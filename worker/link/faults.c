@@ -78,8 +78,9 @@ write_span(int64_t ms, char *ret, size_t cap)
 }
 
 static const char *
-value_of(const char *word, size_t len, const struct fault_facts *facts, char *scratch, size_t cap)
+value_of(const void *arg, const char *word, char scratch[STR_FILL_SCRATCH_BYTES])
 {
+	const struct fault_facts *facts = arg;
 	const struct { const char *word, *value; } texts[] = {
 		{ "address", facts->address },	 { "serial", facts->serial },	    { "seen", facts->seen },
 		{ "issuer", facts->issuer },	 { "reason", facts->reason },	    { "installed", facts->installed },
@@ -88,51 +89,29 @@ value_of(const char *word, size_t len, const struct fault_facts *facts, char *sc
 	};
 
 	for (size_t i = 0; i < STR_ARRAY_LEN(texts); i++)
-		if (strlen(texts[i].word) == len && memcmp(texts[i].word, word, len) == 0)
+		if (strcmp(texts[i].word, word) == 0)
 			return texts[i].value;
-	if (len == 4 && memcmp(word, "port", 4) == 0) {
-		str_format(scratch, cap, "%u", facts->port);
-	} else if (len == 5 && memcmp(word, "since", 5) == 0) {
-		write_span(facts->since_ms, scratch, cap);
-	} else if (len == 5 && memcmp(word, "clock", 5) == 0) {
+	scratch[0] = '\0';
+	if (strcmp(word, "port") == 0) {
+		str_format(scratch, STR_FILL_SCRATCH_BYTES, "%u", facts->port);
+	} else if (strcmp(word, "since") == 0) {
+		write_span(facts->since_ms, scratch, STR_FILL_SCRATCH_BYTES);
+	} else if (strcmp(word, "clock") == 0) {
 		clock_format_utc(facts->clock_ms, scratch);
-		str_copy(scratch + 16, cap - 16, " UTC");
+		str_copy(scratch + 16, STR_FILL_SCRATCH_BYTES - 16, " UTC");
 		scratch[10] = ' ';
-	} else {
-		scratch[0] = '\0';
 	}
 	return scratch;
-}
-
-static void
-fill(const char *pattern, const struct fault_facts *facts, char *to, size_t cap)
-{
-	char whole[1024], scratch[CLOCK_UTC_BYTES + 8];
-	size_t used = 0;
-
-	while (*pattern != '\0' && used + 1 < sizeof whole) {
-		const char *end = *pattern == '{' ? strchr(pattern, '}') : NULL;
-		if (end == NULL) {
-			whole[used++] = *pattern++;
-			continue;
-		}
-		const char *value = value_of(pattern + 1, (size_t)(end - pattern - 1), facts, scratch, sizeof scratch);
-		str_copy(whole + used, sizeof whole - used, value);
-		used += strlen(whole + used);
-		pattern = end + 1;
-	}
-	whole[used] = '\0';
-	str_copy(to, cap, whole);
 }
 
 void
 fault_sentence(enum link_fault fault, const struct fault_facts *facts, char ret[FAULT_SENTENCE_BYTES])
 {
-	fill(rows[fault].sentence, facts, ret, FAULT_SENTENCE_BYTES);
+	str_fill(ret, FAULT_SENTENCE_BYTES, rows[fault].sentence, value_of, facts);
 }
 
 void
 fault_remedy(enum link_fault fault, const struct fault_facts *facts, char ret[FAULT_REMEDY_BYTES])
 {
-	fill(rows[fault].remedy, facts, ret, FAULT_REMEDY_BYTES);
+	str_fill(ret, FAULT_REMEDY_BYTES, rows[fault].remedy, value_of, facts);
 }

@@ -101,6 +101,7 @@ struct link {
 	int64_t asked_ms, first_asked_ms; /* last pushall; 0 = none in this session */
 	bool pushall_wanted;
 	int64_t silence_reconnect_ms;
+	int64_t hold_until_ms;	   /* no reconnect for silence before this */
 	uint64_t tray_bits;
 	bool asked_developer;	   /* in this session */
 	int64_t asked_developer_ms; /* 0 = never */
@@ -144,6 +145,10 @@ void link_reconnect(struct link *link, int64_t now_ms, int64_t wall_ms);
 /* The printer was seen at `address`: try it there at once. When it proves itself on that very connection, before the
  * access code is sent, this becomes its address; else all is as before. */
 void link_try_at(struct link *link, const char *address, int64_t now_ms, int64_t wall_ms);
+
+/* A print was just started: a printer that parses it says nothing for minutes. Its silence is no
+ * reason to leave it until then. */
+void link_hold_reconnect_until(struct link *link, int64_t until_ms);
 
 /* Ask for a full report as soon as the model's limit permits. Returns in how many ms: 0 = asked now. */
 int64_t link_ask_full(struct link *link, int64_t now_ms);

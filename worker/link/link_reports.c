@@ -70,7 +70,15 @@ give_up_at_ms(const struct link *link)
 	int64_t at_ms = silent_at_ms(link) + LINK_AFTER_ASKING_MS;
 	int64_t gap_over_ms = link->silence_reconnect_ms + LINK_RECONNECT_GAP_MS;
 
-	return link->silence_reconnect_ms != 0 && gap_over_ms > at_ms ? gap_over_ms : at_ms;
+	if (link->silence_reconnect_ms != 0 && gap_over_ms > at_ms)
+		at_ms = gap_over_ms;
+	return link->hold_until_ms > at_ms ? link->hold_until_ms : at_ms;
+}
+
+void
+link_hold_reconnect_until(struct link *link, int64_t until_ms)
+{
+	link->hold_until_ms = until_ms;
 }
 
 static bool

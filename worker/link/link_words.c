@@ -10,8 +10,7 @@
 bool
 link_is_upgrading(const struct printer_state *state)
 {
-	return state->upgrade_status[0] != '\0' && strcmp(state->upgrade_status, "IDLE") != 0 &&
-	       strstr(state->upgrade_status, "SUCCESS") == NULL && strstr(state->upgrade_status, "FAIL") == NULL;
+	return printer_state_is_upgrading(state);
 }
 
 static bool

@@ -32,6 +32,7 @@ do_drop(void *arg)
 {
 	(void)arg;
 	commander_on_lost(&worker, clock_monotonic_ms());
+	queue_on_lost(&worker.queue);
 	mqtt_drop(worker.mqtt);
 }
 
@@ -42,14 +43,21 @@ do_subscribe(void *arg)
 	mqtt_subscribe(worker.mqtt);
 }
 
+bool
+worker_publish(struct worker *w, const struct command_payload *payload)
+{
+	if (!mqtt_publish(w->mqtt, payload->json, payload->len, payload->qos, payload->sequence_id))
+		return false;
+	ring_add(w->ring, RING_SENT, 0, clock_wall_ms(), payload->json, payload->len);
+	tails_wake(w->tails);
+	return true;
+}
+
 static void
 do_publish(void *arg, const struct command_payload *payload)
 {
 	(void)arg;
-	if (!mqtt_publish(worker.mqtt, payload->json, payload->len, payload->qos, payload->sequence_id))
-		return;
-	ring_add(worker.ring, RING_SENT, 0, clock_wall_ms(), payload->json, payload->len);
-	tails_wake(worker.tails);
+	worker_publish(&worker, payload);
 }
 
 static void
@@ -100,8 +108,11 @@ on_mqtt_event(void *arg, const struct mqtt_event *event)
 	(void)arg;
 	log_event(event);
 	link_on_mqtt(&worker.link, event, &worker.state, now_ms, wall_ms);
-	if (event->kind == MQTT_ENDED)
+	if (event->kind == MQTT_ENDED) {
 		commander_on_lost(&worker, now_ms);
+		queue_on_lost(&worker.queue);
+	}
+	jobdesk_look(&worker);
 	doctor_look(&worker, now_ms, wall_ms);
 	worker_rearm(&worker);
 }
@@ -130,6 +141,7 @@ on_mqtt_report(void *arg, void *payload, size_t len, int64_t received_ms)
 		commander_on_reply(&worker, &summary, now_ms);
 	if (summary.kind == REPORT_FULL || summary.kind == REPORT_DELTA || summary.kind == REPORT_VERSION)
 		worker_touch_state(&worker);
+	jobdesk_on_report(&worker, &summary);
 	doctor_look(&worker, now_ms, received_ms);
 	worker_rearm(&worker);
 	child_doing(NULL);
@@ -146,6 +158,7 @@ on_time(void *arg)
 	worker.armed_ms = 0;
 	link_on_time(&worker.link, &worker.state, now_ms, wall_ms);
 	commander_on_time(&worker, now_ms);
+	jobdesk_look(&worker);
 	doctor_look(&worker, now_ms, wall_ms);
 	if (worker_is_stale(&worker, now_ms) != worker.posted_stale)
 		worker_touch(&worker);
@@ -160,6 +173,7 @@ worker_rearm(struct worker *w)
 	follow_look(w, now_ms);
 	int64_t at_ms = link_deadline_ms(&w->link);
 	int64_t others[] = { commander_deadline_ms(&w->commander), doctor_deadline_ms(&w->doctor), follow_deadline_ms(w),
+			     queue_deadline_ms(&w->queue),
 			     w->link.heard_ms != 0 && !w->posted_stale ? w->link.heard_ms + w->link.model->silence_ms
 								       : INT64_MAX };
 
@@ -197,6 +211,7 @@ set_up(void)
 	worker.mqtt = mqtt_new(worker.loop, &mqtt_duties);
 	printer_state_init(&worker.state);
 	link_init(&worker.link, &link_duties, random);
+	jobdesk_init(&worker);
 }
 
 int

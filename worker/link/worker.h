@@ -14,11 +14,16 @@
 #include "worker/link/commander.h"
 #include "worker/link/doctor.h"
 #include "worker/link/follow.h"
+#include "worker/link/jobdesk.h"
 #include "worker/link/link.h"
 #include "worker/link/mqtt.h"
+#include "worker/link/preview.h"
+#include "worker/link/queue.h"
 #include "worker/link/rawreport.h"
 #include "worker/link/ring.h"
+#include "worker/link/storagedesk.h"
 #include "worker/link/tail.h"
+#include "worker/link/transfer.h"
 
 #define POST_GAP_MS 100 /* between two PRINTER_STATE messages */
 
@@ -35,6 +40,12 @@ struct worker {
 	struct commander commander;
 	struct doctor doctor;
 	struct follow follow;
+	struct queue queue;
+	struct jobdesk jobdesk;
+	struct transfer transfer;
+	struct previews previews;
+	struct storagedesk storagedesk;
+	uint32_t ftps_port;	       /* 0 = the standard one */
 	struct loop_timer *time;       /* the link's next deadline, and what else waits */
 	int64_t armed_ms;	       /* when it fires; 0 = it is not set */
 	struct loop_timer *post_timer; /* posts what has changed */
@@ -66,6 +77,9 @@ void desk_on_tail_end(void *worker, void *cookie, bool complete);
 void desk_say_firmware(struct worker *worker, const char *firmware);
 
 /* -- main.c ------------------------------------------------------------------------------------ */
+
+/* Hand it to MQTT, once, and keep it among the messages. False: it was not, and never will be. */
+bool worker_publish(struct worker *worker, const struct command_payload *payload);
 
 /* Set the timer to whatever is due next. After everything that moves the link. */
 void worker_rearm(struct worker *worker);

@@ -2,6 +2,7 @@
  * main: starts everything. First who is there; then the frame and the page, which fill as the WebSocket tells.
  */
 import { h } from "./core/dom.js";
+import { startDrop } from "./core/drop.js";
 import { startKeys } from "./core/keys.js";
 import { register, startRouter } from "./core/router.js";
 import { startSocket } from "./core/socket.js";
@@ -44,6 +45,7 @@ async function start() {
 	document.documentElement.lang = lang();
 	startTheme();
 	startKeys();
+	startDrop();
 	offerApp();
 	const session = await enter();
 	document.getElementById("boot")?.remove();

@@ -3,6 +3,8 @@ as there may be, without a process for each of them.
 
     with Alone(printers=200, state='{"state":"IDLE"}') as httpd:
         httpd.http.get("/api/v1/printers")
+
+What it asks others is unanswered, unless `hear` (a function of this and a frame) answers it by reply().
 """
 import array
 import os
@@ -23,7 +25,8 @@ LINK = {"phase": "live", "online": True, "sentence": "All is well.", "since_ms":
 
 
 class Alone:
-    def __init__(self, printers: int = 0, state: str = "{}"):
+    def __init__(self, printers: int = 0, state: str = "{}", hear=None, program: str = "fuse-httpd"):
+        self.hear, self.program = hear, program
         self.address, self.serials = "127.0.0.1", [f"01S00A{number:09}" for number in range(printers)]
         self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.sending = threading.Lock()
@@ -49,7 +52,7 @@ class Alone:
             os.dup2(high[0], 3)
             os.dup2(high[1], 4)
 
-        return subprocess.Popen([rig_fuse.BUILD / "fuse-httpd"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        return subprocess.Popen([rig_fuse.BUILD / self.program], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=self.log, preexec_fn=place, pass_fds=(3, 4), env={})
 
     def _receive(self) -> wire.Frame:
@@ -81,8 +84,20 @@ class Alone:
             self.tell("PRINTER_LINK", {**LINK, "serial": serial}, "worker", number)
             self.tell("PRINTER_STATE", {"serial": serial, "json": state.replace("SERIAL", serial)}, "worker", number)
 
+    def reply(self, request: wire.Frame, name: str, fields: dict = None, fd: int = -1):
+        """What the process says that was asked; `fd` stays the caller's."""
+        message = wire.MESSAGES[name]
+        frame = wire.encode_frame(message.number, wire.encode_body(message, fields or {}), from_role=request.to_role,
+                                  from_slot=request.to_slot, generation=1, request_id=request.request_id)
+        extra = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))] if fd >= 0 else []
+        with self.sending:
+            self.ours.sendmsg([frame], extra)
+
+    def refuse(self, request: wire.Frame, reason: str, sentence: str = "It cannot be done.", remedy: str = "Try another."):
+        self.reply(request, "REFUSED", {"reason": wire.REFUSALS.index(reason), "sentence": sentence, "remedy": remedy})
+
     def _answer(self):
-        """Its pings, and that it is ready; what it asks others stays unanswered."""
+        """That it is ready, and what `hear` hears."""
         while True:
             ready, _, _ = select.select([self.ours], [], [], 1)
             if not ready:
@@ -93,8 +108,11 @@ class Alone:
                 return
             if not data:
                 return
-            if wire.decode_frame(data).message.name == "READY":
+            frame = wire.decode_frame(data)
+            if frame.message.name == "READY":
                 self.ready.set()
+            elif self.hear is not None:
+                self.hear(self, frame)
 
     def remove(self, serial: str):
         self.tell("PRINTER", None, "stored", key=self.serials.index(serial))
@@ -122,8 +140,8 @@ class Alone:
         except subprocess.TimeoutExpired:
             self.process.kill()
             code = self.process.wait()
+        self.thread.join(10)  # it hears the last words, then the end
         self.ours.close()
-        self.thread.join()
         self.log.seek(0)
         said = self.log.read().decode(errors="replace")
         self.log.close()

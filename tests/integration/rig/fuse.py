@@ -88,10 +88,11 @@ class Fuse:
     env      added to fused's environment
     options  added to fused's command line
     uid      run fused as this user (only root can); it too runs from a folder of its own then
+    hold     run the programs that stand still at crash points (common/crashpoint.h): see hold_at()
     """
 
     def __init__(self, workers=(), config: str = "", rogues=(), env: dict = None, options=(), uid: int = None,
-                 name: str = "fuse"):
+                 name: str = "fuse", hold: bool = False):
         self.workers, self.config, self.rogues = list(workers), config, set(rogues)
         self.name, self.extra_env, self.options, self.uid = name, env or {}, list(options), uid
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="fuse-"))
@@ -100,7 +101,10 @@ class Fuse:
             os.chown(self.dir, uid, uid)
         self.state, self.config_file = self.dir / "state", self.dir / "fused.conf"
         self.stderr_file, self.session_file = self.dir / "stderr.log", self.dir / "fusectl.log"
-        self.bin = self._make_bin() if self.rogues or uid is not None else BUILD
+        self.bin = self._make_bin() if self.rogues or uid is not None else BUILD / "hold" if hold else BUILD
+        self.hold_file = self.dir / "hold"
+        if hold:
+            self.extra_env["FUSE_HOLD_FILE"] = str(self.hold_file)
         self.address = free_address()
         self.http, self.stats = f"{self.address}:8888", f"{self.address}:8889"
         self.secret_in_env = secrets.plant()
@@ -176,6 +180,24 @@ class Fuse:
     def provoke(self, process: str):
         """Have a rogue do what was planned for "usr1"."""
         self.kill(process, signal.SIGUSR1)
+
+    # -- crash points -----------------------------------------------------------------------------
+
+    def hold_at(self, point: str):
+        """Children that start from now on stand still at this crash point ("worker-armed"); at none with ""."""
+        fresh = self.dir / "hold.new"
+        fresh.write_text(point)
+        fresh.chmod(0o644)
+        fresh.rename(self.hold_file)
+
+    def wait_held(self, process: str, deadline_s: float = 20) -> int:
+        """Until `process` stands still; returns its pid. Nobody that starts from now on will."""
+        wait_until(lambda: self.records(msg="stands still at a crash point"), deadline_s,
+                   lambda: f"{process} stands still at no point\n{self.stderr_text()[-6000:]}")
+        pid = self.ps()[process]["pid"]
+        wait_until(lambda: procfs.state(pid) == "T", deadline_s)
+        self.hold_at("")
+        return pid
 
     # -- start and stop ---------------------------------------------------------------------------
 

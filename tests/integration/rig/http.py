@@ -12,6 +12,8 @@ import jsonschema
 from . import wire
 
 DOCUMENT = json.loads((wire.ROOT / "docs/openapi.json").read_text())
+# What never changes may be kept by browsers.
+UNCHANGING = {"cache-control": "private, max-age=31536000, immutable"}
 METHODS = ["get", "post", "patch", "delete"]
 # What every answer must carry, whatever it says.
 SECURITY = {"x-content-type-options": "nosniff", "cache-control": "no-store", "referrer-policy": "no-referrer",
@@ -43,11 +45,19 @@ def operations() -> dict:
             for method in METHODS if method in item}
 
 
+def expression(pattern: str) -> str:
+    """What paths of this pattern look like."""
+    for brace, stands_for in (("{id}", "[A-Z0-9_-]{1,32}"), ("{job}", "[A-Za-z0-9]{1,16}"), ("{sha256}", "[0-9a-fA-F]{64}"),
+                              ("{n}.png", "[1-9][0-9]{0,2}[.]png")):
+        pattern = pattern.replace(brace, stands_for)
+    return pattern
+
+
 def operation_of(method: str, path: str) -> tuple:
     """(key, operation) of a request; (None, None) when the document has none."""
     for (known, pattern), operation in operations().items():
         if known == {"HEAD": "GET"}.get(method, method) and \
-                re.fullmatch(pattern.replace("{id}", "[A-Z0-9_-]{1,32}"), path.partition("?")[0]):
+                re.fullmatch(expression(pattern), path.partition("?")[0]):
             return (known, pattern), operation
     return None, None
 
@@ -71,7 +81,8 @@ def validate(value, schema: dict):
 
 def check(method: str, path: str, answer: Answer):
     """The answer is one that the document describes."""
-    for name, value in SECURITY.items():
+    unchanging = answer.type == "image/png" or answer.status == 304
+    for name, value in {**SECURITY, **(UNCHANGING if unchanging else {})}.items():
         assert answer.headers.get(name) == value, f"{method} {path}: {name}: {answer.headers.get(name)}"
     if "access-control-allow-origin" in answer.headers:
         raise AssertionError(f"{method} {path} lets other sites read it")
@@ -92,15 +103,20 @@ def check(method: str, path: str, answer: Answer):
         assert answer.body == b"" and answer.type == "", f"{method} {path}: {answer.body[:200]}"
         return
     assert answer.type in content, f"{method} {path}: {answer.type} is not described for {answer.status}"
+    if "schema" in content[answer.type]:
+        check_content(method, path, answer, content[answer.type]["schema"])
+    for name in resolve(operation["responses"][str(answer.status)]).get("headers", {}) if operation else []:
+        assert name.lower() in answer.headers, f"{method} {path}: no {name}"
+
+
+def check_content(method: str, path: str, answer: Answer, schema: dict):
     read = {"application/x-ndjson": answer.lines, "text/plain": lambda: [answer.body.decode()]}
     values = read.get(answer.type, lambda: [answer.json()])()
     for value in values:
-        validate(value, content[answer.type]["schema"])
+        validate(value, schema)
     if answer.type == "application/problem+json":
         assert values[0]["status"] == answer.status
-        assert values[0]["detail"].strip() and values[0]["title"].strip()
-    for name in resolve(operation["responses"][str(answer.status)]).get("headers", {}) if operation else []:
-        assert name.lower() in answer.headers, f"{method} {path}: no {name}"
+        assert values[0]["detail"].strip() and values[0]["title"].strip(), f"{method} {path}: says nothing"
 
 
 class Http:
@@ -121,7 +137,7 @@ class Http:
         connection = self.connect()
         try:
             connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
-            if body is not None and "Content-Length" not in headers:
+            if body is not None and not headers.keys() & {"Content-Length", "Transfer-Encoding"}:
                 headers["Content-Length"] = str(len(body))
             for name, value in headers.items():
                 connection.putheader(name, value)

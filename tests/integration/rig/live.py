@@ -188,12 +188,14 @@ class Events(WebSocket):
         self.hello = self.receive()
         assert self.hello["type"] == "hello" and self.hello["protocol"] == 1, self.hello
         self.rev, self.status, self.printers, self.snapshots, self.deltas = 0, {}, {}, 0, []
+        self.whole = {}  # what is not told of each printer: files, jobs, the cache
         self.take(self.receive())
 
     def take(self, message: dict) -> dict:
         if message["type"] == "snapshot":
             self.snapshots += 1
             self.status, self.printers = message["status"], message["printers"]
+            self.whole = {name: message[name] for name in ("files", "jobs", "cache") if name in message}
         elif message["type"] == "delta":
             assert self.snapshots > 0 and message["rev"] > self.rev, (self.rev, message)
             assert len(message) > 2, message
@@ -203,6 +205,12 @@ class Events(WebSocket):
             merge(self.status, message.get("status", {}))
             for serial, news in message.get("printers", {}).items():
                 merge(self.printers.setdefault(serial, {}), news)
+            for kind in ("files", "jobs"):
+                for name in message.get("removed" + kind.capitalize(), []):
+                    self.whole[kind].pop(name, None)
+                for name, news in message.get(kind, {}).items():
+                    merge(self.whole[kind].setdefault(name, {}), news)
+            merge(self.whole.setdefault("cache", {}), message.get("cache", {}))
         else:
             return message
         self.rev = message["rev"]

@@ -4,6 +4,8 @@ import contextlib
 import shutil
 import socket
 
+import pytest
+
 from . import fuse as rig_fuse
 from . import http, pretend
 from .waiting import wait_until
@@ -72,3 +74,58 @@ class Play:
                     answered = len(self.stage.heard("@answered"))
                     self.stage.answers(WORKER, "DIAGNOSE", DONE)
                     wait_until(lambda: len(self.stage.heard("@answered")) > answered, 10, "they wait for ever")
+
+
+# -- for files of tests: import what is used of these; `play` needs `module_play` -----------------------
+
+@pytest.fixture(scope="module")
+def module_play(request):
+    made = Play(request.module.__name__)
+    yield made
+    made.fuse.close()
+
+
+@pytest.fixture
+def play(module_play):
+    """The played Fuse; at the end of each test httpd is the one that it was at its beginning."""
+    before = module_play.fuse.pids()["httpd"]
+    yield module_play
+    module_play.stage.forget_answers()
+    assert module_play.fuse.pids()["httpd"] == before, module_play.fuse.obituary("httpd")
+
+
+def raw(play, data: bytes, timeout_s: float = 5, source: str = None) -> bytes:
+    """Send bytes, and read until the other side closes."""
+    with socket.create_connection((play.fuse.address, 8888), timeout_s,
+                                  source_address=(source, 0) if source else None) as connection:
+        connection.sendall(data)
+        received = b""
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            while piece := connection.recv(65536):
+                received += piece
+        return received
+
+
+def heard(play, name: str, already: int = 0) -> dict:
+    """The fields of the newest request of this name; there must be one more than `already`."""
+    found = play.stage.heard(name)
+    assert len(found) == already + 1, found
+    return found[-1]["fields"]
+
+
+@contextlib.contextmanager
+def following(play, path: str, timeout_s: float = 5, patience_s: float = 0):
+    """The answer to a request for a stream, while it comes."""
+    def asked():
+        connection = play.http.connect()
+        connection.timeout = timeout_s
+        connection.request("GET", path)
+        response = connection.getresponse()
+        # Those who have just left may not have been missed yet.
+        return (connection, response) if response.status != 503 else None
+
+    connection, response = wait_until(asked, patience_s, "there is no room")
+    assert response.status == 200 and response.getheader("Content-Type") == "application/x-ndjson", response.read()
+    yield response
+    connection.close()
+    response.close()

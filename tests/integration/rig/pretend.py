@@ -14,6 +14,7 @@ What an answer can be, one after the other:
 	["NAME", {fields}]      a reply or part
 	["@write", "text"]      into the descriptor that came with the request
 	["@close"]              that descriptor
+	["@give", "NAME", {fields}, "text"]  a reply, and with it the descriptor of a file that has this text in it
 	["@die"]                the child ends at once
 	["@wait", seconds]      then go on, deaf meanwhile
 	["@later"]              it waits for its answer, DONE, until it is planned otherwise; that is noted as "@answered"
@@ -111,6 +112,16 @@ class Child:
         os.write(descriptor, json.dumps({"process": self.process, "name": name, "fields": {}}).encode() + b"\n")
         os.close(descriptor)
 
+    def give(self, request: wire.Frame, name: str, fields: dict, text: str):
+        fd = os.memfd_create("given")
+        os.pwrite(fd, text.encode(), 0)
+        message = wire.MESSAGES[name]
+        frame = wire.encode_frame(message.number, wire.encode_body(message, fields), generation=self.generation,
+                                  to_role=request.from_role, to_slot=request.from_slot, to_generation=request.generation,
+                                  request_id=request.request_id)
+        self.socket.sendmsg([frame], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
+        os.close(fd)
+
     def answer(self, request: wire.Frame):
         self.note(request)
         default = [["@close"], ["DONE", {"sentence": "It is done."}]]
@@ -121,6 +132,8 @@ class Child:
                 if request.fd >= 0:
                     os.close(request.fd)
                     request.fd = -1
+            elif name == "@give":
+                self.give(request, *rest)
             elif name == "@die":
                 os._exit(7)
             elif name == "@later":

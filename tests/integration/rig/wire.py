@@ -4,6 +4,7 @@ with the C code, so where both agree the description is true.
 """
 import array
 import dataclasses
+import functools
 import os
 import pathlib
 import re
@@ -64,6 +65,8 @@ def _load_roles() -> dict:
 
 ROLES = _load_roles()  # name to number
 ROLE_NAMES = {number: name for name, number in ROLES.items()}
+# Those that always run; the others are started when somebody asks for one.
+STANDING_ROLES = [row[1] for row in rows(ROOT / "ipc/procs.def", "PROC") if not row[4].startswith("HELPER")]
 CHILD_ROLES = [name for name in ROLES if name not in ("supervisor", "fusectl")]
 
 
@@ -128,6 +131,7 @@ MESSAGES = _load_messages()  # name to Message
 BY_NUMBER = {message.number: message for message in MESSAGES.values()}
 
 
+@functools.cache
 def schema_hash() -> int:
     """FNV-1a over every row and role, as ipc/message.c describes it."""
     value = 0xCBF29CE484222325

@@ -22,36 +22,44 @@ export function setAskers(functions) {
 	askers = functions;
 }
 
-async function problemOf(response) {
+/**
+ * What an answer that is no success says. status and statusText of HTTP; text: its body; after: its Retry-After, or null.
+ */
+export function problemOf({ status, statusText, text, after }) {
 	let problem = null;
 	try {
-		problem = await response.json();
+		problem = JSON.parse(text);
 	} catch {
 		/* Not ours: a proxy between us and Fuse has answered. */
 	}
-	const after = Number(response.headers.get("Retry-After"));
-	return new ApiError({ status: response.status, type: problem?.type ?? "about:blank", title: problem?.title ?? t("error.notUnderstood"),
-			      detail: problem?.detail ?? `${response.status} ${response.statusText}`, remedy: problem?.remedy ?? "",
-			      retryAfterS: after > 0 ? after : null });
+	return new ApiError({ status, type: problem?.type ?? "about:blank", title: problem?.title ?? t("error.notUnderstood"),
+			      detail: problem?.detail ?? `${status} ${statusText}`, remedy: problem?.remedy ?? "",
+			      retryAfterS: Number(after) > 0 ? Number(after) : null });
 }
 
-async function once(method, path, body) {
+/** There was no answer at all, or (timedOut) none in time. */
+export function silence(timedOut = false) {
+	return new ApiError(timedOut ?
+		{ status: 0, type: "/problems/timed-out", title: t("error.tooSlow"), remedy: t("error.tooSlowRemedy") } :
+		{ status: 0, type: "/problems/no-connection", title: t("error.noConnection"), remedy: t("error.noConnectionRemedy") });
+}
+
+async function once(method, path, body, more) {
 	const ended = AbortSignal.timeout(DEADLINE_MS);
-	const headers = { Accept: "application/json" };
+	const headers = { Accept: "application/json", ...more };
 	const isFile = body instanceof Blob;
 	if (body !== undefined)
 		headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
 	let response;
 	try {
 		response = await fetch(path, { method, headers, body: body === undefined || isFile ? body : JSON.stringify(body),
-					       signal: ended,					       credentials: "same-origin", cache: "no-store" });
+					       signal: ended, credentials: "same-origin", cache: "no-store" });
 	} catch {
-		throw new ApiError(ended.aborted ?
-			{ status: 0, type: "/problems/timed-out", title: t("error.tooSlow"), remedy: t("error.tooSlowRemedy") } :
-			{ status: 0, type: "/problems/no-connection", title: t("error.noConnection"), remedy: t("error.noConnectionRemedy") });
+		throw silence(ended.aborted);
 	}
 	if (!response.ok)
-		throw await problemOf(response);
+		throw problemOf({ status: response.status, statusText: response.statusText, text: await response.text().catch(() => ""),
+				  after: response.headers.get("Retry-After") });
 	const text = await response.text();
 	if (text === "")
 		return null;
@@ -63,13 +71,16 @@ async function once(method, path, body) {
 	}
 }
 
-/** One call. body: what becomes JSON, or a Blob that is sent as it is. ask: false for what the login itself asks. */
-export async function call(method, path, body, { ask = true } = {}) {
+/**
+ * Does something that may fail for want of a login or a password: then a person is asked for it, and it is done again.
+ * once() -> Promise; it rejects with an ApiError
+ */
+export async function asking(once) {
 	for (;;) {
 		try {
-			return await once(method, path, body);
+			return await once();
 		} catch (error) {
-			const asker = !ask ? null : error.status === 401 ? askers.login : error.type === "/problems/password-needed" ? askers.password : null;
+			const asker = error.status === 401 ? askers.login : error.type === "/problems/password-needed" ? askers.password : null;
 			if (!asker)
 				throw error;
 			if (!(await asker(error)))
@@ -78,7 +89,16 @@ export async function call(method, path, body, { ask = true } = {}) {
 	}
 }
 
+/**
+ * One call. body: what becomes JSON, or a Blob that is sent as it is. ask: false for what the login itself asks; headers: more of
+ * them.
+ */
+export function call(method, path, body, { ask = true, headers = {} } = {}) {
+	const one = () => once(method, path, body, headers);
+	return ask ? asking(one) : one();
+}
+
 export const get = (path) => call("GET", path);
-export const post = (path, body) => call("POST", path, body);
+export const post = (path, body, options) => call("POST", path, body, options);
 export const patch = (path, body) => call("PATCH", path, body);
 export const del = (path) => call("DELETE", path);

@@ -56,6 +56,7 @@ const SHAPES = {
 	pause: "M8 5v14M16 5v14",
 	play: "M7 4.5v15l12-7.5z",
 	plus: "M12 5v14M5 12h14",
+	print: ["M6 3h8l4 4v14H6z", "M14 3v4h4", "M10 11.5v5.5l4-2.75z"],
 	printer: ["M4 4h16v16H4z", "M4 8.5h16M9.5 8.5v2l1.5 2h2l1.5-2v-2M8 16.5h8"],
 	refresh: ["M20 11a8 8 0 0 0-14-4.5L4 9M4 4v5h5", "M4 13a8 8 0 0 0 14 4.5L20 15M20 20v-5h-5"],
 	search: ["M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14z", "M16 16l4.5 4.5"],

@@ -21,13 +21,13 @@ function itemNode(item, close) {
 			     disabled: item.disabled ?? false, dataset: { role: item.role ?? null }, on: { click: () => {
 		close(true);
 		item.run();
-	} } }, item.iconName && icon(item.iconName),
+	} } }, item.iconName && icon(item.iconName), item.swatch,
 		 h("span", { class: "menu__label" }, h("span", null, item.label), item.hint && h("small", null, item.hint)),
 		 isChoice && item.checked && icon("check", { class: "menu__check" }));
 }
 
 /**
- * Opens a menu at a button. items: [{label, run, iconName?, hint?, danger?, disabled?, checked?, role?} or null for a line].
+ * Opens a menu at a button. items: [{label, run, iconName?, swatch? (a node in front), hint?, danger?, disabled?, checked?, role?} or null for a line].
  * -> close()
  */
 export function openMenu(anchor, items) {

@@ -5,7 +5,7 @@
 import en from "../strings/en.js";
 
 const language = "en";
-const strings = en;
+const strings = { ...en };
 const plurals = new Intl.PluralRules(language);
 
 /** The language of the texts, for Intl and <html lang>. */
@@ -32,6 +32,11 @@ export function tNodes(key, params) {
 	return template(key, params)
 		.split(/(\{\w+\})/)
 		.map((part) => (/^\{\w+\}$/.test(part) && part.slice(1, -1) in params ? params[part.slice(1, -1)] : part));
+}
+
+/** Takes up the texts of a part that is fetched later. */
+export function addStrings(more) {
+	Object.assign(strings, more);
 }
 
 /** Is there a text for this key? */

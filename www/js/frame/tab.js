@@ -26,6 +26,7 @@ function show() {
 /** Keeps the tab up to date. -> function to call when the title has been set anew */
 export function startTab() {
 	store.on("printers", show);
+	store.on("jobs", show);
 	store.on("connection", show);
 	return show;
 }

@@ -5,12 +5,13 @@ import { announce } from "../core/announce.js";
 import { now, onTick } from "../core/clock.js";
 import { h, keyedList, replace, setAttr, setText } from "../core/dom.js";
 import { topDialog } from "../core/dialog.js";
+import { onFiles } from "../core/drop.js";
 import { bind } from "../core/keys.js";
 import { button, emptyState, pageHead, skeleton } from "../core/parts.js";
 import { setQuery } from "../core/router.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
-import { addButtons, waysToAdd } from "../finder/ways.js";
+import { toast } from "../core/toast.js";
 import { addPrinter } from "../printers/add.js";
 import { printerCard, stateWord } from "../printers/card.js";
 import { printerDetails } from "../printers/details.js";
@@ -19,11 +20,14 @@ import { editPrinter, trustPrinter } from "../printers/edit.js";
 import { connectionGuide, firstSteps } from "../printers/guide.js";
 import * as orders from "../printers/orders.js";
 import { countsOf, DEFAULT_QUERY, formatQuery, nextAvailable, parseQuery, select } from "../printers/query.js";
+import { askResolution, openPrint } from "../printers/print_later.js";
+import { onQueues, queueOf } from "../printers/queue.js";
 import { isRemoved, keepPrinter, onRemoval, removePrinter } from "../printers/removal.js";
 import { plain } from "../printers/text.js";
 import { attachTips } from "../printers/tips.js";
 import { toolbar } from "../printers/toolbar.js";
 import { viewOf } from "../printers/view.js";
+import { addButtons, waysToAdd } from "../printers/ways.js";
 import { isStarting } from "../printers/worker.js";
 
 const REST_MS = 1200;  /* cards do not change places under a pointer that moves */
@@ -47,7 +51,7 @@ class Views {
 				this.all.delete(serial);
 				continue;
 			}
-			const after = viewOf(doc, now(), isStarting(doc));
+			const after = viewOf(doc, now(), isStarting(doc), store.cache === null ? null : queueOf(serial));
 			this.all.set(serial, after);
 			if (before && before.state.key !== after.state.key)
 				changes.push({ serial, before, after });
@@ -104,7 +108,7 @@ function mount(root) {
 		details: (serial) => printerDetails(serial, page), edit: (serial) => editPrinter(serial, page),
 		diagnose: (serial) => diagnose(serial, page),
 		remove, fix, light: orders.toggleLight, pause: orders.pausePrint, resume: orders.resumePrint,
-		stop: orders.stopPrint,
+		stop: orders.stopPrint, clear: orders.clearPlate, print: (serial) => openPrint({ serials: [serial] }),
 	};
 	page.acts = acts;
 	const tools = toolbar({ query, change, goTo });
@@ -137,6 +141,7 @@ function mount(root) {
 			"trust": () => trustPrinter(serial), "reconnect": () => orders.reconnect(serial),
 			"retry": () => orders.retryProcess(serial),
 			"remove": () => remove(serial),
+			"resolve": () => askResolution(views.all.get(serial)?.queue.unknown?.id),
 		};
 		does[action]?.();
 	}
@@ -216,6 +221,26 @@ function mount(root) {
 		arrange();
 	}
 
+	/* Whether it takes jobs at all is told once: by an older Fuse never. */
+	let tookJobs = store.cache !== null;
+	function onCache() {
+		if (tookJobs !== (store.cache !== null))
+			take(views.all.keys());
+		tookJobs = store.cache !== null;
+	}
+
+	/* A file that is dropped on a card is to be printed there. */
+	function dropPlace(node) {
+		const card = node.closest?.('[data-role="printer-card"]');
+		return views.all.get(card?.dataset.serial)?.takesJobs ? card : null;
+	}
+
+	function onDropped(files, card) {
+		if (files.length > 1)
+			toast({ kind: "info", text: t("job.oneFile"), key: "one-file" });
+		openPrint({ upload: files[0], serials: [card.dataset.serial] });
+	}
+
 	function onPrinters(changed, removed) {
 		take([...changed, ...removed]);
 		arrange();
@@ -258,6 +283,8 @@ function mount(root) {
 		return serial === null || topDialog() !== null ? false : fn(serial);
 	};
 	const unbind = [
+		bind("p", "printers.key.print", onCard((serial) =>
+			views.all.get(serial)?.takesJobs ? void acts.print(serial) : false)),
 		bind("/", "printers.key.search", () => tools.node.hidden ? false : tools.focusSearch()),
 		bind("j", "printers.key.next", () => move(1)), bind("k", "printers.key.previous", () => move(-1)),
 		bind("e", "printers.key.edit", onCard(acts.edit)),
@@ -270,7 +297,8 @@ function mount(root) {
 		tools.node, place, grid, guide);
 	take(store.printers.keys());
 	arrange();
-	const offs = [store.on("printers", onPrinters), store.on("status", onStatus), onRemoval(arrange), onTick(tick),
+	const offs = [onFiles({ place: dropPlace, take: onDropped }), onQueues((serials) => onPrinters(serials, [])),
+		store.on("cache", onCache), store.on("printers", onPrinters), store.on("status", onStatus), onRemoval(arrange), onTick(tick),
 		offTips, ...unbind];
 	return () => {
 		clearTimeout(settle);

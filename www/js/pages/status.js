@@ -66,7 +66,7 @@ function mount(root) {
 		fuse.set(store.status);
 		showPrinters();
 	}
-	const ends = [store.on("status", showStatus), store.on("printers", showPrinters), onTick(() => {
+	const ends = [store.on("status", showStatus), store.on("printers", showPrinters), store.on("jobs", showPrinters), onTick(() => {
 		showChain();
 		/* Names of printers may have changed. */
 		if (store.status !== null)

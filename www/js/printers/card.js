@@ -6,9 +6,12 @@ import { h, replace, setAttr, setClass, setName, setText } from "../core/dom.js"
 import { age, ago, celsius, clockTime, dateTime, duration } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { badge, button, iconButton, progress, setBadge } from "../core/parts.js";
+import { platePicture } from "../core/picture.js";
+import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
 import { modelArt } from "./art.js";
 import { filamentView } from "./filament_view.js";
+import { jobPath, nextPart, platePart } from "./job_part.js";
 import { problemList } from "./problem_view.js";
 
 export const STATE_ICONS = { idle: "check", preparing: "thermometer", printing: "play", paused: "pause",
@@ -52,16 +55,20 @@ function linkPart() {
 }
 
 function printPart() {
-	const job = h("bdi", { class: "clip pcard__job", dir: "auto", dataset: { role: "job" } });
+	const job = h("bdi", { class: "clip", dir: "auto", dataset: { role: "job" } });
+	const jobLink = h("a", { class: "pcard__job" }, job);
+	const picture = platePicture({ class: "pcard__picture" });
+	const foreign = h("span", { dataset: { role: "foreign" }, title: t("job.foreignText") }, t("job.foreign"));
 	const amount = h("span", { class: "num pcard__percent", dataset: { role: "percent" } });
 	const bar = progress(t("printers.progress"));
 	const stage = h("span", { class: "clip", dataset: { role: "stage" } });
 	const layers = h("span", { class: "num", dataset: { role: "layers" } });
 	const left = h("span", { class: "num", dataset: { role: "left" } });
 	const eta = h("span", { class: "num pcard__eta", dataset: { role: "eta" } });
-	const node = h("div", { class: "pcard__print", dataset: { role: "print" } },
-		h("div", { class: "pcard__jobline" }, job, amount), bar.node,
-		h("div", { class: "pcard__meta" }, stage, layers, left, eta));
+	const node = h("div", { class: "pcard__print", dataset: { role: "print" } }, picture.node,
+		h("div", { class: "pcard__lines" },
+			h("div", { class: "pcard__jobline" }, jobLink, amount), bar.node,
+			h("div", { class: "pcard__meta" }, stage, layers, foreign, left, eta)));
 
 	let minute = null;
 
@@ -86,7 +93,13 @@ function printPart() {
 			const percent = now.kind === "preparing" ? null : now.percent;
 			const layer = now.layers > 0 && now.layer !== null && now.kind !== "preparing"
 				? t("printers.layer", { layer: now.layer, layers: now.layers }) : "";
-			setName(job, view.job);
+			const { current } = view.queue;
+			picture.node.hidden = current === null;
+			if (current !== null)
+				picture.show(store.files.get(current.file), current.plate);
+			setName(job, current?.fileName || view.job);
+			setAttr(jobLink, "href", current === null ? null : jobPath(current));
+			foreign.hidden = !view.foreign;
 			setText(amount, percent === null ? "" : t("printers.percent", { n: Math.floor(percent) }));
 			bar.set(percent, [percent === null ? stateWord(view.state) : t("printers.percent",
 				{ n: Math.floor(percent) }), layer]
@@ -188,9 +201,10 @@ function actionPart(serial, acts) {
 	const light = of("light", "light", acts.light), pause = of("pause", "pause", acts.pause),
 		resume = of("resume", "play", acts.resume);
 	const stop = of("stop", "stop", acts.stop);
+	const print = of("print", "print", acts.print);
 	const node = h("div", { class: "pcard__acts", role: "group", "aria-label": t("printers.actions") },
 		button({ label: t("printers.act.details"), kind: "quiet", small: true, role: "act-details",
-			run: () => acts.details(serial) }), h("span", { class: "grow" }), pause, resume, stop, light,
+			run: () => acts.details(serial) }), h("span", { class: "grow" }), print, pause, resume, stop, light,
 		of("diagnosis", "network", acts.diagnose), of("edit", "edit", acts.edit),
 		of("remove", "trash", acts.remove));
 	return {
@@ -200,6 +214,7 @@ function actionPart(serial, acts) {
 			resume.hidden = !view.printing || view.state.key !== "paused";
 			stop.hidden = !view.printing;
 			light.hidden = !view.online || view.machine.lamp === null;
+			print.hidden = !view.takesJobs;
 			setAttr(light, "aria-pressed", view.machine.lamp === true);
 		},
 	};
@@ -208,7 +223,7 @@ function actionPart(serial, acts) {
 /* -- the card --------------------------------------------------------------------------------------------- */
 
 /**
- * A card. acts: {details, edit, diagnose, remove, light, pause, resume, stop, fix}: each gets the serial number; fix also
+ * A card. acts: {details, edit, diagnose, remove, light, pause, resume, stop, print, clear, fix}: each gets the serial number; fix also
  * what to do (problems.js). -> {node, update(doc, view), tick(nowMs), focus()}
  */
 export function printerCard(view, acts) {
@@ -223,13 +238,14 @@ export function printerCard(view, acts) {
 	const moved = h("p", { class: "pcard__moved", dataset: { role: "moved" }, hidden: true });
 	const artHost = h("span", { class: "pcard__art" });
 	const link = linkPart(), print = printPart(), heat = heatPart(), filament = filamentView(), foot = footPart(view);
+	const next = nextPart(), plate = platePart(() => acts.clear(serial));
 	const actions = actionPart(serial, acts), problems = problemList((action) => acts.fix(serial, action),
 		() => acts.details(serial));
 	const node = h("article", { class: "pcard", "aria-label": view.name, dataset: { role: "printer-card", serial } },
 		h("header", { class: "pcard__head" }, artHost,
 			h("h2", null, opener), h("span", { class: "pcard__state", dataset: { role: "state" } }, stateBadge),
 			h("div", { class: "pcard__sub" }, model, link.node, was)),
-		problems.node, print.node, heat.node, filament.node, moved, stale,
+		problems.node, print.node, next.node, plate.node, heat.node, filament.node, moved, stale,
 		h("footer", { class: "pcard__foot" }, foot.node, actions.node));
 	let current = view;
 	let art = null;
@@ -258,6 +274,8 @@ export function printerCard(view, acts) {
 		drawArt(fresh);
 		link.update(fresh.link);
 		print.update(fresh);
+		next.update(fresh);
+		plate.update(fresh);
 		heat.update(fresh);
 		filament.update(doc.stat ?? {});
 		problems.update(fresh.problems);

@@ -13,6 +13,7 @@ import { STATE_ICONS, stateWord } from "./card.js";
 import { filamentOf } from "./filament.js";
 import { fingerprintNode } from "./fingerprint.js";
 import { problemNode } from "./problem_view.js";
+import { queueOf } from "./queue.js";
 import { finite, plain } from "./text.js";
 import { lightsOf, viewOf } from "./view.js";
 import { isStarting } from "./worker.js";
@@ -226,7 +227,7 @@ export function printerDetails(serial, page) {
 		const doc = store.printers.get(serial);
 		if (!doc)
 			return dialog.close();
-		const view = viewOf(doc, now(), isStarting(doc)), stat = doc.stat ?? {};
+		const view = viewOf(doc, now(), isStarting(doc), queueOf(serial)), stat = doc.stat ?? {};
 		setBadge(stateBadge, view.state.tone, stateWord(view.state), STATE_ICONS[view.state.key]);
 		setText(model, view.modelName);
 		setAge(received, doc.stat?.receivedAt ?? doc.link?.receivedAt ?? null,

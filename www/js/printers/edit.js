@@ -21,6 +21,8 @@ function changesOf(doc, draft, ports) {
 	const others = Object.keys(ports).filter((port) => ports[port] !== (doc.ports[port] ?? null));
 	if (others.length > 0)
 		body.ports = Object.fromEntries(others.map((port) => [port, ports[port]]));
+	if (draft.startsUnasked !== undefined && draft.startsUnasked !== doc.startsUnasked)
+		body.startsUnasked = draft.startsUnasked;
 	if (draft.code !== "")
 		body.accessCode = draft.code;
 	if (draft.trusted !== null && draft.trusted !== doc.certificateSha256)

@@ -25,7 +25,7 @@ export function emptyDraft() {
 /** Of a printer that is there. */
 export function draftOf(doc) {
 	return { address: doc.address, name: doc.name, serial: doc.serial, model: doc.model, code: "",
-		ports: { ...doc.ports },
+		ports: { ...doc.ports }, startsUnasked: doc.startsUnasked,
 		 trusted: null, touched: { name: true, model: true, serial: true } };
 }
 
@@ -108,6 +108,13 @@ export function printerForm({ draft, serial = null, focus = "address", ways }) {
 			draft.ports[port] = event.target.value.trim();
 			look();
 		} } } })]));
+
+	const unasked = draft.startsUnasked === undefined ? null : h("input", { type: "checkbox", checked: draft.startsUnasked,
+		"aria-describedby": "unasked-text", dataset: { role: "field-unasked" },
+		on: { change: (event) => (draft.startsUnasked = event.target.checked) } });
+	const unaskedNode = unasked && h("div", { class: "field" },
+		h("label", { class: "check" }, unasked, t("printers.form.unasked")),
+		h("p", { class: "field__hint", id: "unasked-text" }, t("printers.form.unaskedText")));
 
 	const asker = prober(onProbe);
 
@@ -241,7 +248,7 @@ export function printerForm({ draft, serial = null, focus = "address", ways }) {
 	return {
 		nodes: [isNew && h("p", { class: "muted" }, t("printers.add.intro")), address.node, found,
 			h("div", { class: "form__pair" }, name.node, model.node), serialField.node, approval,
-			code.node, more],
+			code.node, unaskedNode, more],
 		check,
 		ports: () => Object.fromEntries(PORTS.map((port) => [port, parsePort(String(draft.ports[port] ?? ""))])),
 		end: () => asker.end(),

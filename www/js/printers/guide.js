@@ -70,7 +70,7 @@ export function connectionGuide(isFirst) {
 	return node;
 }
 
-/** Instead of cards, where there are none: how to come to the first. ways: what each does, of finder/ways.js. */
+/** Instead of cards, where there are none: how to come to the first. ways: what each does, of ways.js. */
 export function firstSteps(ways) {
 	const way = (name, iconName, ...children) => h("li", { class: "way" },
 		h("span", { class: "way__icon" }, icon(iconName)),

@@ -39,6 +39,7 @@ function command(serial, doing, body) {
 
 export const pausePrint = (serial) => command(serial, "printers.order.pause", { command: "pause" });
 export const resumePrint = (serial) => command(serial, "printers.order.resume", { command: "resume" });
+export const clearPlate = (serial) => told(serial, "plate.clearing", () => post(pathOf(serial, "plate-clear")));
 export const reconnect = (serial) => told(serial, "printers.order.reconnect", () => post(pathOf(serial, "reconnect")));
 export const retryProcess = (serial) => told(serial, "printers.order.retry", () => post(pathOf(serial, "retry")));
 

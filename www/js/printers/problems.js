@@ -78,6 +78,12 @@ function linkProblems(doc, isStarting) {
 	return problems;
 }
 
+/** Of a job of which nobody knows whether it printed: only a person can say. */
+export function jobProblem(job) {
+	return { source: "job", id: "job-unknown", code: "", severity: "serious", sentence: plain(job.sentence, 400),
+		remedy: withoutCommands(job.remedy), link: null, actions: ["resolve"] };
+}
+
 function healthProblem(source, one) {
 	return {
 		source, id: plain(one.code, 40), code: hmsCode(one.code),

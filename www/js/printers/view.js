@@ -2,7 +2,8 @@
  * A printer's document (store.printers) as what a card shows. All reading of documents is here, in problems.js and in
  * filament.js: a member that is missing or of another type is one that is not known. No DOM.
  */
-import { isAway, needsPerson, problemsOf } from "./problems.js";
+import { plateView, queueView } from "./jobs.js";
+import { isAway, jobProblem, needsPerson, problemsOf } from "./problems.js";
 import { finite, plain, timeOf } from "./text.js";
 
 const MINUTE_MS = 60000;
@@ -131,15 +132,18 @@ function urgency(view) {
 
 /*
  * Everything that cards, filters and sorting want to know of a printer. It is made anew when the document changes;
- * what ages by itself (link.stale, progress.leftMinutes) is as of `nowMs`. isStarting: of its process (worker.js).
+ * what ages by itself (link.stale, progress.leftMinutes) is as of `nowMs`. isStarting: of its process (worker.js); jobs: its
+ * open ones (queue.js), null when Fuse has not told of any.
  */
-export function viewOf(doc, nowMs, isStarting = false) {
+export function viewOf(doc, nowMs, isStarting = false, jobs = null) {
 	const stat = doc.stat ?? {};
 	const online = doc.link?.online === true && stat.isOnline !== false;
-	const problems = problemsOf(doc, isStarting);
+	const queue = queueView(jobs ?? []);
+	const known = problemsOf(doc, isStarting);
+	const problems = queue.unknown === null ? known : [jobProblem(queue.unknown), ...known];
 	const link = linkView(doc, online, nowMs, isStarting);
 	const state = stateView(doc, online, link.fault);
-	const printing = online && PRINTING.has(told(stat).key);
+	const last = told(stat).key, printing = online && PRINTING.has(last);
 	const view = {
 		serial: plain(doc.serial, 40), name: plain(doc.name, 120) || plain(doc.serial, 40),
 		model: plain(doc.model, 40) || "Other", modelName: plain(doc.modelName, 60),
@@ -154,6 +158,9 @@ export function viewOf(doc, nowMs, isStarting = false) {
 		job: plain(stat.job?.name, 120) || plain(stat.file, 120),
 		nozzles: nozzleViews(stat), bed: heat(stat.temperatures?.bed), chamber: heat(stat.temperatures?.chamber),
 		machine: machineView(stat),
+		queue, takesJobs: jobs !== null, plate: plateView(doc, queue, PRINTING.has(last)),
+		/* Begun at its own screen, or by a program that is not Fuse. */
+		foreign: printing && jobs !== null && queue.current === null && queue.unknown === null,
 	};
 	view.urgency = urgency(view);
 	return view;

@@ -4,17 +4,23 @@
  */
 import { now } from "../core/clock.js";
 import { store } from "../core/store.js";
+import { onQueues, queueOf } from "../printers/queue.js";
 import { viewOf } from "../printers/view.js";
 
 const views = new Map(); /* serial -> viewOf() */
 
+function look(serials) {
+	for (const serial of serials)
+		if (store.printers.has(serial))
+			views.set(serial, viewOf(store.printers.get(serial), now(), false, queueOf(serial)));
+}
+
 store.on("printers", (changed, removed) => {
 	for (const serial of removed)
 		views.delete(serial);
-	for (const serial of changed)
-		if (store.printers.has(serial))
-			views.set(serial, viewOf(store.printers.get(serial), now()));
+	look(changed);
 });
+onQueues(look);
 
 /** {all, online, offline, attention, printing, available, newestMs (of the newest report, or null), views: those views}. */
 export function fleet() {

@@ -2,12 +2,12 @@
  * Every text that a person sees, in English. Keys are place.what; {names} are filled in; a text that depends on a count is
  * {one, other}. Plain words: no names of protocols, nothing that only a programmer would say.
  */
-import finder from "./en_finder.js";
+import jobs from "./en_jobs.js";
 import printers from "./en_printers.js";
 
 export default {
 	...printers,
-	...finder,
+	...jobs,
 
 	"app.name": "Fuse",
 	"app.tagline": "Bambu Lab printers, linked on your own network",
@@ -52,6 +52,9 @@ export default {
 	"page.home": "Go to the status page",
 	"page.notFound": "There is no such page",
 	"page.notFoundText": "The address may be misspelt, or the page belongs to another version of Fuse.",
+	"later.failed": "This part of the pages could not be fetched.",
+	"nav.files": "Files",
+	"nav.jobs": "Jobs",
 	"nav.status": "Status",
 	"nav.printers": "Printers",
 
@@ -84,6 +87,22 @@ export default {
 	"theme.dark": "Dark",
 	"theme.label": "Colours",
 	"theme.light": "Light",
+
+	/* -- ways to add printers; what each opens has its texts with it (js/later/strings) --------------- */
+	"finder.way.ssdp": "Auto-Scan",
+	"finder.way.ssdpHint": "Printers that announce themselves",
+	"finder.way.subnet": "Scan custom subnet…",
+	"finder.way.subnetHint": "Every address of a network",
+	"finder.way.address": "By address",
+	"finder.way.addressHint": "One printer, with all its details",
+	"finder.way.list": "Many at once…",
+	"finder.way.listHint": "From a list of addresses",
+	"finder.way.file": "Import from a file…",
+	"finder.way.fileHint": "From a slicer's settings, CSV or JSON",
+	"finder.way.codes": "Change access codes…",
+	"finder.way.codesHint": "For printers that are here already",
+	"finder.way.moreScan": "Other ways to search",
+	"finder.way.moreAdd": "Other ways to add",
 
 	/* -- setup and login --------------------------------------------------------------------------- */
 	"session.code": "Setup code",

@@ -111,11 +111,13 @@ export default {
 	"printers.fix.trust": "Trust this printer",
 	"printers.fix.reconnect": "Connect again",
 	"printers.fix.edit-address": "Change address",
+	"printers.fix.resolve": "Say how it went",
 	"printers.fix.retry": "Retry now",
 	"printers.fix.remove": "Remove",
 
 	/* -- what can be done --------------------------------------------------------------------------------------- */
 	"printers.act.details": "Details",
+	"printers.act.print": "Print …",
 	"printers.act.light": "Light",
 	"printers.act.pause": "Pause the print",
 	"printers.act.resume": "Go on with the print",
@@ -170,6 +172,7 @@ export default {
 	"printers.key.edit": "Edit the printer",
 	"printers.key.diagnosis": "Diagnosis of the printer",
 	"printers.key.add": "Add a printer",
+	"printers.key.print": "Print on the printer",
 	"printers.key.scan": "Find printers",
 
 	/* -- adding and changing ------------------------------------------------------------------------------------------ */
@@ -214,6 +217,8 @@ export default {
 	"printers.form.port.camera": "Camera",
 	"printers.form.port.detect": "Detection",
 	"printers.form.portWrong": "1 to 65535",
+	"printers.form.unasked": "Start the next job without asking whether the plate is clear",
+	"printers.form.unaskedText": "Only where something clears the plate by itself: otherwise the next print runs into the last one.",
 	"printers.edit.title": "Edit {name}",
 	"printers.edit.done": "{name} is changed.",
 	"printers.edit.gone": "Somebody has removed this printer meanwhile. To have it here again, add it anew.",

@@ -1,0 +1,41 @@
+/*
+ * file_hasher: files are hashed and synced on one thread beside the loop, one after the other: half a gigabyte takes
+ * some seconds on a slow machine, and nobody else is to wait for that.
+ *
+ * The thread is started with the first job, after lock-in. It touches nothing but the job that it has taken.
+ */
+#ifndef FUSE_STORED_FILE_HASHER_H
+#define FUSE_STORED_FILE_HASHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/loop.h"
+#include "stored/file_record.h"
+
+#define FILE_HASHER_JOBS_MAX 16
+
+struct file_hasher_job {
+	uint32_t ticket;     /* whose it is; not looked at here */
+	int read_fd;	     /* read from its start; both stay the caller's, who closes them when the job is done */
+	int copy_fd;	     /* where a copy goes: what is hashed is what was copied; -1 = none */
+	uint64_t size_bytes; /* that it must have */
+	/* the outcome */
+	int error; /* 0: hashed, read-only for everybody, and on the disk; EILSEQ: of another size; else an errno */
+	char sha256[FILE_SHA256_BYTES];
+};
+
+typedef void file_hasher_done_fn(void *arg, const struct file_hasher_job *job);
+
+struct file_hasher;
+
+/* NULL (errno) when the system refuses. There is one a process. */
+struct file_hasher *file_hasher_new(struct loop *loop, file_hasher_done_fn *done, void *arg);
+
+/* Take a copy of `job`. False: as much waits as may, or no thread is to be had. */
+bool file_hasher_add(struct file_hasher *hasher, const struct file_hasher_job *job);
+
+/* Hash as the thread does, at once; for the thread and for tests. */
+void file_hasher_work(struct file_hasher_job *job);
+
+#endif

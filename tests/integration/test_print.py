@@ -1,0 +1,345 @@
+"""Prints with the whole of Fuse: a sliced file goes over REST into the cache, to a printer's storage over FTPS, and its
+print starts over MQTT exactly once, whatever dies meanwhile. Addresses: 127.0.50.0/24."""
+import json
+import signal
+
+import pytest
+
+from rig import ftpd, http, links, threemf, waiting
+from rig.brain import Brain
+from rig.printers import OwnIssuer
+
+CODE = "12345678"
+X1C, P1S = "00M00A500000001", "01P00A500000002"
+ENDED = {"staged", "done", "failed", "not-started", "cancelled"}
+
+
+class Place:
+    """A Fuse, and printers that it knows."""
+
+    def __init__(self, make_fuse, tmp_path, **how):
+        self.folder, self.issuer, self.stages = tmp_path, OwnIssuer(), {}
+        self.fuse = make_fuse(**how)
+        (self.fuse.state / "ca.d").mkdir(parents=True)
+        (self.fuse.state / "ca.d" / "test.pem").write_bytes(self.issuer.pem())
+
+    def start(self):
+        self.fuse.start()
+        self.rest = http.Http(self.fuse, timeout_s=30)
+        return self
+
+    def printer(self, serial: str, address: str, kind=ftpd.FtpsPrinter, **options) -> Brain:
+        """It is switched on, known, and live."""
+        storage = kind(serial, address, CODE, ca=self.issuer).start()
+        printer = Brain(serial, address, storage=storage, ca=self.issuer, code=CODE, tmp_path=self.folder, **options)
+        self.stages[serial] = printer.start()
+        links.add(self.fuse, serial, address, CODE)
+        links.wait_live(self.fuse, serial)
+        return printer
+
+    def close(self):
+        for printer in self.stages.values():
+            printer.close()
+            printer.storage.close()
+
+    # -- over REST ----------------------------------------------------------------------------------------
+
+    def keep(self, content: bytes, name: str = "bracket.gcode.3mf") -> str:
+        """Put a file into the cache; returns its name there, once it was looked into."""
+        headers = {"X-File-Name": name, "Content-Type": "application/octet-stream"}
+        answer = self.rest.ask("POST", "/api/v1/files", content, headers)
+        sha256 = answer.json()["sha256"]
+
+        def examined():
+            return any(file["sha256"] == sha256 and file["check"] != "waiting"
+                       for file in self.rest.get("/api/v1/files").json()["files"])
+
+        waiting.wait_until(examined, 20, "the file is not examined")
+        return sha256
+
+    def order(self, serial: str, sha256: str, **more) -> str:
+        order = {"file": sha256, "plate": 1, **more}
+        return self.rest.ask("POST", f"/api/v1/printers/{serial}/jobs", order, status=201).json()["id"]
+
+    def job(self, job: str) -> dict:
+        return self.rest.get(f"/api/v1/jobs/{job}").json()
+
+    def wait_job(self, job: str, *states: str, deadline_s: float = 30) -> dict:
+        """Until it is in one of these states."""
+        def there():
+            now = self.job(job)
+            assert now["state"] in states or now["state"] not in ENDED, f"it is {json.dumps(now, indent=1)}"
+            return now if now["state"] in states else None
+
+        return self.fuse.wait_until(there, deadline_s, lambda: json.dumps(self.job(job), indent=1))
+
+    def wait_fault(self, job: str, fault: str, deadline_s: float = 30) -> dict:
+        def there():
+            now = self.job(job)
+            return now if now["fault"] == fault else None
+
+        return self.fuse.wait_until(there, deadline_s, lambda: json.dumps(self.job(job), indent=1))
+
+    def clear_plate(self, serial: str):
+        self.rest.ask("POST", f"/api/v1/printers/{serial}/plate-clear", status=200)
+
+    def states(self, job: str) -> list:
+        """The states that it went through."""
+        found = []
+        for step in self.job(job)["story"]:
+            if step["state"] not in found[-1:]:
+                found.append(step["state"])
+        return found
+
+
+@pytest.fixture
+def make_place(make_fuse, tmp_path):
+    made = []
+
+    def make(**how) -> Place:
+        made.append(Place(make_fuse, tmp_path, **how))
+        return made[-1].start()
+
+    yield make
+    for place in made:
+        place.close()
+
+
+@pytest.fixture
+def place(make_place):
+    return make_place()
+
+
+@pytest.fixture(scope="module")
+def sliced() -> bytes:
+    return threemf.sliced("BL-P001")
+
+
+@pytest.mark.parametrize("serial,code,kind,plain", [
+    pytest.param(X1C, "BL-P001", ftpd.FtpsPrinter, False, id="X1C"),
+    pytest.param(P1S, "C12", ftpd.FtpsPrinter, True, id="P1S"),
+    pytest.param("03000A500000003", "N1", ftpd.FtpsPrinter, True, id="A1-mini"),
+    pytest.param("22E00A500000004", "N7", ftpd.VsftpdPrinter, False, id="P2S-vsftpd",
+                 marks=pytest.mark.skipif(not ftpd.POSSIBLE, reason="vsftpd needs namespaces of its own"))])
+def test_a_file_is_printed_once_from_the_order_to_the_end(place, serial, code, kind, plain):
+    printer = place.printer(serial, "127.0.50.1", kind=kind, plain=plain)
+    content = threemf.sliced(code)
+    job = place.order(serial, place.keep(content))
+    now = place.wait_job(job, "running")
+    start = printer.starts[0]
+    assert printer.storage.read(now["remotePath"]) == content
+    assert start["url"] == f"ftp://{now['remotePath']}" and start["subtask_id"] == str(now["number"])
+    assert start["ams_mapping"] == [0] and start["use_ams"] is True and start["param"] == "Metadata/plate_1.gcode"
+    sent = [line for line in place.rest.get(f"/api/v1/printers/{serial}/messages").lines() if "project_file" in json.dumps(line)]
+    assert sent, "the start is among the printer's messages"
+    printer.finish()
+    now = place.wait_job(job, "done")
+    assert place.states(job) == ["received", "checked", "uploading", "uploaded", "armed", "sent", "started", "running", "done"]
+    assert now["endedAt"] and now["startedAt"] and now["attempts"] == 1 and len(printer.starts) == 1 and not printer.missing
+    place.fuse.wait_until(lambda: not printer.storage.files(), 10, "its file is still on the printer")
+    waiting.wait_until(lambda: place.rest.get(f"/api/v1/printers/{serial}").json()["plateUsedAt"], 10)
+
+
+def test_the_next_job_waits_for_its_turn_and_for_the_plate(place, sliced):
+    printer = place.printer(X1C, "127.0.50.1")
+    file = place.keep(sliced)
+    first, second = place.order(X1C, file), place.order(X1C, file)
+    place.wait_job(first, "running")
+    assert place.wait_fault(second, "others-first")["sentence"] == "1 job is before it."
+    printer.finish()
+    place.wait_job(first, "done")
+    assert place.wait_fault(second, "plate-not-clear")["state"] == "uploaded"
+    assert len(printer.starts) == 1
+    place.clear_plate(X1C)
+    place.wait_job(second, "running")
+    assert [start["subtask_id"] for start in printer.starts] == [str(place.job(job)["number"]) for job in (first, second)]
+
+
+def test_a_staged_file_is_not_started(place, sliced):
+    printer = place.printer(P1S, "127.0.50.2", plain=True)
+    job = place.order(P1S, place.keep(threemf.sliced("C12")), stageOnly=True)
+    now = place.wait_job(job, "staged")
+    assert list(printer.storage.files()) == [now["remotePath"]] and now["remotePath"].count("/") == 2
+    listed = place.rest.get(f"/api/v1/printers/{P1S}/files").json()
+    assert now["remotePath"] in json.dumps(listed)
+    place.rest.ask("DELETE", f"/api/v1/printers/{P1S}/files?path={now['remotePath']}", status=204)
+    assert not printer.storage.files() and not printer.starts
+
+
+@pytest.mark.parametrize("manner,fault", [("refuses", "start-refused"), ("unsigned", "developer-mode-off"),
+                                          ("fails", "start-unreadable")])
+def test_a_start_that_the_printer_refuses_has_certainly_not_begun(place, sliced, manner, fault):
+    printer = place.printer(X1C, "127.0.50.1")
+    printer.manner = manner
+    job = place.order(X1C, place.keep(sliced))
+    now = place.wait_job(job, "not-started")
+    assert now["fault"] == fault and now["sentence"] and now["remedy"] and len(printer.starts) == 1
+
+
+def test_a_slow_printer_is_waited_for_and_an_echo_is_no_start(place, sliced):
+    printer = place.printer(P1S, "127.0.50.2", plain=True)
+    printer.manner = "waits"
+    job = place.order(P1S, place.keep(threemf.sliced("C12")))
+    place.wait_job(job, "sent")
+    printer.say(nozzle_temper=26)
+    assert place.job(job)["state"] == "sent"
+    problem = place.rest.ask("POST", f"/api/v1/printers/{P1S}/reconnect")
+    assert problem.status == 409  # a printer that parses is left alone
+    printer.go("PREPARE")
+    place.wait_job(job, "started")
+    printer.go("RUNNING", layer_num=1)
+    place.wait_job(job, "running")
+    printer.fail(0x0300800B)
+    assert place.wait_job(job, "failed")["fault"] == "print-error"
+    assert len(printer.starts) == 1
+
+
+def test_a_job_is_cancelled_while_its_file_is_on_its_way(place):
+    printer = place.printer(X1C, "127.0.50.1")
+    printer.storage.stall_at = 100000
+    job = place.order(X1C, place.keep(threemf.sliced("BL-P001", gcode_bytes=4 << 20)))
+    place.fuse.wait_until(lambda: (place.job(job)["progress"] or {}).get("sentBytes", 0) > 0, 20, lambda: str(place.job(job)))
+    place.rest.ask("DELETE", f"/api/v1/jobs/{job}")
+    place.wait_job(job, "cancelled")
+    printer.storage.stall_at = None
+    place.fuse.wait_until(lambda: not printer.storage.files(), 20, "the part that was sent is still there")
+    assert not printer.starts and place.job(job)["progress"] is None
+
+
+def test_a_print_is_stopped_when_its_job_is_cancelled_and_others_never_are(place, sliced):
+    printer = place.printer(X1C, "127.0.50.1")
+    file = place.keep(sliced)
+    job = place.order(X1C, file)
+    place.wait_job(job, "running")
+    place.rest.ask("DELETE", f"/api/v1/jobs/{job}")
+    place.wait_job(job, "cancelled")
+    assert printer.stops == 1
+    printer.start_own()
+    place.clear_plate(X1C)
+    other = place.order(X1C, file)
+    place.wait_fault(other, "printer-busy")
+    place.rest.ask("DELETE", f"/api/v1/jobs/{other}")
+    place.wait_job(other, "cancelled")
+    assert printer.stops == 1 and len(printer.starts) == 1
+
+
+def test_a_printer_that_is_unplugged_on_the_way_gets_the_file_anew_by_itself(place):
+    printer = place.printer(X1C, "127.0.50.1")
+    printer.storage.stall_at = 2 << 20
+    content = threemf.sliced("BL-P001", gcode_bytes=12 << 20)
+    job = place.order(X1C, place.keep(content))
+    place.fuse.wait_until(lambda: (place.job(job)["progress"] or {}).get("sentBytes", 0) > 0, 20)
+    printer.storage.stop()
+    printer.stop()
+    waited = place.wait_job(job, "waiting")
+    assert waited["sentence"] and waited["remedy"] and waited["attempts"] == 1 and waited["progress"] is None
+    printer.storage.stall_at = None
+    printer.storage.start()
+    printer.start()
+    now = place.wait_job(job, "running")
+    assert now["attempts"] == 2 and printer.storage.read(now["remotePath"]) == content and len(printer.starts) == 1
+
+
+def test_a_helper_that_is_killed_costs_an_attempt_and_nothing_else(place):
+    printer = place.printer(X1C, "127.0.50.1")
+    printer.storage.stall_at = 100000
+    content = threemf.sliced("BL-P001", gcode_bytes=4 << 20)
+    job = place.order(X1C, place.keep(content))
+    place.fuse.wait_until(lambda: (place.job(job)["progress"] or {}).get("sentBytes", 0) > 0, 20)
+    place.fuse.kill(f"upload/{X1C}", signal.SIGKILL)
+    printer.storage.stall_at = None
+    now = place.wait_job(job, "running")
+    assert now["attempts"] == 2 and printer.storage.read(now["remotePath"]) == content and len(printer.starts) == 1
+
+
+def test_what_stands_in_the_way_is_told_before_anybody_orders(place, sliced):
+    place.printer(X1C, "127.0.50.1")
+    file = place.keep(sliced)
+    told = place.rest.ask("POST", f"/api/v1/printers/{X1C}/preflight", {"file": file, "plate": 1}, status=200).json()
+    assert told["ready"] is True and told["mapping"][0]["slotId"] == 0
+    told = place.rest.ask("POST", f"/api/v1/printers/{X1C}/preflight", {"file": file, "plate": 7}, status=200).json()
+    assert [one["finding"] for one in told["findings"]] == ["no-such-plate"]
+
+
+# -- whoever dies ----------------------------------------------------------------------------------------------
+
+# Where the worker dies. What it has handed to its MQTT library then may be on its way, or not yet.
+BEFORE = ["worker-received", "worker-checked", "worker-before-upload", "worker-uploaded", "worker-before-armed"]
+AFTER = ["worker-published", "worker-sent", "worker-started"]
+
+
+def order_and_hold(place, sliced, point: str) -> tuple:
+    """A printer, and its job; the printer's worker stands still at this point."""
+    place.fuse.hold_at(point)
+    printer = place.printer(X1C, "127.0.50.1")
+    job = place.order(X1C, place.keep(sliced))
+    place.fuse.wait_held(f"worker/{X1C}")
+    return printer, job
+
+
+def check_that_it_goes_on(place, printer, job):
+    """Its start has come to the printer, or nobody knows whether it was sent; it never comes again."""
+    links.wait_live(place.fuse, X1C)
+    if not printer.starts:
+        printer.say(nozzle_temper=27)
+        links.wait_stat(place.fuse, X1C, lambda stat: stat["data"]["temps"]["nozzleTemp"] == 27)
+        assert place.job(job)["state"] in ("armed", "sent") and not printer.starts
+        return
+    place.wait_job(job, "running")
+    printer.finish()
+    place.wait_job(job, "done")
+    assert len(printer.starts) == 1 and not printer.missing
+
+
+@pytest.mark.parametrize("point", BEFORE)
+def test_a_worker_that_dies_before_the_start_lets_the_next_one_start_it_once(make_place, sliced, point):
+    place = make_place(hold=True)
+    printer, job = order_and_hold(place, sliced, point)
+    assert not printer.starts
+    place.fuse.kill(f"worker/{X1C}", signal.SIGKILL)
+    place.wait_job(job, "running")
+    check_that_it_goes_on(place, printer, job)
+
+
+def test_a_worker_that_dies_when_the_start_is_decided_leaves_it_at_that(make_place, sliced):
+    place = make_place(hold=True)
+    printer, job = order_and_hold(place, sliced, "worker-armed")
+    generation = place.fuse.ps()[f"worker/{X1C}"]["generation"]
+    place.fuse.kill(f"worker/{X1C}", signal.SIGKILL)
+    place.fuse.wait_reborn(f"worker/{X1C}", generation)
+    check_that_it_goes_on(place, printer, job)
+    assert not printer.starts and place.job(job)["state"] == "armed"
+
+
+@pytest.mark.parametrize("point", AFTER)
+def test_a_worker_that_dies_after_the_start_starts_nothing_twice(make_place, sliced, point):
+    place = make_place(hold=True)
+    printer, job = order_and_hold(place, sliced, point)
+    generation = place.fuse.ps()[f"worker/{X1C}"]["generation"]
+    place.fuse.kill(f"worker/{X1C}", signal.SIGKILL)
+    place.fuse.wait_reborn(f"worker/{X1C}", generation)
+    check_that_it_goes_on(place, printer, job)
+
+
+# What is not on disk is armed anew; what half is, is over: the worker knows that it has handed nothing to MQTT.
+@pytest.mark.parametrize("point,outcome", [("stored-before-armed-log", "running"), ("stored-armed-log", "not-started")])
+def test_a_store_that_dies_over_the_start_leaves_no_doubt_whether_it_was_sent(make_place, sliced, point, outcome):
+    place = make_place(hold=True)
+    printer = place.printer(X1C, "127.0.50.1")
+    file = place.keep(sliced)
+    place.fuse.hold_at(point)
+    generation = place.fuse.restart("stored")["generation"]
+    job = place.order(X1C, file)
+    place.fuse.wait_held("stored")
+    place.fuse.kill("stored", signal.SIGKILL)
+    place.fuse.wait_reborn("stored", generation)
+    place.wait_job(job, outcome)
+    assert len(printer.starts) == (outcome == "running")
+
+
+def test_a_fuse_that_dies_as_a_whole_starts_nothing_twice(make_place, sliced):
+    place = make_place(hold=True)
+    printer, job = order_and_hold(place, sliced, "worker-sent")
+    place.fuse.kill9()
+    place.fuse.start(all_up=False)
+    check_that_it_goes_on(place, printer, job)

@@ -1,0 +1,33 @@
+/*
+ * The texts about jobs that cards need (strings/en.js takes them up); those of the pages come with them (js/later/strings).
+ */
+export default {
+	"job.state.received": "Received",
+	"job.state.checked": "Checked",
+	"job.state.waiting": "Waiting",
+	"job.state.uploading": "Sending",
+	"job.state.uploaded": "Sent to the printer",
+	"job.state.staged": "Lies ready",
+	"job.state.armed": "Starting",
+	"job.state.sent": "Starting",
+	"job.state.started": "Preparing",
+	"job.state.running": "Printing",
+	"job.state.done": "Done",
+	"job.state.failed": "Failed",
+	"job.state.not-started": "Not started",
+	"job.state.unknown": "Needs you",
+	"job.state.cancelled": "Cancelled",
+	"job.state.other": "Other",
+	"job.sending": "Progress of sending",
+	"job.connecting": "Connecting to the printer's storage …",
+	"job.rate": "{rate}/s",
+	"job.more": { one: "and {count} more waits", other: "and {count} more wait" },
+	"job.foreign": "not started by Fuse",
+	"job.foreignText": "Started at the printer itself, or by another program.",
+	"job.oneFile": "One file at a time: the first of them is taken.",
+	"plate.clear": "Plate is clear",
+	"plate.clearing": "{name}: taking note that its plate is clear …",
+	"plate.inTheWay": "A job waits: is the plate clear?",
+	"plate.since": "Used since {time}",
+	"plate.used": "Something may lie on the plate.",
+};
