@@ -187,7 +187,7 @@ HURRY := $(B)/tests/hurry/fuse-httpd
 $(B)/obj/hurry/%.o: %.c
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(CC) -DPENDING_HURRY=20 -DUPLOAD_HURRY=10 $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) -DPENDING_HURRY=20 -DUPLOAD_HURRY=10 -DQUEUE_HURRY=30 $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
 $(HURRY): $(B)/obj/httpd/main.o $(B)/obj/hurry/httpd/pending.o $(B)/obj/hurry/httpd/stream.o $(B)/obj/hurry/httpd/server.o $(call archive,httpd) $(call archive,printer) \
 		$(call archive,ipc) $(call archive,common)
 	@mkdir -p $(@D)
@@ -202,9 +202,12 @@ $(HURRY_UPLOAD): $(B)/obj/worker/upload/main.o $(addprefix $(B)/obj/hurry/worker
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_fuse-upload)
 tests: $(HURRY_UPLOAD)
 # The programs with crash points at which they stand still (common/crashpoint.h), beside the others.
+# Time passes quicker in these parts of them, so that stories see what comes of it.
+HURRIED_fuse-worker := $(patsubst %.c,$(B)/obj/hurry/%.o,$(wildcard worker/link/queue*.c))
+HURRIED_fuse-upload := $(addprefix $(B)/obj/hurry/worker/upload/,folder.o put.o session.o)
 HOLD := $(addprefix $(B)/hold/,$(PROGRAMS))
 define hold_rules
-$(B)/hold/$(1): $(B)/obj/$(DIR_$(1))/main.o $(B)/obj/tests/hold/crashpoint.o $(call archive,$(DIR_$(1))) $(call archive,printer) \
+$(B)/hold/$(1): $(B)/obj/$(DIR_$(1))/main.o $(B)/obj/tests/hold/crashpoint.o $(HURRIED_$(1)) $(call archive,$(DIR_$(1))) $(call archive,printer) \
 		$(call archive,ipc) $(call archive,common)
 	@mkdir -p $$(@D)
 	$$(say) LINK $$@

@@ -12,6 +12,7 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "ipc/terms.h"
+#include "printer/job.h"
 
 /* -- loading --------------------------------------------------------------------------------------- */
 
@@ -164,6 +165,21 @@ jobs_open_of(struct jobs *jobs, const char *serial, struct job_place *ret_places
 	for (size_t i = 0; i < JOBS_MAX && count < most; i++)
 		if (is_open(jobs->places[i].kept, serial, NULL))
 			ret_places[count++] = &jobs->places[i];
+	qsort(ret_places, count, sizeof *ret_places, compare_ids);
+	return count;
+}
+
+size_t
+jobs_with_file_left(struct jobs *jobs, const char *serial, struct job_place *ret_places[], size_t most)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < JOBS_MAX && count < most; i++) {
+		const struct job *job = jobs->places[i].kept;
+		if (job != NULL && job_state_leaves_file(job->state) && job->remote_path[0] != '\0' &&
+		    strcmp(job->serial, serial) == 0)
+			ret_places[count++] = &jobs->places[i];
+	}
 	qsort(ret_places, count, sizeof *ret_places, compare_ids);
 	return count;
 }
