@@ -343,7 +343,7 @@ desk_on_synced(void *arg)
 	job_desk_publish_all(desk);
 	owner_desk_publish_all(desk);
 	file_desk_open(desk);
-	upkeep_publish(&desk->upkeep);
+	upkeep_publish(&desk->upkeep); /* last: whoever has heard this knows what there is */
 	unsigned long long secrets = store_count(desk->store, TABLE_SECRETS);
 	size_t printers = printers_count(&desk->printers), jobs = jobs_count(&desk->job.jobs);
 	str_format(sentence, sizeof sentence, "%zu settings, %llu secret%s, %zu printer%s, %zu job%s", count, secrets,

@@ -391,6 +391,7 @@ file_desk_open(struct desk *desk)
 	for (size_t i = 0; i < FILES_MAX; i++)
 		own->cache.files[i].is_untold = true;
 	file_desk_publish_status(desk);
+	file_desk_tell_all(desk);
 	file_desk_work_soon(desk);
 }
 
