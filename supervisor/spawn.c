@@ -210,6 +210,8 @@ clean_environment(void)
 static _Noreturn void
 run_child(const struct spawn_request *request, pid_t parent, int channel_fd, int log_fd)
 {
+	char **environment = clean_environment(); /* reads a file, in the tests; below few may be open */
+
 	log_set_sink(NULL, NULL);
 	reset_signals();
 	place_descriptors(channel_fd, request->lock_fd, log_fd);
@@ -219,7 +221,7 @@ run_child(const struct spawn_request *request, pid_t parent, int channel_fd, int
 	die_with(parent);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		die(EXIT_OS, "give up new privileges");
-	syscall(SYS_execveat, request->binary_fd, "", request->argv, clean_environment(), AT_EMPTY_PATH);
+	syscall(SYS_execveat, request->binary_fd, "", request->argv, environment, AT_EMPTY_PATH);
 	die(EXIT_OS, "execute its program");
 }
 

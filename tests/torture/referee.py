@@ -47,8 +47,9 @@ def look_at_all(town, jobs: dict, stories: dict) -> tuple:
         truth = printer.truths[str(job["number"])] if job["number"] else type("Truth", (), {"starts": 0, "began": 0, "end": ""})
         counts[f"{job['state']} {job['fault']}".strip() + (" (said by a person)" if job_id in town.said else "")] += 1
         wrong += look_at_job(job, order, truth, printer.storage.files(), town.said.get(job_id, ""))
-        times = [step["at"] for step in stories[job_id]]
-        if times != sorted(times) or stories[job_id][0]["state"] != "received":
+        story = stories.get(job_id, [])
+        times = [step["at"] for step in story]
+        if times != sorted(times) or (story and story[0]["state"] != "received"):
             wrong.append(f"{job_id}: its story is out of order")
     wrong += look_at_storages(town, jobs)
     known = {str(job["number"]) for job in jobs.values()}

@@ -26,6 +26,7 @@ PRINTERS = [("00M00A500000101", "BL-P001", False, True, ftpd.FtpsPrinter),
             ("22E00A500000106", "N7", False, True, ftpd.VsftpdPrinter if ftpd.POSSIBLE else ftpd.FtpsPrinter)]
 SIZES = (20_000, 600_000, 6_000_000)  # of the G-code in the files
 OPEN_MOST = 3  # jobs of a printer
+RATE = 6_000_000  # bytes a second that most storages take
 PRINT_S = (0.05, 1.5)  # a print takes from … to
 GRACE_S = 1.0  # so long nobody decides on a job that is UNKNOWN
 
@@ -116,9 +117,11 @@ class Town:
         self.printers = {}
         for at, (serial, _, plain, unasked, kind) in enumerate(PRINTERS, 1):
             storage = kind(serial, f"127.0.60.{at}", CODE, ca=ca).start()
+            storage.rate = RATE
             self.printers[serial] = CountingBrain(serial, f"127.0.60.{at}", self, storage=storage, ca=ca, code=CODE,
                                                   tmp_path=folder, plain=plain).start()
-        self.orders, self.jobs = {}, {}  # key -> order; id -> as it was last told
+        # By key; by id as they were told just now; and ever: the oldest that have ended give way to others.
+        self.orders, self.jobs, self.seen = {}, {}, {}
         self.words, self.said = [], {}  # what went wrong between client and Fuse; id -> what the person said
         self.unknown_since, self.keys = {}, 0
         self.threads, self.orders_more = [], True
@@ -197,6 +200,7 @@ class Town:
         if status == 200:
             with self.lock:
                 self.jobs = {job["id"]: job for job in told["jobs"]}
+                self.seen.update(self.jobs)
 
     def open_jobs(self, serial: str = None) -> list:
         with self.lock:

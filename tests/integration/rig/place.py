@@ -6,7 +6,9 @@ rig/brain.py with a storage of rig/ftpd.py each.
 	job = place.order("00M00A500000001", place.keep(threemf.sliced("BL-P001")))
 	place.wait_job(job, "running")
 """
+import contextlib
 import json
+from http.client import HTTPException
 
 import pytest
 
@@ -66,7 +68,14 @@ class Place:
         return self.rest.ask("POST", f"/api/v1/printers/{serial}/jobs", order, status=201).json()["id"]
 
     def job(self, job: str) -> dict:
-        return self.rest.get(f"/api/v1/jobs/{job}").json()
+        """As Fuse tells it, with its story; asked again while the store is not there."""
+        def told():
+            with contextlib.suppress(OSError, HTTPException):
+                answer = self.rest.ask("GET", f"/api/v1/jobs/{job}")
+                assert answer.status in (200, 502, 503), answer.body
+                return answer.json() if answer.status == 200 else None
+
+        return waiting.wait_until(told, 20, f"nothing is told of {job}", every_s=0.1)
 
     def wait_job(self, job: str, *states: str, deadline_s: float = 30) -> dict:
         """Until it is in one of these states."""
