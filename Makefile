@@ -247,7 +247,7 @@ docs/%.md: $(B)/gen-%
 docs: $(GENERATED)
 
 # -- what people call ---------------------------------------------------------------------------
-.PHONY: help deps test-deps run test unit asan fuzz bench screenshots valgrind install clean
+.PHONY: help deps test-deps run test unit asan fuzz torture bench screenshots valgrind install clean
 help:
 	@echo 'make            build everything into build/'
 	@echo 'make run        install what is missing, build, start Fuse (ARGS="--http …" for fused)'
@@ -255,6 +255,7 @@ help:
 	@echo 'make asan       all tests against a build with address and undefined-behaviour sanitizers'
 	@echo 'make valgrind   the unit tests and the supervisor under valgrind'
 	@echo 'make fuzz       FUZZ_RUNS=1000000 inputs for each parser'
+	@echo 'make torture    TORTURE_RUNS=1000 kills while prints run: none twice, none lost, none done that is not'
 	@echo 'make bench      measure the figures that the design promises'
 	@echo 'make screenshots   every page of the web UI in both themes, wide and narrow, into build/screenshots'
 	@echo 'make docs       write docs/ipc.md, docs/settings.md and docs/processes.md from their tables'
@@ -290,6 +291,11 @@ FUZZ_RUNS ?= 1000000
 fuzz: test-deps
 	@$(MAKE) --no-print-directory VARIANT=fuzz $(patsubst build/tests/%,build/fuzz/tests/%,$(filter build/tests/%,$(FUZZ)))
 	tests/fuzz/run build/fuzz $(FUZZ_RUNS)
+
+TORTURE_RUNS ?= 1000
+torture: test-deps
+	@$(MAKE) --no-print-directory tests
+	$(PYTHON) tests/torture/run.py $(B) $(TORTURE_RUNS) $(TORTURE_SEED)
 
 bench: test-deps
 	@$(MAKE) --no-print-directory tests

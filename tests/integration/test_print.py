@@ -1,5 +1,6 @@
 """Prints with the whole of Fuse: a sliced file goes over REST into the cache, to a printer's storage over FTPS, and its
-print starts over MQTT exactly once, whatever dies meanwhile. Addresses: 127.0.50.0/24."""
+print starts over MQTT exactly once. Whoever dies meanwhile: test_crash_points.py; faults of printers: test_print_faults.py.
+Addresses: 127.0.50.0/24."""
 import json
 import signal
 
@@ -160,87 +161,3 @@ def test_what_stands_in_the_way_is_told_before_anybody_orders(place, sliced):
     assert told["ready"] is True and told["mapping"][0]["slotId"] == 0
     told = place.rest.ask("POST", f"/api/v1/printers/{X1C}/preflight", {"file": file, "plate": 7}, status=200).json()
     assert [one["finding"] for one in told["findings"]] == ["no-such-plate"]
-
-
-# -- whoever dies ----------------------------------------------------------------------------------------------
-
-# Where the worker dies. What it has handed to its MQTT library then may be on its way, or not yet.
-BEFORE = ["worker-received", "worker-checked", "worker-before-upload", "worker-uploaded", "worker-before-armed"]
-AFTER = ["worker-published", "worker-sent", "worker-started"]
-
-
-def order_and_hold(place, sliced, point: str) -> tuple:
-    """A printer, and its job; the printer's worker stands still at this point."""
-    place.fuse.hold_at(point)
-    printer = place.printer(X1C, "127.0.50.1")
-    job = place.order(X1C, place.keep(sliced))
-    place.fuse.wait_held(f"worker/{X1C}")
-    return printer, job
-
-
-def check_that_it_goes_on(place, printer, job):
-    """Its start has come to the printer, or nobody knows whether it was sent; it never comes again."""
-    links.wait_live(place.fuse, X1C)
-    if not printer.starts:
-        printer.say(nozzle_temper=27)
-        links.wait_stat(place.fuse, X1C, lambda stat: stat["data"]["temps"]["nozzleTemp"] == 27)
-        assert place.job(job)["state"] in ("armed", "sent") and not printer.starts
-        return
-    place.wait_job(job, "running")
-    printer.finish()
-    place.wait_job(job, "done")
-    assert len(printer.starts) == 1 and not printer.missing
-
-
-@pytest.mark.parametrize("point", BEFORE)
-def test_a_worker_that_dies_before_the_start_lets_the_next_one_start_it_once(make_place, sliced, point):
-    place = make_place(hold=True)
-    printer, job = order_and_hold(place, sliced, point)
-    assert not printer.starts
-    place.fuse.kill(f"worker/{X1C}", signal.SIGKILL)
-    place.wait_job(job, "running")
-    check_that_it_goes_on(place, printer, job)
-
-
-def test_a_worker_that_dies_when_the_start_is_decided_leaves_it_at_that(make_place, sliced):
-    place = make_place(hold=True)
-    printer, job = order_and_hold(place, sliced, "worker-armed")
-    generation = place.fuse.ps()[f"worker/{X1C}"]["generation"]
-    place.fuse.kill(f"worker/{X1C}", signal.SIGKILL)
-    place.fuse.wait_reborn(f"worker/{X1C}", generation)
-    check_that_it_goes_on(place, printer, job)
-    assert not printer.starts and place.job(job)["state"] == "armed"
-
-
-@pytest.mark.parametrize("point", AFTER)
-def test_a_worker_that_dies_after_the_start_starts_nothing_twice(make_place, sliced, point):
-    place = make_place(hold=True)
-    printer, job = order_and_hold(place, sliced, point)
-    generation = place.fuse.ps()[f"worker/{X1C}"]["generation"]
-    place.fuse.kill(f"worker/{X1C}", signal.SIGKILL)
-    place.fuse.wait_reborn(f"worker/{X1C}", generation)
-    check_that_it_goes_on(place, printer, job)
-
-
-# What is not on disk is armed anew; what half is, is over: the worker knows that it has handed nothing to MQTT.
-@pytest.mark.parametrize("point,outcome", [("stored-before-armed-log", "running"), ("stored-armed-log", "not-started")])
-def test_a_store_that_dies_over_the_start_leaves_no_doubt_whether_it_was_sent(make_place, sliced, point, outcome):
-    place = make_place(hold=True)
-    printer = place.printer(X1C, "127.0.50.1")
-    file = place.keep(sliced)
-    place.fuse.hold_at(point)
-    generation = place.fuse.restart("stored")["generation"]
-    job = place.order(X1C, file)
-    place.fuse.wait_held("stored")
-    place.fuse.kill("stored", signal.SIGKILL)
-    place.fuse.wait_reborn("stored", generation)
-    place.wait_job(job, outcome)
-    assert len(printer.starts) == (outcome == "running")
-
-
-def test_a_fuse_that_dies_as_a_whole_starts_nothing_twice(make_place, sliced):
-    place = make_place(hold=True)
-    printer, job = order_and_hold(place, sliced, "worker-sent")
-    place.fuse.kill9()
-    place.fuse.start(all_up=False)
-    check_that_it_goes_on(place, printer, job)

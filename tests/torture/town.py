@@ -28,6 +28,9 @@ SIZES = (20_000, 600_000, 6_000_000)  # of the G-code in the files
 OPEN_MOST = 3  # jobs of a printer
 RATE = 6_000_000  # bytes a second that most storages take
 PRINT_S = (0.05, 1.5)  # a print takes from … to
+# What a printer does with a start (rig/brain.py), and how often.
+MANNERS = {"prints": 80, "waits": 8, "refuses": 3, "fails": 3, "echoes": 3, "deaf": 3}
+WAIT_S = (0.2, 3.0)  # one that waits parses so long before it begins
 GRACE_S = 1.0  # so long nobody decides on a job that is UNKNOWN
 
 
@@ -43,7 +46,7 @@ class CountingBrain(Brain):
 
     def __init__(self, serial: str, address: str, town, **options):
         self.town, self.truths, self.wrong = town, collections.defaultdict(Truth), []
-        self.ends_at, self.says_at, self.dice = None, 0, random.Random(serial)
+        self.ends_at, self.begins_at, self.says_at, self.dice = None, None, 0, random.Random(serial)
         super().__init__(serial, address, **options)
 
     @property
@@ -66,10 +69,16 @@ class CountingBrain(Brain):
         whole = self.town.is_whole(self.storage, path)
         if not whole:
             self.wrong.append(f"{self.serial} was told to print {path}, which is not there whole")
+        self.manner = self.dice.choices(list(MANNERS), MANNERS.values())[0]
         super()._start(inner)
-        if whole and self.is_busy and self.shown == number:
-            truth.began += 1
-            self.ends_at = time.monotonic() + self.dice.uniform(*PRINT_S)
+        if self.manner == "waits" and whole:
+            self.begins_at = time.monotonic() + self.dice.uniform(*WAIT_S)
+        if self.is_busy and self.shown == number:
+            self._note_beginning()
+
+    def _note_beginning(self):
+        self.truths[self.shown].began += 1
+        self.ends_at = time.monotonic() + self.dice.uniform(*PRINT_S)
 
     def _stop(self, inner: dict):
         if self.is_busy:
@@ -82,6 +91,10 @@ class CountingBrain(Brain):
             self.says_at = time.monotonic() + 3
             self.say(nozzle_temper=self.dice.randint(25, 27))
         with self.turn:
+            if self.begins_at is not None and time.monotonic() > self.begins_at:
+                self.begins_at = None
+                self.go("RUNNING", layer_num=1)
+                self._note_beginning()
             if self.ends_at is None or time.monotonic() < self.ends_at:
                 return
             self.ends_at, good = None, self.dice.random() < 0.85
@@ -93,6 +106,7 @@ class CountingBrain(Brain):
         self.storage.stop()
         self.stop()
         with self.turn:
+            self.begins_at = None
             if self.is_busy:
                 self.truths[self.shown].end, self.ends_at = "cut", None
             self.state.update(gcode_state="IDLE", subtask_id="0", task_id="0", subtask_name="", gcode_file="", print_error=0,
@@ -214,13 +228,17 @@ class Town:
             serial, code = self.dice.choice(PRINTERS)[:2]
             pending = sum(1 for order in self.orders.values() if order["printer"] == serial and not order["id"])
             key, size = f"order-{self.keys}", self.dice.choice(SIZES)
-            stage_only, cancels = self.dice.random() < 0.1, self.dice.random() < 0.12
+            stage_only, cancels, is_new = (self.dice.random() < share for share in (0.1, 0.12, 0.15))
             self.keys += 1
         if len(self.open_jobs(serial)) + pending >= OPEN_MOST:
             return
         order = {"printer": serial, "id": "", "stage": stage_only, "sha256": self.kept[code, size]}
         with self.lock:
             self.orders[key] = order
+        if is_new:
+            content = threemf.sliced(code, mark=key, level=0)
+            self.digests.add(hashlib.sha256(content).hexdigest())
+            order["sha256"] = self.keep(content, code)
         body = {"file": order["sha256"], "plate": 1, "stageOnly": stage_only}
         while not order["id"]:
             status, told = self.insist("POST", f"/api/v1/printers/{serial}/jobs", body, {"Idempotency-Key": key})
@@ -251,8 +269,8 @@ class Town:
     def _decide(self, job: dict):
         printer = self.printers[job["printer"]]
         truth = printer.truths[str(job["number"])]
-        if truth.began and not truth.end:
-            return  # it prints: Fuse will see it
+        if (truth.began and not truth.end) or printer.begins_at is not None:
+            return  # it prints, or is about to: Fuse will see it
         word = "not-started" if not truth.began else "done" if truth.end == "finished" else "failed"
         status, _ = self.insist("POST", f"/api/v1/jobs/{job['id']}/resolve", {"outcome": word})
         if status < 300:

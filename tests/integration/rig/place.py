@@ -86,10 +86,10 @@ class Place:
 
         return self.fuse.wait_until(there, deadline_s, lambda: json.dumps(self.job(job), indent=1))
 
-    def wait_fault(self, job: str, fault: str, deadline_s: float = 30) -> dict:
+    def wait_fault(self, job: str, *faults: str, deadline_s: float = 30) -> dict:
         def there():
             now = self.job(job)
-            return now if now["fault"] == fault else None
+            return now if now["fault"] in faults else None
 
         return self.fuse.wait_until(there, deadline_s, lambda: json.dumps(self.job(job), indent=1))
 
