@@ -700,6 +700,35 @@ more_leftovers_than_there_is_room_for_go_by_and_by(void **unused)
 	assert_true(list_open);
 }
 
+/* The store died when it had kept that the upload begins. */
+static void
+a_file_whose_beginning_was_not_answered_is_cleaned_up_all_the_same(void **unused)
+{
+	(void)unused;
+	begin("X1C");
+	submit(J1);
+	while (!step_open || open_step.to != JOB_UPLOADING) {
+		if (step_open)
+			take_step();
+		else if (list_open)
+			give_list();
+		else
+			give_plates();
+	}
+	keep_step();
+	refuse_step(REFUSAL_DIED);
+	give_list();
+	pass(QUEUE_RETRY_FIRST_MS);
+	settle();
+	put_ends(true);
+	assert_string_equal(kept_of(J1)->mine.remote_path, "/bracket-" J1 ".gcode.3mf");
+	show(GCODE_STATE_RUNNING, J1);
+	show(GCODE_STATE_FINISH, J1);
+	settle();
+	assert_int_equal(state_of(J1), JOB_DONE);
+	assert_string_equal(removed, "/bracket-" J1 ".gcode.3mf");
+}
+
 /* Its record has given way to others' meanwhile. */
 static void
 a_leftover_that_the_store_does_not_know_is_forgotten(void **unused)
@@ -842,6 +871,7 @@ main(void)
 		cmocka_unit_test(a_leftover_is_deleted_while_the_printer_is_idle_and_seldom_tried_in_the_end),
 		cmocka_unit_test(a_leftover_of_an_earlier_incarnation_is_deleted_by_the_next),
 		cmocka_unit_test(more_leftovers_than_there_is_room_for_go_by_and_by),
+		cmocka_unit_test(a_file_whose_beginning_was_not_answered_is_cleaned_up_all_the_same),
 		cmocka_unit_test(a_leftover_that_the_store_does_not_know_is_forgotten),
 		cmocka_unit_test(a_leftover_goes_along_with_the_next_upload),
 		cmocka_unit_test(a_job_that_was_on_its_way_begins_again_from_zero),

@@ -161,6 +161,7 @@ queue_on_mine(struct queue *queue, const struct msg_job_mine *mine)
 		job = add_job(queue, mine);
 	}
 	job->is_listed = true;
+	job->has_file |= mine->remote_path[0] == '/'; /* a step whose answer was lost may have said so */
 	job->cancel_wanted |= mine->cancel_wanted;
 	job->resolved = mine->resolved;
 	job->number = mine->number;
