@@ -212,6 +212,20 @@ jobs_describe(const struct job *job, struct msg_job *ret_message)
 
 /* -- planning -------------------------------------------------------------------------------------- */
 
+/* One whose file may still lie on its printer goes after all others: nothing else knows of that file. */
+static bool
+goes_before(const struct job *one, const struct job *other)
+{
+	bool has_left = one->remote_path[0] != '\0' && one->state != JOB_STAGED;
+	bool other_has_left = other->remote_path[0] != '\0' && other->state != JOB_STAGED;
+
+	if (has_left != other_has_left)
+		return other_has_left;
+	if (one->ended_ms != other->ended_ms)
+		return one->ended_ms < other->ended_ms;
+	return strcmp(one->id, other->id) < 0;
+}
+
 static struct job_place *
 longest_ended(struct jobs *jobs)
 {
@@ -221,9 +235,7 @@ longest_ended(struct jobs *jobs)
 		struct job_place *place = &jobs->places[i];
 		if (place->kept == NULL || place->planned != NULL || !job_state_has_ended(place->kept->state))
 			continue;
-		if (found == NULL || place->kept->ended_ms < found->kept->ended_ms ||
-		    (place->kept->ended_ms == found->kept->ended_ms &&
-		     strcmp(place->kept->id, found->kept->id) < 0))
+		if (found == NULL || goes_before(place->kept, found->kept))
 			found = place;
 	}
 	return found;
