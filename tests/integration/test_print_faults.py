@@ -200,17 +200,17 @@ def test_a_file_that_a_job_left_is_deleted_when_the_printer_is_back(place):
     printer = place.printer(P1S, "127.0.52.2", plain=True)
     content = threemf.sliced("C12")
     job = place.order(P1S, place.keep(content))
-    place.wait_job(job, "running")
-    generation = place.fuse.ps()[f"worker/{P1S}"]["generation"]
-    printer.stop()
+    place_of_file = place.wait_job(job, "running")["remotePath"]
     printer.storage.stop()
-    place.rest.ask("DELETE", f"/api/v1/jobs/{job}")
-    place.fuse.kill(f"worker/{P1S}", 9)
-    place.fuse.wait_reborn(f"worker/{P1S}", generation)
-    printer.state.update(gcode_state="FAILED")
+    printer.finish()
+    place.wait_job(job, "done")
+    printer.stop()
+    # Whoever knew of the file is gone, and the printer is switched on without Fuse having been there meanwhile.
+    place.fuse.stop()
     printer.storage.start()
     printer.start()
-    place.wait_job(job, "cancelled")
+    assert printer.storage.files() == {place_of_file: len(content)}
+    place.fuse.start(all_up=False)
     place.fuse.wait_until(lambda: not printer.storage.files(), 20, "its file is left there")
     place.fuse.wait_until(lambda: place.job(job)["remotePath"] == "", 10)
     assert place.job(job)["story"][-1]["sentence"] == "Its file was deleted from the printer."

@@ -117,9 +117,22 @@ class Killer:
     def plug_in(self, everything: bool = False):
         for serial, (until, how) in list(self.away.items()):
             if everything or time.monotonic() > until:
-                printer = self.town.printers[serial]
-                printer.plug_in() if how == "printer" else printer.start()
+                self.plug_in_one(self.town.printers[serial], how)
                 del self.away[serial]
+
+    @staticmethod
+    def plug_in_one(printer, how: str):
+        """A busy machine may need more than one try: that is no fault of Fuse's."""
+        if how == "printer":
+            printer.storage.start()
+        for _ in range(5):
+            try:
+                printer.start()
+                return
+            except AssertionError as fault:
+                print(f"    a printer does not come up, and is tried again: {fault}", flush=True)
+                printer.kill()
+        raise SystemExit("the machine is too busy for this")
 
     def revive(self):
         """A person presses "try now" where something died too often."""

@@ -112,10 +112,6 @@ class CountingBrain(Brain):
             self.state.update(gcode_state="IDLE", subtask_id="0", task_id="0", subtask_name="", gcode_file="", print_error=0,
                               mc_remaining_time=0, layer_num=0)
 
-    def plug_in(self):
-        self.storage.start()
-        self.start()
-
 
 class Town:
     """
