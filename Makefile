@@ -60,13 +60,14 @@ endif
 
 # -- what is built ----------------------------------------------------------------------------
 # A program is a folder: main.c and the files that its tests may link too.
-PROGRAMS := fused fusectl fuse-stored fuse-filechk fuse-worker fuse-upload fuse-httpd fuse-discovery fuse-gatewayd
+PROGRAMS := fused fusectl fuse-stored fuse-filechk fuse-worker fuse-upload fuse-virtual fuse-httpd fuse-discovery fuse-gatewayd
 DIR_fused := supervisor
 DIR_fusectl := fusectl
 DIR_fuse-stored := stored
 DIR_fuse-filechk := stored/filechk
 DIR_fuse-worker := worker/link
 DIR_fuse-upload := worker/upload
+DIR_fuse-virtual := worker/virtual
 DIR_fuse-httpd := httpd
 DIR_fuse-discovery := discovery
 DIR_fuse-gatewayd := gatewayd
@@ -85,7 +86,8 @@ PAHO_GIVES_WAY := mymalloc myrealloc myfree StackTrace_entry StackTrace_exit Log
 PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a
 LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson -lm
-LIBS_fuse-upload := -levent_core -lseccomp -lssl -lcrypto
+LIBS_fuse-upload := -levent_core -lseccomp -lssl -lcrypto -ljansson -lm
+LIBS_fuse-virtual := -levent_core -lseccomp -lssl -lcrypto -ljansson -lyajl -lm
 LIBS_fuse-httpd := -levent_core -lseccomp -lmicrohttpd -lgnutls -lwslay -ljansson -lcrypto -lm
 LIBS_fuse-discovery := -levent_core -lseccomp -lssl -lcrypto -ljansson -lm
 LIBS_fuse-gatewayd := -levent_core -lseccomp

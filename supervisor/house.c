@@ -76,14 +76,14 @@ want(struct house *house, const struct proc_spec *spec, const char *entry)
 static void
 want_role(struct house *house, const struct proc_spec *spec)
 {
-	if (spec->helper_of != ROLE_NONE)
+	if (spec->helper_of != 0)
 		return; /* somebody asks for it (helpers.c) */
 	if (!spec->per_entry) {
 		want(house, spec, "");
 		return;
 	}
 	for (size_t i = 0; i < ENTRIES_MAX; i++)
-		if (house->printers.at[i][0] != '\0')
+		if (house->printers.at[i][0] != '\0' && (!spec->only_virtual || house->printers.is_virtual[i]))
 			want(house, spec, house->printers.at[i]);
 }
 
@@ -151,7 +151,7 @@ announce(struct house *house)
 
 	/* Ready means: each of the house's own processes is, or has shown that it cannot be just now. */
 	TAILQ_FOREACH(proc, &house->procs, next)
-		if (!proc->spec->per_entry && proc->spec->helper_of == ROLE_NONE && (proc->life.state == LIFE_DOWN || proc->life.state == LIFE_STARTING))
+		if (!proc->spec->per_entry && proc->spec->helper_of == 0 && (proc->life.state == LIFE_DOWN || proc->life.state == LIFE_STARTING))
 			return;
 	describe(house, sentence, sizeof sentence);
 	if (!house->announced) {
@@ -394,8 +394,9 @@ follow_removal(struct house *house, const char *entry)
 }
 
 void
-house_on_printer(struct house *house, uint32_t place, const char *serial)
+house_on_printer(struct house *house, uint32_t place, const struct msg_printer *printer)
 {
+	const char *serial = printer->serial;
 	char before[ENTRY_BYTES] = "";
 	size_t count;
 	const struct proc_spec *specs = proc_specs(&count);
@@ -407,12 +408,14 @@ house_on_printer(struct house *house, uint32_t place, const char *serial)
 			 log_str("serial", serial));
 		return;
 	}
+	house->printers.is_virtual[place] = printer->is_virtual;
+	str_copy(house->printers.address[place], sizeof house->printers.address[place], printer->address);
 	/* Before and after, start_others() and the stop see to it. */
 	if (house->phase != HOUSE_RUNNING || strcmp(before, serial) == 0)
 		return;
 	follow_removal(house, before);
 	for (size_t i = 0; i < count && serial[0] != '\0'; i++)
-		if (specs[i].per_entry)
+		if (specs[i].per_entry && (!specs[i].only_virtual || printer->is_virtual))
 			want(house, &specs[i], serial);
 	loop_timer_set(house->advance, 0);
 }

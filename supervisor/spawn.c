@@ -32,16 +32,24 @@
 #define CHANNEL_BUFFER_BYTES (1024 * 1024)
 
 static const struct proc_spec specs[] = {
-#define ONE false, ROLE_NONE, 0
-#define PER_ENTRY true, ROLE_NONE, 0
-#define HELPER(asker, most) false, ROLE_##asker, most
+#define ONE false, false, 0, 0
+#define PER_ENTRY true, false, 0, 0
+#define PER_VIRTUAL true, true, 0, 0
+#define HELPER(askers, most) false, false, askers, most
+#define STORED ROLE_BIT(ROLE_STORED)
+#define WORKER ROLE_BIT(ROLE_WORKER)
+#define VIRTUAL ROLE_BIT(ROLE_VIRTUAL)
 #define PROC(ROLE, role, number, binary, how_many, stop_rank, start_ms, stop_ms, warn_ms, hang_ms, backoff_max_ms, \
 	     hold_deaths, data_mib, files, rate_per_s, doc)                                                      \
 	{ ROLE_##ROLE, #role,	  binary,      how_many, stop_rank, start_ms,	stop_ms, warn_ms,                   \
 	  hang_ms,     backoff_max_ms, hold_deaths, data_mib, files,	    rate_per_s, doc },
 #include "ipc/procs.def"
 #undef PROC
+#undef VIRTUAL
+#undef WORKER
+#undef STORED
 #undef HELPER
+#undef PER_VIRTUAL
 #undef PER_ENTRY
 #undef ONE
 };

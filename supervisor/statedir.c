@@ -319,3 +319,44 @@ statedir_prepare_store(const char *state_dir, uid_t uid, gid_t gid, struct state
 		return fault_errno(ret_fault, "Cannot close the folder to others:", name, errno);
 	return 0;
 }
+
+/* -- virtual printers ------------------------------------------------------------------------------ */
+
+void
+statedir_virtual(const char *state_dir, const char *entry, char *ret_path, size_t cap)
+{
+	str_format(ret_path, cap, "%s/virtual/%s", state_dir, entry);
+}
+
+/* By descriptor: nobody swaps the folder under our hands for a link. */
+static int
+own_folder(const char *path, mode_t mode, uid_t uid, gid_t gid)
+{
+	if (mkdir(path, mode) != 0 && errno != EEXIST)
+		return -1;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	int result = fchown(fd, uid, gid) == 0 ? fchmod(fd, mode) : -1;
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return result;
+}
+
+int
+statedir_prepare_virtual(const char *state_dir, const char *entry, uid_t uid, gid_t gid)
+{
+	char path[PATH_MAX];
+
+	/* An entry is a word of letters and digits (entries.c), but dots are among them. */
+	if (entry[0] == '.') {
+		errno = EINVAL;
+		return -1;
+	}
+	str_format(path, sizeof path, "%s/virtual", state_dir);
+	if (own_folder(path, 0711, geteuid(), getegid()) != 0)
+		return -1;
+	statedir_virtual(state_dir, entry, path, sizeof path);
+	return own_folder(path, 0700, uid, gid);
+}
