@@ -21,6 +21,7 @@
 
 #define SERVICE_MAGIC 0x746c7376
 #define SERVER_MAGIC 0x746c7372
+#define FILE_READ_BYTES (128 * 1024) /* of the socket at once */
 #define SESSION_S (24 * 3600) /* longer than any connection that others belong to */
 
 /* Level 1: some clients of printers know nothing newer. Nothing that comes without a certificate. */
@@ -35,6 +36,7 @@ struct tls_server {
 	unsigned magic;
 	SSL *ssl;
 	size_t received_bytes; /* in the handshake */
+	bool is_for_file;
 	char fault[TLS_REASON_BYTES];
 };
 
@@ -189,6 +191,18 @@ tls_server_free(struct tls_server *server)
 	free(server);
 }
 
+void
+tls_server_expect_file(struct tls_server *server, bool wants_closing_words)
+{
+	ENSURE_OBJ(server, SERVER_MAGIC);
+	server->is_for_file = true;
+	SSL_set_default_read_buffer_len(server->ssl, FILE_READ_BYTES);
+	SSL_set_read_ahead(server->ssl, 1);
+	SSL_clear_mode(server->ssl, SSL_MODE_RELEASE_BUFFERS);
+	if (wants_closing_words)
+		SSL_clear_options(server->ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
+}
+
 /* Errors of calls before do not count. */
 static void
 prepare(struct tls_server *server)
@@ -218,7 +232,7 @@ step_of(struct tls_server *server, int result)
 		reset = ERR_peek_error() == 0 && (errno == ECONNRESET || errno == EPIPE);
 		tls_reason(server->fault, sizeof server->fault);
 		ERR_clear_error();
-		return reset ? TLS_STEP_CLOSED : TLS_STEP_FAILED;
+		return reset && !server->is_for_file ? TLS_STEP_CLOSED : TLS_STEP_FAILED;
 	}
 }
 

@@ -44,6 +44,11 @@ struct tls_server *tls_server_new(struct tls_service *service, int fd);
  * do. NULL is fine. */
 void tls_server_free(struct tls_server *server);
 
+/* Before its handshake: a file goes over it. Reads of the socket are large, and no buffer is given back meanwhile; a reset
+ * is a TLS_STEP_FAILED, and so is, with `wants_closing_words`, an end without those of TLS: there is no telling then
+ * whether it was the end of the file. */
+void tls_server_expect_file(struct tls_server *server, bool wants_closing_words);
+
 /* As those of struct tls_client (common/tls.h). A read gives at most one record; read until TLS_STEP_WANT_READ, or what
  * is already here in clear never makes the socket readable. */
 enum tls_step tls_server_handshake(struct tls_server *server);
