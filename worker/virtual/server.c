@@ -302,12 +302,13 @@ read_some(struct visitor *visitor, uint8_t *to, size_t cap, size_t *ret_len)
 static void
 give(struct visitor *visitor)
 {
-	size_t taken = 1;
+	size_t at = 0, taken = 1;
 
-	while (visitor->phase == PHASE_HERE && visitor->in.len > 0 && taken > 0) {
-		taken = visitor->server->duties.on_bytes(visitor->guest, visitor->in.at, visitor->in.len);
-		bytes_take(&visitor->in, taken);
+	while (visitor->phase == PHASE_HERE && at < visitor->in.len && taken > 0) {
+		taken = visitor->server->duties.on_bytes(visitor->guest, visitor->in.at + at, visitor->in.len - at);
+		at += taken;
 	}
+	bytes_take(&visitor->in, at);
 }
 
 static void
