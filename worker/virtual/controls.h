@@ -12,7 +12,8 @@
  *
  * To turn some, VIRTUAL_CONTROL has those members of "online", "timeFactor" and "faults" that are to change, and at most one
  * "do": "trigger-error" (with "error", and "message" if it is not to be the usual one), "clear-errors", "test-print",
- * "reboot" (also in mid-print), "reset" (as new: no print, no files, trays as made, no faults). Faults: controls.def.
+ * "reboot" (also in mid-print), "reset" (as new: no print, no files, trays as made, no faults; the time factor stays).
+ * Faults: controls.def.
  *
  * Pure; any bytes give a change or a sentence.
  */
@@ -23,6 +24,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "printer/jsonout.h"
+
+#define CONTROLS_JSON_MAX_BYTES 2048 /* of a change */
 #define CONTROLS_TIME_FACTOR_MAX 600
 #define CONTROLS_ERRORS_MAX 8
 #define CONTROLS_MESSAGE_BYTES 121
@@ -64,6 +68,9 @@ void controls_init(struct controls *controls);
 /* Read what is to change. False: `ret_sentence` says what is wrong, for a person. */
 bool controls_read(const struct controls *now, const void *json, size_t len, struct control_change *ret_change,
 		   char *ret_sentence, size_t cap);
+
+/* Write "online", "timeFactor", "faults" and "errors" of the form above into an object that is open. */
+void controls_write(struct jsonout *out, const struct controls *controls);
 
 const char *control_fault_name(enum control_fault fault);
 const char *control_error_name(enum control_error error);

@@ -29,15 +29,17 @@ struct machine_setup {
 	uint32_t ams_count;
 	enum ams_kind ams[STATE_AMS_MAX];
 	uint32_t address; /* of its network, first octet in the low byte; for `net` */
+	int64_t slow_parse_ms; /* of the fault slowParse, in real time; 0 = as the printers that have it: 135 s */
 };
 
 /* What is in a file that a start names. */
 enum machine_file { MACHINE_FILE_MISSING, MACHINE_FILE_READING, MACHINE_FILE_UNREADABLE, MACHINE_FILE_READY };
 
 struct machine_duties {
-	/* Look into a file of the card ("/cache/x.gcode.3mf"). READING: machine_file_read() tells later. */
+	/* Look into a file of the card ("/cache/x.gcode.3mf"). READING: machine_file_read() tells later, never from within.
+	 * READY: `ret_plates` is borrowed until the next call. The path is a printer's words: it may hold anything. */
 	enum machine_file (*look)(void *arg, const char *path, const struct plates **ret_plates);
-	/* Delete a file that a job no longer needs (as real printers do with their own), or the card's whole content. */
+	/* Delete a file that is no longer needed, or, for "/", the card's whole content. Must not call back. */
 	void (*forget)(void *arg, const char *path);
 	void *arg;
 };
@@ -74,8 +76,8 @@ int64_t machine_deadline_ms(const struct machine *machine);
 size_t machine_request(struct machine *machine, const void *json, size_t len, int64_t now_ms,
 		       char *ret_replies[MACHINE_REPLIES_MAX]);
 
-/* The report that is due: what has changed since the last one (or all of it, where the model always says all). Its length;
- * 0 = nothing is due. */
+/* The report that is due: what has changed since the last one (or all of it, where the model always says all), or a
+ * reply that could not be given at once. Its length; 0 = nothing is due (any more: call it until then). */
 size_t machine_report(struct machine *machine, int64_t now_ms, char ret_json[MACHINE_REPORT_MAX_BYTES]);
 
 /* Does it accept this access code's holder's commands, etc.: what wires must know. */
