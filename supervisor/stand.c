@@ -17,6 +17,7 @@
 #include "supervisor/house.h"
 
 #define BACKLOG 32
+#define FREE_PORT_TRIES 3 /* somebody may have it before us */
 #define MOVES_MAX 250
 #define ADDRESS_BYTES 65
 
@@ -47,22 +48,56 @@ set_port(union address *address, uint16_t port)
 	address->v4.sin_port = htons(port);
 }
 
-/* A socket at this port, or with `any_port` at any when that cannot be had. -1 with errno. */
+/* A socket that is bound there. -1 with errno. */
 static int
-bind_one(union address *address, socklen_t len, bool is_udp, uint16_t port, bool any_port)
+bind_at(const union address *address, socklen_t len, bool is_udp)
 {
 	int on = 1, fd = socket(address->any.sa_family, (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, is_udp ? SO_BROADCAST : SO_REUSEADDR, &on, sizeof on);
+	if (bind(fd, &address->any, len) == 0)
+		return fd;
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* A port that is free now, into `address`. */
+static bool
+find_port(union address *address, socklen_t len, bool is_udp)
+{
+	union address bound;
+	socklen_t bound_len = sizeof bound;
+
+	set_port(address, 0);
+	int fd = bind_at(address, len, is_udp);
+	bool found = fd >= 0 && getsockname(fd, &bound.any, &bound_len) == 0;
+	if (found)
+		set_port(address, ntohs(bound.v4.sin_port));
+	int saved = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return found;
+}
+
+/* A socket at this port, or when it cannot be had, or is 0, at any. Any port is bound by its number, too: the kernel takes
+ * one that it chose itself back when the printer is switched off (worker/virtual/doors.c). -1 with errno. */
+static int
+bind_one(union address *address, socklen_t len, bool is_udp, uint16_t port)
+{
+	int fd = -1;
+
 	set_port(address, port);
-	int bound = bind(fd, &address->any, len);
-	if (bound != 0 && any_port && (errno == EACCES || errno == EADDRINUSE)) {
-		set_port(address, 0);
-		bound = bind(fd, &address->any, len);
-	}
-	if (bound == 0 && (is_udp || listen(fd, BACKLOG) == 0))
+	if (port != 0)
+		fd = bind_at(address, len, is_udp);
+	for (unsigned i = 0; i < FREE_PORT_TRIES && fd < 0 && (port == 0 || errno == EACCES || errno == EADDRINUSE); i++)
+		if (find_port(address, len, is_udp))
+			fd = bind_at(address, len, is_udp);
+	if (fd < 0 || is_udp || listen(fd, BACKLOG) == 0)
 		return fd;
 	int saved = errno;
 	close(fd);
@@ -74,18 +109,18 @@ static void
 give_one(struct proc *proc, const char *text, enum virtual_purpose purpose, bool is_udp, uint16_t port)
 {
 	struct msg_virtual_socket message = { .purpose = purpose };
-	union address address, bound;
-	socklen_t len, bound_len = sizeof bound;
+	union address address;
+	socklen_t len;
 
 	if (!read_address(text, &address, &len))
 		return;
-	int fd = bind_one(&address, len, is_udp, port, true);
-	if (fd < 0 || getsockname(fd, &bound.any, &bound_len) != 0) {
+	int fd = bind_one(&address, len, is_udp, port);
+	if (fd < 0) {
 		log_warn("a virtual printer lacks a socket", log_str("process", proc->name), log_str("address", text),
 			 log_str("for", virtual_purpose_name(purpose)), log_int("port", port), log_str("error", strerror(errno)));
 	} else {
 		str_copy(message.address, sizeof message.address, text);
-		message.port = ntohs(bound.v4.sin_port);
+		message.port = ntohs(address.v4.sin_port);
 		switchboard_say(proc->house->board, &proc->peer, MESSAGE_VIRTUAL_SOCKET, NULL, &message, fd);
 	}
 	if (fd >= 0)

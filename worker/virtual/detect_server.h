@@ -11,10 +11,10 @@
 struct detect_server;
 
 /* `nameplate` is borrowed. */
-struct detect_server *detect_server_new(struct loop *loop, const char *name, const struct nameplate *nameplate);
+struct detect_server *detect_server_new(struct loop *loop, bool in_clear, const struct nameplate *nameplate);
 void detect_server_free(struct detect_server *detect);
 
-/* Its socket, certificate (none: in clear) and visitors. Borrowed. */
+/* Its socket, certificate and visitors. Borrowed. */
 struct server *detect_server_peek(struct detect_server *detect);
 
 #endif

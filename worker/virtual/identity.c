@@ -33,7 +33,7 @@ identity_own(struct identity *identity, struct msg_virtual_mine *mine, char ret_
 	size_t len = 0;
 
 	ENSURE(mine->chain.len < sizeof chain);
-	memcpy(chain, mine->chain.data, mine->chain.len);
+	memcpy(chain, mine->chain.bytes, mine->chain.len);
 	chain[mine->chain.len] = '\0';
 	for (size_t i = 0; i < KEY_PIECES; i++) {
 		memcpy(key + len, secret_bytes_peek(pieces[i]), pieces[i]->len_bytes);

@@ -394,10 +394,12 @@ begin(struct server *server, int fd)
 	visitor->io = loop_io_new(server->loop, fd, LOOP_READ, on_ready, visitor);
 	visitor->timer = loop_timer_new(server->loop, on_time, visitor);
 	loop_timer_set(visitor->timer, server->rules.stranger_ms);
-	if (server->service != NULL)
-		visitor->tls = tls_server_new(server->service, fd);
-	else
+	if (server->rules.in_clear) {
 		come_in(visitor);
+	} else {
+		ENSURE(server->service != NULL);
+		visitor->tls = tls_server_new(server->service, fd);
+	}
 }
 
 /* False: all who are here stay. */

@@ -21,6 +21,7 @@ struct visitor;
 
 struct server_rules {
 	const char *name;		  /* for the log; static */
+	bool in_clear;			  /* no TLS: else a service must be set before the first visitor */
 	unsigned most;			  /* visitors at once */
 	int64_t stranger_ms;		  /* until it must be welcome, the handshake included */
 	size_t in_max_bytes, out_max_bytes; /* that wait to be understood, or to be sent */
@@ -40,7 +41,7 @@ struct server_duties {
 struct server *server_new(struct loop *loop, const struct server_rules *rules, const struct server_duties *duties);
 void server_free(struct server *server); /* and all visitors */
 
-/* What it shows to those who come from now on; NULL = it speaks in clear. Borrowed until the next one. */
+/* What it shows to those who come from now on. Borrowed until the next one. */
 void server_set_service(struct server *server, struct tls_service *service);
 
 /* Take those who come to this listening socket, which stays the caller's; -1 = none. Those who are here stay. */
