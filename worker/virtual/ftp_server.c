@@ -87,11 +87,11 @@ ftp_server_lend_door(struct ftp_server *server, struct ftp_client *client)
 	ftp_server_return_door(server, client);
 	for (size_t i = 0; i < FTP_SERVER_DATA_MAX; i++) {
 		struct ftp_door *door = &server->doors[i];
-		if (door->fd < 0 || door->client != NULL)
+		if (door->port.fd < 0 || door->client != NULL)
 			continue;
-		send_away(door->fd);
+		send_away(door->port.fd);
 		door->client = client;
-		door->io = loop_io_new(server->loop, door->fd, LOOP_READ, on_door, door);
+		door->io = loop_io_new(server->loop, door->port.fd, LOOP_READ, on_door, door);
 		return door;
 	}
 	return NULL;
@@ -101,9 +101,7 @@ static void
 close_door(struct ftp_door *door)
 {
 	loop_io_free(door->io);
-	if (door->fd >= 0)
-		close(door->fd);
-	*door = (struct ftp_door){ .server = door->server, .fd = -1 };
+	*door = (struct ftp_door){ .server = door->server, .port = { .fd = -1 } };
 }
 
 /* -- clients ----------------------------------------------------------------------------------------------------- */
@@ -184,9 +182,8 @@ ftp_server_new(struct loop *loop, const struct ftp_server_setup *setup)
 	server->loop = loop;
 	server->setup = *setup;
 	server->printer = (struct ftp_printer){ setup->model, setup->card, setup->is_code, setup->arg };
-	server->fd = -1;
 	for (size_t i = 0; i < FTP_SERVER_DATA_MAX; i++)
-		server->doors[i] = (struct ftp_door){ .server = server, .fd = -1 };
+		server->doors[i] = (struct ftp_door){ .server = server, .port = { .fd = -1 } };
 	server->sweeping = loop_turn_new(loop, sweep, server);
 	return server;
 }
@@ -198,7 +195,7 @@ ftp_server_free(struct ftp_server *server)
 		return;
 	ENSURE_OBJ(server, SERVER_MAGIC);
 	ftp_server_hang_up(server);
-	ftp_server_leave(server);
+	ftp_server_listen(server, -1, NULL, 0);
 	loop_turn_free(server->sweeping);
 	server->magic = 0;
 	free(server);
@@ -212,48 +209,18 @@ ftp_server_set_service(struct ftp_server *server, struct tls_service *service)
 	let_in_or_wait(server);
 }
 
-static void
-take_door(struct ftp_server *server, int fd, uint16_t port)
+void
+ftp_server_listen(struct ftp_server *server, int fd, const struct ftp_port *ports, size_t count)
 {
+	ENSURE_OBJ(server, SERVER_MAGIC);
+	loop_io_free(server->io);
+	server->io = fd >= 0 ? loop_io_new(server->loop, fd, 0, on_arrival, server) : NULL;
 	for (size_t i = 0; i < FTP_SERVER_DATA_MAX; i++) {
-		if (server->doors[i].fd >= 0)
-			continue;
-		server->doors[i].fd = fd;
-		server->doors[i].port = port;
-		return;
-	}
-	log_warn("a port for data is one too many", log_int("port", port));
-	close(fd);
-}
-
-void
-ftp_server_take_socket(struct ftp_server *server, enum virtual_purpose purpose, int fd, uint16_t port)
-{
-	ENSURE_OBJ(server, SERVER_MAGIC);
-	ENSURE(fd >= 0 && (purpose == VIRTUAL_PURPOSE_FTPS || purpose == VIRTUAL_PURPOSE_DATA));
-	if (purpose == VIRTUAL_PURPOSE_DATA) {
-		take_door(server, fd, port);
-		return;
-	}
-	loop_io_free(server->io);
-	if (server->fd >= 0)
-		close(server->fd);
-	server->fd = fd;
-	server->io = loop_io_new(server->loop, fd, 0, on_arrival, server);
-	let_in_or_wait(server);
-}
-
-void
-ftp_server_leave(struct ftp_server *server)
-{
-	ENSURE_OBJ(server, SERVER_MAGIC);
-	loop_io_free(server->io);
-	server->io = NULL;
-	if (server->fd >= 0)
-		close(server->fd);
-	server->fd = -1;
-	for (size_t i = 0; i < FTP_SERVER_DATA_MAX; i++)
 		close_door(&server->doors[i]);
+		if (i < count)
+			server->doors[i].port = ports[i];
+	}
+	let_in_or_wait(server);
 }
 
 void

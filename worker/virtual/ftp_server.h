@@ -4,7 +4,7 @@
  *
  *	struct ftp_server *server = ftp_server_new(loop, &setup);
  *	ftp_server_set_service(server, service);            // a tls_service that remembers sessions
- *	ftp_server_take_socket(server, purpose, fd, port);  // each VIRTUAL_SOCKET of purpose FTPS or DATA
+ *	ftp_server_listen(server, fd, ports, count);
  *
  * A model that takes one session at a time (printer/models.h) lets others wait at the door; so do all when
  * FTP_SERVER_CLIENTS_MAX are in. Who does not log in in a minute, or says nothing for five, is dropped without a word.
@@ -14,12 +14,11 @@
 
 #include "common/loop.h"
 #include "common/tls_server.h"
-#include "ipc/terms.h"
 #include "worker/virtual/card.h"
 #include "worker/virtual/controls.h"
 
 #define FTP_SERVER_CLIENTS_MAX 8
-#define FTP_SERVER_DATA_MAX 8 /* ports: of two addresses while it moves */
+#define FTP_SERVER_DATA_MAX 4
 #define FTP_SERVER_LOGIN_MS 60000
 #define FTP_SERVER_IDLE_MS 300000
 #define FTP_SERVER_ACCEPT_MS 60000 /* for a data connection */
@@ -45,11 +44,10 @@ void ftp_server_free(struct ftp_server *server);
 /* Who it is from the next connection on; borrowed until another one is set. NULL: nobody is let in. */
 void ftp_server_set_service(struct ftp_server *server, struct tls_service *service);
 
-/* A listening socket: taken. */
-void ftp_server_take_socket(struct ftp_server *server, enum virtual_purpose purpose, int fd, uint16_t port);
-
-/* Give up all sockets that listen (the printer moves, or is switched off): who is connected goes on. */
-void ftp_server_leave(struct ftp_server *server);
+/* Sockets that listen, all borrowed until the next call: for clients (-1: none), and for the data of those who come from
+ * now on. Clients that are there go on. */
+struct ftp_port { int fd; uint16_t port; };
+void ftp_server_listen(struct ftp_server *server, int fd, const struct ftp_port *ports, size_t count);
 
 /* Drop all clients without a word. */
 void ftp_server_hang_up(struct ftp_server *server);

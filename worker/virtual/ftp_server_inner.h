@@ -20,8 +20,7 @@ struct ftp_client;
 /* A port for data: free, or of one client, who comes there next. */
 struct ftp_door {
 	struct ftp_server *server;
-	int fd; /* -1: there is none */
-	uint16_t port;
+	struct ftp_port port; /* fd -1: there is none */
 	struct loop_io *io; /* waits while it is somebody's */
 	struct ftp_client *client;
 };
@@ -32,8 +31,7 @@ struct ftp_server {
 	struct ftp_server_setup setup;
 	struct ftp_printer printer; /* of its sessions */
 	struct tls_service *service;
-	int fd; /* -1: none */
-	struct loop_io *io;
+	struct loop_io *io; /* of who arrives; NULL: nobody can */
 	struct ftp_door doors[FTP_SERVER_DATA_MAX];
 	struct ftp_client *clients[FTP_SERVER_CLIENTS_MAX];
 	struct loop_turn *sweeping; /* clients that are over are freed at the end of a turn */
