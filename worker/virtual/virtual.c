@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/miniobj.h"
 #include "common/str.h"
+#include "printer/virtual_rules.h"
 #include "worker/virtual/kept.h"
 
 #define STATE_FILE "state.json"
@@ -158,19 +159,15 @@ forget(void *arg, const char *path)
 /* -- birth ------------------------------------------------------------------------------------------------------------- */
 
 static void
-read_ams(const char *text, struct machine_setup *setup)
+read_ams(const struct msg_virtual_mine *mine, struct machine_setup *setup)
 {
-	char id[32];
+	struct virtual_ams ams;
+	struct complaint complaint;
 
-	setup->ams_count = 0;
-	while (*text != '\0' && setup->ams_count < STATE_AMS_MAX) {
-		size_t len = strcspn(text, ",");
-		str_format(id, sizeof id, "%.*s", (int)len, text);
-		for (int kind = AMS_KIND_UNKNOWN + 1; kind < AMS_KIND_COUNT; kind++)
-			if (strcmp(ams_kind_id((enum ams_kind)kind), id) == 0)
-				setup->ams[setup->ams_count++] = (enum ams_kind)kind;
-		text += len + (text[len] == ',');
-	}
+	if (!virtual_rules_ams(mine->ams, setup->model, &ams, &complaint))
+		log_warn("its AMS units cannot be: it has none", log_str("why", complaint.sentence));
+	setup->ams_count = ams.count;
+	memcpy(setup->ams, ams.kinds, sizeof setup->ams);
 }
 
 static struct machine *
@@ -184,7 +181,7 @@ make_machine(struct virtual *virtual, const struct msg_virtual_mine *mine)
 	str_copy(setup.serial, sizeof setup.serial, mine->serial);
 	str_copy(setup.name, sizeof setup.name, mine->name);
 	str_copy(setup.nozzle, sizeof setup.nozzle, mine->nozzle);
-	read_ams(mine->ams, &setup);
+	read_ams(mine, &setup);
 	inet_pton(AF_INET, doors_home_peek(virtual->doors), &address);
 	setup.address = address.s_addr; /* first octet in the low byte */
 	if (getrandom(&random, sizeof random, 0) != sizeof random)
