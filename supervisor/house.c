@@ -7,6 +7,7 @@
  */
 #include "supervisor/house.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "common/str.h"
 #include "ipc/settings.h"
 #include "supervisor/door.h"
+#include "supervisor/statedir.h"
 
 #define STORE_PATIENCE_MS 10000 /* so long the others wait for stored's first word at start */
 #define STOP_RANKS 3
@@ -168,6 +170,17 @@ announce(struct house *house)
 
 /* -- moving on ---------------------------------------------------------------------------------------- */
 
+/* The printer that it has played is no more: nor is its card. */
+static void
+forget_folder(struct house *house, const struct proc *proc)
+{
+	if (proc->spec->role != ROLE_VIRTUAL || entries_has(&house->printers, proc->entry))
+		return;
+	if (statedir_remove_virtual(house->config.state_dir, proc->entry) != 0)
+		log_warn("the folder of a virtual printer that is gone could not be removed", log_str("printer", proc->entry),
+			 log_str("error", strerror(errno)));
+}
+
 static void
 forget_finished(struct house *house)
 {
@@ -175,8 +188,10 @@ forget_finished(struct house *house)
 
 	while (proc != NULL) {
 		struct proc *following = TAILQ_NEXT(proc, next);
-		if (proc->life.state == LIFE_DOWN && !proc->life.wanted)
+		if (proc->life.state == LIFE_DOWN && !proc->life.wanted) {
+			forget_folder(house, proc);
 			proc_free(proc);
+		}
 		proc = following;
 	}
 }

@@ -156,14 +156,16 @@ stand_move(struct proc *proc, const struct header *request)
 {
 	struct house *house = proc->house;
 	char text[ADDRESS_BYTES];
-	unsigned number;
+	unsigned number, place = MOVES_MAX - 1;
 
-	if (sscanf(address_of(proc), "127.64.0.%u", &number) != 1 && sscanf(address_of(proc), "127.65.%*u.%u", &number) != 1) {
+	if (sscanf(address_of(proc), "127.64.0.%u", &number) != 1 &&
+	    sscanf(address_of(proc), "127.65.%u.%u", &place, &number) != 2) {
 		switchboard_say_refused(house->board, &proc->peer, request, REFUSAL_CONFLICT,
 					"A virtual printer that others can reach stays at its address.", "");
 		return;
 	}
-	str_format(text, sizeof text, "127.65.%u.%u", proc->moves++ % MOVES_MAX, number);
+	/* Not to where it stands already: an earlier incarnation may have gone there. */
+	str_format(text, sizeof text, "127.65.%u.%u", (place + 1 + proc->moves++ % (MOVES_MAX - 1)) % MOVES_MAX, number);
 	give_all(proc, text);
 	switchboard_say_done(house->board, &proc->peer, request, "");
 }

@@ -39,4 +39,11 @@ void statedir_virtual(const char *state_dir, const char *entry, char *ret_path, 
 /* Make that folder for `uid`/`gid` (mode 0700) unless it is there. Returns 0, or -1 with errno. */
 int statedir_prepare_virtual(const char *state_dir, const char *entry, uid_t uid, gid_t gid);
 
+/* Remove that folder with all that is in it, when its printer and its process are gone. No link is followed, and nothing
+ * that is mounted there is touched. Returns 0 (also when there is none), or -1 with errno: E2BIG and ELOOP when there is
+ * more, or it goes deeper, than any virtual printer makes; what was removed before is gone then. */
+#define STATEDIR_VIRTUAL_FILES_MAX 20000
+#define STATEDIR_VIRTUAL_DEPTH_MAX 8
+int statedir_remove_virtual(const char *state_dir, const char *entry);
+
 #endif
