@@ -43,6 +43,7 @@ struct doors {
 	struct place home, away;
 	bool is_away, is_open, is_furnished;
 	struct broker *broker;
+	struct ftp_server *files;
 	struct detect_server *detect, *detect_tls;
 	const struct nameplate *nameplate;
 	struct loop_timer *announcer;
@@ -162,13 +163,27 @@ static void
 drop_visitors(struct doors *doors)
 {
 	server_drop_all(broker_server_peek(doors->broker));
+	ftp_server_hang_up(doors->files);
 	server_drop_all(detect_server_peek(doors->detect));
 	server_drop_all(detect_server_peek(doors->detect_tls));
 }
 
 static void
+serve_files_at(struct doors *doors, const struct place *place)
+{
+	struct ftp_port ports[FTP_SERVER_DATA_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < place->count && count < FTP_SERVER_DATA_MAX; i++)
+		if (place->doors[i].purpose == VIRTUAL_PURPOSE_DATA)
+			ports[count++] = (struct ftp_port){ place->doors[i].fd, place->doors[i].port };
+	ftp_server_listen(doors->files, fd_of(place, VIRTUAL_PURPOSE_FTPS), ports, count);
+}
+
+static void
 listen_at(struct doors *doors, const struct place *place)
 {
+	serve_files_at(doors, place);
 	server_listen(broker_server_peek(doors->broker), fd_of(place, VIRTUAL_PURPOSE_MQTT));
 	server_listen(detect_server_peek(doors->detect), fd_of(place, VIRTUAL_PURPOSE_DETECT));
 	server_listen(detect_server_peek(doors->detect_tls), fd_of(place, VIRTUAL_PURPOSE_DETECT_TLS));
@@ -245,6 +260,7 @@ doors_show(struct doors *doors, const struct identity *identity)
 	ENSURE(doors->is_furnished);
 	server_set_service(broker_server_peek(doors->broker), identity->single);
 	server_set_service(detect_server_peek(doors->detect_tls), identity->single);
+	ftp_server_set_service(doors->files, identity->files);
 	drop_visitors(doors);
 }
 
@@ -269,6 +285,7 @@ doors_furnish(struct doors *doors, const struct doors_setup *setup)
 	ENSURE(!doors->is_furnished);
 	doors->nameplate = setup->nameplate;
 	doors->broker = broker_new(doors->loop, setup->broker, setup->on_request, setup->arg);
+	doors->files = ftp_server_new(doors->loop, setup->files);
 	doors->detect = detect_server_new(doors->loop, true, setup->nameplate);
 	doors->detect_tls = detect_server_new(doors->loop, false, setup->nameplate);
 	doors->is_furnished = true;
@@ -282,6 +299,7 @@ doors_free(struct doors *doors)
 	ENSURE_OBJ(doors, DOORS_MAGIC);
 	loop_timer_free(doors->announcer);
 	broker_free(doors->broker);
+	ftp_server_free(doors->files);
 	detect_server_free(doors->detect);
 	detect_server_free(doors->detect_tls);
 	leave(&doors->home);

@@ -15,6 +15,7 @@
 #include "common/secret.h"
 #include "ipc/message.h"
 #include "printer/jsonout.h"
+#include "worker/virtual/ftp_server.h"
 #include "worker/virtual/identity.h"
 #include "worker/virtual/mqtt_broker.h"
 #include "worker/virtual/nameplate.h"
@@ -23,9 +24,10 @@ struct doors;
 
 struct doors_setup {
 	const struct broker_setup *broker;  /* read now */
-	const struct nameplate *nameplate;  /* borrowed */
 	broker_request_fn *on_request;
-	void *arg;
+	void *arg; /* of on_request */
+	const struct ftp_server_setup *files; /* read now */
+	const struct nameplate *nameplate; /* borrowed */
 };
 
 /* Sockets can come from now on. */

@@ -95,6 +95,8 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 	}
 	if (fd >= 0)
 		close(fd); /* no other message to us carries one */
+	if (virtual.sliced != NULL && sliced_on_reply(virtual.sliced, header, message))
+		return;
 	switch (header->number) {
 	case MESSAGE_VIRTUAL_MINE:
 		memcpy(&mine, message, sizeof mine);

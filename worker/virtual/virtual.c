@@ -3,17 +3,12 @@
  */
 #include "worker/virtual/virtual.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/miniobj.h"
-#include "common/str.h"
-#include "printer/virtual_rules.h"
 #include "worker/virtual/kept.h"
 
 #define STATE_FILE "state.json"
@@ -33,8 +28,8 @@ hash(const char *bytes, size_t len)
 	return value;
 }
 
-static void
-keep(struct virtual *virtual, bool synced)
+void
+virtual_keep(struct virtual *virtual, bool synced)
 {
 	static char json[MACHINE_KEPT_MAX_BYTES];
 	size_t len = machine_keep(virtual->machine, json);
@@ -49,8 +44,8 @@ keep(struct virtual *virtual, bool synced)
 		log_warn("cannot remember", log_str("file", STATE_FILE), log_str("error", strerror(errno)));
 }
 
-static void
-remember(struct virtual *virtual)
+void
+virtual_remember(struct virtual *virtual)
 {
 	static char json[MACHINE_KEPT_MAX_BYTES];
 	size_t len;
@@ -114,19 +109,19 @@ virtual_settle(struct virtual *virtual, bool soon)
 	if (soon && virtual->keep_at_ms > now_ms + KEEP_SOON_MS)
 		virtual->keep_at_ms = now_ms + KEEP_SOON_MS;
 	if (virtual->keep_at_ms <= now_ms)
-		keep(virtual, false);
+		virtual_keep(virtual, false);
 	rearm(virtual, now_ms);
 	child_doing(NULL);
 }
 
-static void
-on_time(void *arg)
+void
+virtual_on_time(void *arg)
 {
 	virtual_settle(arg, false);
 }
 
-static void
-on_request(void *arg, const void *json, size_t len)
+void
+virtual_on_request(void *arg, const void *json, size_t len)
 {
 	struct virtual *virtual = arg;
 	char *replies[MACHINE_REPLIES_MAX];
@@ -139,104 +134,4 @@ on_request(void *arg, const void *json, size_t len)
 		free(replies[i]);
 	}
 	virtual_settle(virtual, true);
-}
-
-/* -- files: hooks of the card and what is in its files --------------------------------------------------------------- */
-
-static enum machine_file
-look(void *arg, const char *path, const struct plates **ret_plates)
-{
-	(void)arg, (void)path, (void)ret_plates;
-	return MACHINE_FILE_MISSING;
-}
-
-static void
-forget(void *arg, const char *path)
-{
-	(void)arg, (void)path;
-}
-
-/* -- birth ------------------------------------------------------------------------------------------------------------- */
-
-static void
-read_ams(const struct msg_virtual_mine *mine, struct machine_setup *setup)
-{
-	struct virtual_ams ams;
-	struct complaint complaint;
-
-	if (!virtual_rules_ams(mine->ams, setup->model, &ams, &complaint))
-		log_warn("its AMS units cannot be: it has none", log_str("why", complaint.sentence));
-	setup->ams_count = ams.count;
-	memcpy(setup->ams, ams.kinds, sizeof setup->ams);
-}
-
-static struct machine *
-make_machine(struct virtual *virtual, const struct msg_virtual_mine *mine)
-{
-	const struct machine_duties duties = { look, forget, virtual };
-	struct machine_setup setup = { .model = model_by_key(mine->model) };
-	struct in_addr address = { 0 };
-	uint64_t random = 0;
-
-	str_copy(setup.serial, sizeof setup.serial, mine->serial);
-	str_copy(setup.name, sizeof setup.name, mine->name);
-	str_copy(setup.nozzle, sizeof setup.nozzle, mine->nozzle);
-	read_ams(mine, &setup);
-	inet_pton(AF_INET, doors_home_peek(virtual->doors), &address);
-	setup.address = address.s_addr; /* first octet in the low byte */
-	if (getrandom(&random, sizeof random, 0) != sizeof random)
-		random = (uint64_t)clock_monotonic_us();
-	return machine_new(&setup, &duties, random, clock_monotonic_ms());
-}
-
-/* "N2S" of "N2S,…". */
-static void
-fill_nameplate(struct virtual *virtual, const struct msg_virtual_mine *mine)
-{
-	struct nameplate *nameplate = &virtual->nameplate;
-	const char *codes = model_by_key(mine->model)->codes;
-
-	str_copy(nameplate->serial, sizeof nameplate->serial, mine->serial);
-	str_copy(nameplate->name, sizeof nameplate->name, mine->name);
-	str_format(nameplate->model_code, sizeof nameplate->model_code, "%.*s", (int)strcspn(codes, ","), codes);
-	str_copy(nameplate->firmware, sizeof nameplate->firmware, machine_firmware(virtual->machine));
-}
-
-bool
-virtual_begin(struct virtual *virtual, struct msg_virtual_mine *mine)
-{
-	char fault[TLS_SERVER_FAULT_BYTES];
-	struct broker_setup broker = { mine->serial, &virtual->code, !model_by_key(mine->model)->sends_rich_deltas };
-
-	if (!identity_own(&virtual->own, mine, fault)) {
-		log_error("cannot be a printer", log_str("why", fault));
-		return false;
-	}
-	virtual->code = mine->access_code;
-	secret_wipe(&mine->access_code);
-	str_copy(virtual->exposed, sizeof virtual->exposed, mine->exposed);
-	virtual->machine = make_machine(virtual, mine);
-	ENSURE(virtual->machine != NULL);
-	remember(virtual);
-	fill_nameplate(virtual, mine);
-	doors_furnish(virtual->doors, &(struct doors_setup){ &broker, &virtual->nameplate, on_request, virtual });
-	doors_show(virtual->doors, &virtual->own);
-	virtual_forget_move(virtual);
-	virtual_follow_controls(virtual);
-	virtual->time = loop_timer_new(virtual->loop, on_time, virtual);
-	virtual_settle(virtual, true);
-	return true;
-}
-
-void
-virtual_end(struct virtual *virtual)
-{
-	if (virtual->machine != NULL)
-		keep(virtual, true);
-	loop_timer_free(virtual->time);
-	doors_free(virtual->doors);
-	identity_free(&virtual->own);
-	identity_free(&virtual->other);
-	machine_free(virtual->machine);
-	secret_wipe(&virtual->code);
 }

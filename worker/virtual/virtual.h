@@ -3,6 +3,7 @@
  *
  *	main.c			the child: its messages
  *	virtual.c		the machine's time: reports, requests, power; what it remembers
+ *	virtual_begin.c		how all of it is made, and the machine's card and file service joined to it
  *	virtual_controls.c	what people turn: VIRTUAL_CONTROL, and what follows from it outside the machine; VIRTUAL_STATE
  *
  * What it remembers is in state.json of its folder, written as a whole: within a second of what somebody did, else every
@@ -16,9 +17,11 @@
 
 #include "common/secret.h"
 #include "ipc/child.h"
+#include "worker/virtual/card.h"
 #include "worker/virtual/doors.h"
 #include "worker/virtual/identity.h"
 #include "worker/virtual/machine.h"
+#include "worker/virtual/sliced.h"
 
 #define VIRTUAL_STATE_BYTES 8192 /* of VIRTUAL_STATE's json */
 
@@ -33,6 +36,8 @@ struct virtual {
 	struct nameplate nameplate;
 	struct identity own, other;
 	bool shows_other, refuses_code; /* faults as played */
+	struct card *card;
+	struct sliced *sliced;
 	struct machine *machine;	/* NULL before */
 	struct loop_timer *time;
 	int64_t keep_at_ms; /* not written again before */
@@ -46,13 +51,21 @@ struct virtual {
 	char move_json[CONTROLS_JSON_MAX_BYTES + 1];
 };
 
-/* -- virtual.c ------------------------------------------------------------------------------------------------ */
+/* -- virtual_begin.c ------------------------------------------------------------------------------------------ */
 
 /* The store says who it plays. False: it cannot; logged. */
 bool virtual_begin(struct virtual *virtual, struct msg_virtual_mine *mine);
+void virtual_end(struct virtual *virtual);
+
+/* -- virtual.c ------------------------------------------------------------------------------------------------ */
+
 /* After anything that may have changed the machine: tell, open or shut, remember; `soon`: somebody did it. */
 void virtual_settle(struct virtual *virtual, bool soon);
-void virtual_end(struct virtual *virtual);
+void virtual_on_time(void *arg);
+/* As broker_request_fn. */
+void virtual_on_request(void *arg, const void *json, size_t len);
+void virtual_remember(struct virtual *virtual);
+void virtual_keep(struct virtual *virtual, bool synced);
 
 /* -- virtual_controls.c ---------------------------------------------------------------------------------------- */
 

@@ -14,6 +14,23 @@
 
 /* -- telling ------------------------------------------------------------------------------------------------------- */
 
+static void
+write_storage(struct jsonout *out, const struct card *card)
+{
+	struct card_facts facts;
+
+	card_get_facts(card, &facts);
+	jsonout_key(out, "storage");
+	jsonout_open(out, '{');
+	jsonout_key(out, "totalBytes");
+	jsonout_int(out, (int64_t)facts.total_bytes);
+	jsonout_key(out, "usedBytes");
+	jsonout_int(out, (int64_t)facts.used_bytes);
+	jsonout_key(out, "files");
+	jsonout_int(out, facts.files);
+	jsonout_close(out, '}');
+}
+
 static size_t
 write_state(const struct virtual *virtual, char to[VIRTUAL_STATE_BYTES])
 {
@@ -22,6 +39,7 @@ write_state(const struct virtual *virtual, char to[VIRTUAL_STATE_BYTES])
 	jsonout_init(&out, to, VIRTUAL_STATE_BYTES);
 	jsonout_open(&out, '{');
 	controls_write(&out, machine_controls(virtual->machine));
+	write_storage(&out, virtual->card);
 	jsonout_key(&out, "exposed");
 	jsonout_text(&out, virtual->exposed, 64);
 	doors_write(virtual->doors, &out);
@@ -75,6 +93,14 @@ follow_code(struct virtual *virtual, bool refuses)
 	server_drop_all(broker_server_peek(broker));
 }
 
+static void
+follow_storage(struct virtual *virtual, const struct controls *controls)
+{
+	card_set_absent(virtual->card, controls->faults[CONTROL_FAULT_NO_STORAGE]);
+	card_set_full(virtual->card, controls->faults[CONTROL_FAULT_STORAGE_FULL]);
+	machine_set_storage(virtual->machine, card_state(virtual->card));
+}
+
 void
 virtual_follow_controls(struct virtual *virtual)
 {
@@ -82,6 +108,7 @@ virtual_follow_controls(struct virtual *virtual)
 
 	follow_certificate(virtual, controls->faults[CONTROL_FAULT_CHANGED_CERTIFICATE]);
 	follow_code(virtual, controls->faults[CONTROL_FAULT_WRONG_CODE]);
+	follow_storage(virtual, controls);
 	if (!controls->faults[CONTROL_FAULT_CHANGED_ADDRESS])
 		doors_go(virtual->doors, true);
 }
