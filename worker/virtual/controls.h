@@ -12,8 +12,7 @@
  *
  * To turn some, VIRTUAL_CONTROL has those members of "online", "timeFactor" and "faults" that are to change, and at most one
  * "do": "trigger-error" (with "error", and "message" if it is not to be the usual one), "clear-errors", "test-print",
- * "reboot" (also in mid-print), "reset" (as new: no print, no files, trays as made, no faults; the time factor stays).
- * Faults: controls.def.
+ * "reboot" (also in mid-print), "reset" (as new: no print, no files, trays as made, no faults). Faults: printer/virtual_controls.def.
  *
  * Pure; any bytes give a change or a sentence.
  */
@@ -34,7 +33,7 @@
 /* FAULT(NAME, name, doc): truths; cutUploadPercent is beside them. */
 enum control_fault {
 #define FAULT(NAME, ...) CONTROL_FAULT_##NAME,
-#include "worker/virtual/controls.def"
+#include "printer/virtual_controls.def"
 #undef FAULT
 	CONTROL_FAULT_COUNT
 };
@@ -42,7 +41,7 @@ enum control_fault {
 /* ERROR(NAME, name, attr, code, message): the health codes that can be triggered. */
 enum control_error {
 #define ERROR(NAME, ...) CONTROL_ERROR_##NAME,
-#include "worker/virtual/controls.def"
+#include "printer/virtual_controls.def"
 #undef ERROR
 	CONTROL_ERROR_COUNT
 };
