@@ -56,6 +56,13 @@ end(struct ftp_client *client)
 	ftp_server_sweep(client->server);
 }
 
+void
+ftp_client_drop(struct ftp_client *client)
+{
+	ENSURE_OBJ(client, CLIENT_MAGIC);
+	end(client);
+}
+
 bool
 ftp_client_is_over(const struct ftp_client *client)
 {
@@ -97,16 +104,17 @@ flush(struct ftp_client *client)
 static void
 finish(struct ftp_client *client, enum ftp_end how)
 {
+	const struct ftp_server_setup *setup = &client->server->setup;
+
 	if (client->is_gone) {
 		end(client);
-		client->server->setup.on_changed(client->server->setup.arg);
-		return;
+	} else {
+		client->stage = LISTENING;
+		ftp_session_says_end(&client->session, client->kind, how, &client->outbox);
+		loop_timer_set(client->timer, FTP_SERVER_IDLE_MS);
+		loop_turn_ask(client->turn);
 	}
-	client->stage = LISTENING;
-	ftp_session_says_end(&client->session, client->kind, how, &client->outbox);
-	client->server->setup.on_changed(client->server->setup.arg);
-	loop_timer_set(client->timer, FTP_SERVER_IDLE_MS);
-	loop_turn_ask(client->turn);
+	setup->on_changed(setup->arg); /* this may be the end of it */
 }
 
 static void

@@ -195,6 +195,7 @@ ftp_server_free(struct ftp_server *server)
 		return;
 	ENSURE_OBJ(server, SERVER_MAGIC);
 	ftp_server_hang_up(server);
+	sweep(server);
 	ftp_server_listen(server, -1, NULL, 0);
 	loop_turn_free(server->sweeping);
 	server->magic = 0;
@@ -223,16 +224,12 @@ ftp_server_listen(struct ftp_server *server, int fd, const struct ftp_port *port
 	let_in_or_wait(server);
 }
 
+/* Not at once: it may be somebody's command that leads here. */
 void
 ftp_server_hang_up(struct ftp_server *server)
 {
 	ENSURE_OBJ(server, SERVER_MAGIC);
-	for (size_t i = 0; i < FTP_SERVER_CLIENTS_MAX; i++) {
-		if (server->clients[i] == NULL)
-			continue;
-		ftp_server_return_door(server, server->clients[i]);
-		ftp_client_free(server->clients[i]);
-		server->clients[i] = NULL;
-	}
-	let_in_or_wait(server);
+	for (size_t i = 0; i < FTP_SERVER_CLIENTS_MAX; i++)
+		if (server->clients[i] != NULL)
+			ftp_client_drop(server->clients[i]);
 }

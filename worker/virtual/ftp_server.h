@@ -49,7 +49,7 @@ void ftp_server_set_service(struct ftp_server *server, struct tls_service *servi
 struct ftp_port { int fd; uint16_t port; };
 void ftp_server_listen(struct ftp_server *server, int fd, const struct ftp_port *ports, size_t count);
 
-/* Drop all clients without a word. */
+/* Drop all clients without a word, at the end of this turn of the loop. */
 void ftp_server_hang_up(struct ftp_server *server);
 
 #endif

@@ -40,6 +40,8 @@ struct ftp_server {
 /* A client has come: `fd` is taken. */
 struct ftp_client *ftp_client_new(struct ftp_server *server, int fd, const union ftp_address *address);
 void ftp_client_free(struct ftp_client *client);
+/* It is over, and freed by the next ftp_server_sweep(). */
+void ftp_client_drop(struct ftp_client *client);
 bool ftp_client_is_over(const struct ftp_client *client);
 /* Its data connection: taken. */
 void ftp_client_take_data(struct ftp_client *client, int fd);
