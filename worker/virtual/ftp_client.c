@@ -34,7 +34,7 @@ struct ftp_client {
 	struct tls_server *tls;
 	struct loop_io *io;
 	struct loop_timer *timer;
-	struct loop_turn *turn;
+	struct loop_timer *again; /* there is more to do: after the others */
 	enum stage stage;
 	bool is_gone; /* it has closed while a transfer goes on */
 	struct ftp_session session;
@@ -112,7 +112,7 @@ finish(struct ftp_client *client, enum ftp_end how)
 		client->stage = LISTENING;
 		ftp_session_says_end(&client->session, client->kind, how, &client->outbox);
 		loop_timer_set(client->timer, FTP_SERVER_IDLE_MS);
-		loop_turn_ask(client->turn);
+		loop_timer_set(client->again, 0);
 	}
 	setup->on_changed(setup->arg); /* this may be the end of it */
 }
@@ -262,7 +262,7 @@ listen_to(struct ftp_client *client)
 		return;
 	}
 	if (client->stage == LISTENING)
-		loop_turn_ask(client->turn); /* it says much: others first */
+		loop_timer_set(client->again, 0); /* it says much: others first */
 }
 
 /* While a transfer is on: what is said waits; but whether somebody is still there is to be known. */
@@ -330,7 +330,7 @@ on_ready(void *arg, int fd, unsigned ready)
 }
 
 static void
-on_turn(void *arg)
+on_again(void *arg)
 {
 	struct ftp_client *client = arg;
 
@@ -373,7 +373,7 @@ ftp_client_new(struct ftp_server *server, int fd, const union ftp_address *addre
 	client->tls = tls_server_new(server->service, fd);
 	client->io = loop_io_new(server->loop, fd, LOOP_READ, on_ready, client);
 	client->timer = loop_timer_new(server->loop, on_timer, client);
-	client->turn = loop_turn_new(server->loop, on_turn, client);
+	client->again = loop_timer_new(server->loop, on_again, client);
 	loop_timer_set(client->timer, FTP_SERVER_LOGIN_MS);
 	return client;
 }
@@ -390,7 +390,7 @@ ftp_client_free(struct ftp_client *client)
 		close(client->data_fd);
 	loop_io_free(client->io);
 	loop_timer_free(client->timer);
-	loop_turn_free(client->turn);
+	loop_timer_free(client->again);
 	tls_server_free(client->tls);
 	close(client->fd);
 	client->magic = 0;

@@ -30,7 +30,7 @@ struct ftp_data {
 	struct tls_server *tls; /* NULL: in clear */
 	struct loop_io *io;
 	struct loop_timer *timer; /* the deadline, or when a slow one goes on */
-	struct loop_turn *turn;	  /* there is more to do than one turn may take */
+	struct loop_timer *again; /* there is more to do than one turn may take: after the others */
 	struct ftp_transfer transfer;
 	uint64_t cut_at; /* bytes; 0 = it is not cut */
 	uint32_t cut_percent;
@@ -58,6 +58,7 @@ close_all(struct ftp_data *data)
 	loop_io_free(data->io);
 	data->io = NULL;
 	loop_timer_cancel(data->timer);
+	loop_timer_cancel(data->again);
 	tls_server_free(data->tls);
 	data->tls = NULL;
 	if (data->fd >= 0)
@@ -203,7 +204,7 @@ static void
 go_on_later(struct ftp_data *data)
 {
 	if (data->transfer.kind != FTP_STORES || !data->setup.controls->faults[CONTROL_FAULT_SLOW_UPLOAD]) {
-		loop_turn_ask(data->turn);
+		loop_timer_set(data->again, 0);
 		return;
 	}
 	data->is_paused = true;
@@ -353,7 +354,7 @@ on_ready(void *arg, int fd, unsigned ready)
 }
 
 static void
-on_turn(void *arg)
+on_again(void *arg)
 {
 	struct ftp_data *data = arg;
 
@@ -422,9 +423,9 @@ ftp_data_new(const struct ftp_data_setup *setup, int fd, struct ftp_transfer *tr
 	data->state = setup->service != NULL ? HANDSHAKE : MOVING;
 	data->io = loop_io_new(setup->loop, fd, LOOP_READ, on_ready, data);
 	data->timer = loop_timer_new(setup->loop, on_timer, data);
-	data->turn = loop_turn_new(setup->loop, on_turn, data);
+	data->again = loop_timer_new(setup->loop, on_again, data);
 	loop_timer_set(data->timer, FTP_DATA_HANDSHAKE_MS);
-	loop_turn_ask(data->turn);
+	loop_timer_set(data->again, 0);
 	return data;
 }
 
@@ -438,7 +439,7 @@ ftp_data_free(struct ftp_data *data)
 	close_all(data);
 	ftp_transfer_fini(&data->transfer);
 	loop_timer_free(data->timer);
-	loop_turn_free(data->turn);
+	loop_timer_free(data->again);
 	free(data->out);
 	data->magic = 0;
 	free(data);
