@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/miniobj.h"
 #include "common/str.h"
+#include "worker/virtual/testfile.h"
 #include "worker/virtual/virtual.h"
 
 #define ASK_AGAIN_MS 1000
@@ -93,6 +94,8 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 		doors_take_socket(virtual.doors, message, fd);
 		return;
 	}
+	if (virtual.test_print != NULL && test_print_on_reply(virtual.test_print, header, message, fd))
+		return;
 	if (fd >= 0)
 		close(fd); /* no other message to us carries one */
 	if (virtual.sliced != NULL && sliced_on_reply(virtual.sliced, header, message))
@@ -136,6 +139,7 @@ main(int argc, char **argv)
 	umask(077);
 	json_object_seed(0); /* jansson reads /dev/urandom for it, which is out of reach later */
 	tls_init();
+	testfile_init();
 	virtual.dir = argv[3];
 	virtual.child = child_new(ROLE_VIRTUAL, SANDBOX_VIRTUAL,
 				  (const struct sandbox_path[]){ { .path = virtual.dir, .writable = true } }, 1, &duties);

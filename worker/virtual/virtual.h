@@ -22,6 +22,7 @@
 #include "worker/virtual/identity.h"
 #include "worker/virtual/machine.h"
 #include "worker/virtual/sliced.h"
+#include "worker/virtual/test_print.h"
 
 #define VIRTUAL_STATE_BYTES 8192 /* of VIRTUAL_STATE's json */
 
@@ -38,6 +39,7 @@ struct virtual {
 	bool shows_other, refuses_code; /* faults as played */
 	struct card *card;
 	struct sliced *sliced;
+	struct test_print *test_print;
 	struct machine *machine;	/* NULL before */
 	struct loop_timer *time;
 	int64_t keep_at_ms; /* not written again before */

@@ -132,7 +132,10 @@ apply(struct virtual *virtual, const struct header *asker, const struct control_
 	machine_control(virtual->machine, change, clock_monotonic_ms());
 	virtual_follow_controls(virtual);
 	virtual_settle(virtual, true);
-	child_reply_done(virtual->child, asker, "");
+	if (change->action == CONTROL_DO_TEST_PRINT)
+		test_print_begin(virtual->test_print, asker); /* which answers */
+	else
+		child_reply_done(virtual->child, asker, "");
 }
 
 static bool
