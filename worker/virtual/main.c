@@ -12,7 +12,6 @@
 #include "common/log.h"
 #include "common/miniobj.h"
 #include "common/str.h"
-#include "worker/virtual/testfile.h"
 #include "worker/virtual/virtual.h"
 
 #define ASK_AGAIN_MS 1000
@@ -94,7 +93,7 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 		doors_take_socket(virtual.doors, message, fd);
 		return;
 	}
-	if (virtual.test_print != NULL && test_print_on_reply(virtual.test_print, header, message, fd))
+	if (virtual.testprint != NULL && testprint_on_reply(virtual.testprint, header, message, fd))
 		return;
 	if (fd >= 0)
 		close(fd); /* no other message to us carries one */

@@ -22,7 +22,7 @@
 #include "worker/virtual/identity.h"
 #include "worker/virtual/machine.h"
 #include "worker/virtual/sliced.h"
-#include "worker/virtual/test_print.h"
+#include "worker/virtual/testprint.h"
 
 #define VIRTUAL_STATE_BYTES 8192 /* of VIRTUAL_STATE's json */
 
@@ -39,7 +39,7 @@ struct virtual {
 	bool shows_other, refuses_code; /* faults as played */
 	struct card *card;
 	struct sliced *sliced;
-	struct test_print *test_print;
+	struct testprint *testprint;
 	struct machine *machine;	/* NULL before */
 	struct loop_timer *time;
 	int64_t keep_at_ms; /* not written again before */
@@ -47,6 +47,7 @@ struct virtual {
 	/* VIRTUAL_STATE as told last, and when. */
 	char told[VIRTUAL_STATE_BYTES];
 	int64_t told_ms;
+	struct header testprint_asker;
 	/* A control that waits for another address. */
 	uint32_t move_request; /* 0 = none */
 	struct header move_asker;
@@ -72,6 +73,8 @@ void virtual_keep(struct virtual *virtual, bool synced);
 /* -- virtual_controls.c ---------------------------------------------------------------------------------------- */
 
 void virtual_on_control(struct virtual *virtual, const struct header *header, const struct msg_virtual_control *control);
+/* As on_end of struct testprint_setup. */
+void virtual_on_testprint_end(void *arg, const struct msg_refused *refused, const char *sentence);
 /* An answer to VIRTUAL_MOVE; `sentence` NULL: DONE. False: it is to no such request. */
 bool virtual_on_moved(struct virtual *virtual, uint32_t request_id, const char *sentence);
 /* Play the faults that the machine's controls have now. */

@@ -158,7 +158,9 @@ virtual_begin(struct virtual *virtual, struct msg_virtual_mine *mine)
 	secret_wipe(&mine->access_code);
 	str_copy(virtual->exposed, sizeof virtual->exposed, mine->exposed);
 	virtual->sliced = sliced_new(virtual->child, virtual->card, on_known, virtual);
-	virtual->test_print = test_print_new(virtual->child, mine->serial, model_by_key(mine->model), mine->nozzle);
+	virtual->testprint = testprint_new(virtual->child,
+					   &(struct testprint_setup){ mine->serial, mine->nozzle, model_by_key(mine->model),
+								      virtual_on_testprint_end, virtual });
 	virtual->machine = make_machine(virtual, mine);
 	ENSURE(virtual->machine != NULL);
 	virtual_remember(virtual);
@@ -180,7 +182,7 @@ virtual_end(struct virtual *virtual)
 	doors_free(virtual->doors);
 	identity_free(&virtual->own);
 	identity_free(&virtual->other);
-	test_print_free(virtual->test_print);
+	testprint_free(virtual->testprint);
 	sliced_free(virtual->sliced);
 	machine_free(virtual->machine);
 	card_close(virtual->card);

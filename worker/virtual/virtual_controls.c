@@ -127,13 +127,33 @@ virtual_forget_move(struct virtual *virtual)
 /* -- VIRTUAL_CONTROL ---------------------------------------------------------------------------------------------------- */
 
 static void
+begin_testprint(struct virtual *virtual, const struct header *asker)
+{
+	if (testprint_begin(virtual->testprint))
+		virtual->testprint_asker = *asker;
+	else
+		child_reply_refused(virtual->child, asker, REFUSAL_BUSY, "A test print is being made already.", "Wait for it.");
+}
+
+void
+virtual_on_testprint_end(void *arg, const struct msg_refused *refused, const char *sentence)
+{
+	struct virtual *virtual = arg;
+
+	if (refused == NULL)
+		child_reply_done(virtual->child, &virtual->testprint_asker, sentence);
+	else
+		child_reply(virtual->child, &virtual->testprint_asker, MESSAGE_REFUSED, refused, -1);
+}
+
+static void
 apply(struct virtual *virtual, const struct header *asker, const struct control_change *change)
 {
 	machine_control(virtual->machine, change, clock_monotonic_ms());
 	virtual_follow_controls(virtual);
 	virtual_settle(virtual, true);
 	if (change->action == CONTROL_DO_TEST_PRINT)
-		test_print_begin(virtual->test_print, asker); /* which answers */
+		begin_testprint(virtual, asker);
 	else
 		child_reply_done(virtual->child, asker, "");
 }
