@@ -90,19 +90,32 @@ class VirtualAlone:
     def give_sockets(self, address: str):
         """As fused does (supervisor/stand.c): bound, and, but for the one to announce with, listening."""
         for purpose in [*PURPOSES, *["data"] * (DATA_SOCKETS - 1)]:
-            kind = socket.SOCK_DGRAM if purpose == "announce" else socket.SOCK_STREAM
-            with socket.socket(socket.AF_INET, kind) as one:
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    one.bind((address, PORTS.get(purpose, 0)))
-                except PermissionError:
-                    one.bind((address, 0))
-                one.setblocking(False)
-                if kind == socket.SOCK_STREAM:
-                    one.listen(32)
+            with self._bound(address, purpose) as one:
                 port = one.getsockname()[1]
                 self.ports.setdefault(purpose, port)
                 self.tell("VIRTUAL_SOCKET", {"purpose": PURPOSES.index(purpose), "address": address, "port": port}, fd=one.fileno())
+
+    @staticmethod
+    def _bound(address: str, purpose: str) -> socket.socket:
+        """At the standard port where that can be had; any port is bound by its number, too."""
+        is_udp = purpose == "announce"
+        for port in (PORTS.get(purpose, 0), 0):
+            if port == 0:
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if is_udp else socket.SOCK_STREAM) as free:
+                    free.bind((address, 0))
+                    port = free.getsockname()[1]
+            one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if is_udp else socket.SOCK_STREAM)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST if is_udp else socket.SO_REUSEADDR, 1)
+            one.setblocking(False)
+            try:
+                one.bind((address, port))
+            except PermissionError:
+                one.close()
+                continue
+            if not is_udp:
+                one.listen(32)
+            return one
+        raise AssertionError("no port is free")
 
     @property
     def ftps(self) -> int:
