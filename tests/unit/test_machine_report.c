@@ -29,7 +29,7 @@ is_what_it_is(const struct model *model)
 	assert_int_not_equal(seen.wifi_dbm, STATE_UNKNOWN);
 	assert_int_equal(seen.light_count, 1 + (unsigned)model->has_work_light + (unsigned)model->has_two_chamber_lights);
 	assert_int_equal(seen.active_ams, STATE_UNKNOWN);
-	assert_int_equal(model_door_open(model, &seen), model->door == DOOR_NONE || model == model_other() ? TRI_UNKNOWN : TRI_NO);
+	assert_int_equal(model_door_open(model, &seen), model->door == DOOR_NONE && model != model_other() ? TRI_UNKNOWN : TRI_NO);
 	assert_int_not_equal(seen.developer_mode, TRI_NO);
 	assert_string_equal(seen.upgrade_status, "IDLE");
 	if (model->sends_rich_deltas) {
