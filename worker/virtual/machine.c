@@ -249,7 +249,10 @@ machine_file_read(struct machine *machine, const char *path, const struct plates
 static int64_t
 report_period_ms(const struct machine *machine)
 {
-	if (machine_is_busy(machine) || machine->change.phase != CHANGE_NONE)
+	const struct machine_life *life = &machine->life;
+
+	if (machine_is_busy(machine) || machine->change.phase != CHANGE_NONE || life->bed.target > 0 ||
+	    life->extruders[0].heater.target > 0 || life->extruders[1].heater.target > 0)
 		return REPORT_BUSY_MS;
 	return machine->setup.model->sends_rich_deltas ? REPORT_IDLE_RICH_MS : REPORT_IDLE_SPARSE_MS;
 }
