@@ -157,7 +157,7 @@ static void
 what_it_did_not_write_is_refused(void **state)
 {
 	static const struct { const char *from, *to; } changes[] = {
-		{ "\"state\":3", "\"state\":0" },     { "\"state\":3", "\"state\":9" },
+		{ "\"state\":\"RUNNING\"", "\"state\":3" }, { "\"state\":\"RUNNING\"", "\"state\":\"SLICING\"" },
 		{ "\"done\":", "\"done\":1e9,\"d\":" },  { "\"step\":", "\"step\":17,\"s\":" },
 		{ "\"layers\":90", "\"layers\":0" },    { "\"seconds\":1800", "\"seconds\":-1" },
 		{ "\"extruder\":0", "\"extruder\":1" }, { "\"speed\":2", "\"speed\":5" },
@@ -174,8 +174,6 @@ what_it_did_not_write_is_refused(void **state)
 	SWITCH_ON("P1S", AMS_KIND_AMS);
 	print_to_layer(40);
 	size_t len = machine_keep(machine, kept);
-	/* Running is written as its number. */
-	assert_non_null(strstr(kept, "\"run\":{\"state\":3"));
 	switch_on_with("P1S", kinds, 1);
 	size_t before = machine_keep(machine, again);
 	for (size_t i = 0; i < STR_ARRAY_LEN(changes); i++) {

@@ -101,6 +101,7 @@ struct machine_extruder {
 };
 
 /* -- a run: a print or a calibration --------------------------------------------------------------------------------- */
+/* Remembered by their numbers: new ones go to the end. */
 enum step_kind { STEP_WAIT, STEP_BED, STEP_NOZZLE, STEP_LOAD, STEP_PRINT };
 struct machine_step {
 	enum step_kind kind;
@@ -158,6 +159,7 @@ struct machine_start {
 };
 
 /* -- the machine ------------------------------------------------------------------------------------------------------- */
+/* Lights, options and watches are remembered as bits in this order: new ones go to the end. */
 #define MACHINE_LIGHTS(X) X(CHAMBER, "chamber_light") X(WORK, "work_light") X(CHAMBER2, "chamber_light2")
 enum machine_light {
 #define X(NAME, node) MACHINE_LIGHT_##NAME,
@@ -332,6 +334,7 @@ struct machine_order {
 void machine_version_write(const struct machine *machine, struct jsonout *out);
 
 /* -- machine_report.c ---- */
+const char *machine_state_word(enum gcode_state state); /* of gcode_state */
 size_t machine_report_full(struct machine *machine, char ret_json[MACHINE_REPORT_MAX_BYTES]);
 
 /* machine_report_parts.c, machine_report_device.c, machine_report_ams.c: values of larger members */

@@ -187,7 +187,7 @@ put_run(struct jsonout *out, const struct machine_run *run)
 {
 	jsonout_key(out, "run");
 	jsonout_open(out, '{');
-	put_int(out, "state", run->state);
+	put_text(out, "state", machine_state_word(run->state));
 	put_truth(out, "system", run->is_system);
 	put_names(out, run);
 	put_int(out, "plate", run->plate);

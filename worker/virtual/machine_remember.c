@@ -215,10 +215,15 @@ recall_filament(struct recall *recall, const json_t *root, struct machine_life *
 static enum gcode_state
 recall_state(struct recall *recall, const json_t *from)
 {
-	enum gcode_state state = (enum gcode_state)recall_int(recall, from, "state", 0, GCODE_STATE_FAILED);
+	static const enum gcode_state states[] = { GCODE_STATE_IDLE,  GCODE_STATE_PREPARE, GCODE_STATE_RUNNING,
+						   GCODE_STATE_PAUSE, GCODE_STATE_FINISH,  GCODE_STATE_FAILED };
+	const char *word = json_string_value(json_object_get(from, "state"));
 
-	recall->is_wrong = recall->is_wrong || state == GCODE_STATE_UNKNOWN;
-	return state;
+	for (size_t i = 0; word != NULL && i < STR_ARRAY_LEN(states); i++)
+		if (strcmp(word, machine_state_word(states[i])) == 0)
+			return states[i];
+	recall->is_wrong = true;
+	return GCODE_STATE_IDLE;
 }
 
 static void

@@ -42,8 +42,8 @@ write_packed_object(struct jsonout *out, uint32_t packed)
 	jsonout_close(out, '}');
 }
 
-static const char *
-state_word(enum gcode_state state)
+const char *
+machine_state_word(enum gcode_state state)
 {
 	static const char *const words[] = {
 #define X(NAME, text) [GCODE_STATE_##NAME] = text,
