@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "common/str.h"
+#include "printer/hms.h"
 #include "worker/virtual/controls.h"
 
 static struct controls now;
@@ -111,6 +112,22 @@ errors_come_once_each_and_go(void **state)
 	assert_int_equal(change.action, CONTROL_DO_CLEAR);
 }
 
+/* What is triggered is shown in words, by the same table as that of a real printer. */
+static void
+each_error_has_words(void **state)
+{
+	struct hms_text text;
+	uint32_t attr, code;
+
+	(void)state;
+	for (unsigned i = 0; i < CONTROL_ERROR_COUNT; i++) {
+		control_error_code((enum control_error)i, &attr, &code);
+		hms_describe(model_by_key("X1C"), attr, code, &text);
+		if (!text.is_known)
+			fail_msg("%s: %s", control_error_name((enum control_error)i), text.message);
+	}
+}
+
 static void
 deeds_are_told(void **state)
 {
@@ -190,6 +207,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(only_what_is_named_changes, fresh),
 		cmocka_unit_test_setup(errors_come_once_each_and_go, fresh),
+		cmocka_unit_test_setup(each_error_has_words, fresh),
 		cmocka_unit_test_setup(deeds_are_told, fresh),
 		cmocka_unit_test_setup(what_is_wrong_is_told, fresh),
 		cmocka_unit_test_setup(they_are_written_as_they_are_read, fresh),
