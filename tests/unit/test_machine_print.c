@@ -8,9 +8,10 @@
 #define OUTSIDE ((struct spool_place){ 255, 0 })
 #define HOUR_MS INT64_C(3600000)
 
-static const char *const families[] = { "X1C", "P1S", "A1", "A1-mini", "A2L", "P2S", "H2S", "H2D", "H2C", "X2D", "X1E", "P1P" };
+static const char *const families[] = { "X1C", "P1S", "A1", "A1-mini", "A2L", "P2S", "H2S", "H2D", "H2C", "X2D", "X1E",
+					"P1P" };
 
-/* -- a whole print -------------------------------------------------------------------------------------------------- */
+/* -- a whole print ------------------------------------------------------------------------------------------------ */
 
 /* What was seen on the way. */
 struct course {
@@ -94,10 +95,11 @@ prints_through(const char *key, const char *factor)
 		assert_true(has_stage(&course, 2) && has_stage(&course, 13) && has_stage(&course, 14));
 		assert_true(has_stage(&course, 7) && has_stage(&course, 24) && has_stage(&course, 0));
 		assert_int_equal(course.last_percent, 99);
-		for (unsigned i = 0; i < STR_ARRAY_LEN(course.promised_ms); i++)
-			assert_true(llabs(course.promised_ms[i] - clock_ms) <= 61000);
-		assert_true(llabs(promised_ms - clock_ms) <= 120000);
 	}
+	/* It is told in whole minutes of real time, however fast the machine's own passes. */
+	for (unsigned i = 0; i < STR_ARRAY_LEN(course.promised_ms); i++)
+		assert_true(course.promised_ms[i] == 0 || llabs(course.promised_ms[i] - clock_ms) <= 61000);
+	assert_true(course.promised_ms[1] != 0 && llabs(promised_ms - clock_ms) <= (factor_number == 1 ? 120000 : 61000));
 	assert_true(course.most_layer >= 80);
 	assert_true(course.bed_target == 60 && course.nozzle_target == 220);
 	assert_true(fabs(course.most_nozzle - 220) < 2);
@@ -215,7 +217,7 @@ plain_gcode_and_external_spools_print(void **state)
 	assert_int_equal(seen.active_ams, 254);
 }
 
-/* -- interrupted -------------------------------------------------------------------------------------------------------- */
+/* -- interrupted -------------------------------------------------------------------------------------------------- */
 
 static void
 it_pauses_goes_on_and_stops(void **state)
@@ -323,7 +325,7 @@ errors_pause_or_only_show(void **state)
 	}
 }
 
-/* -- what starts nothing -------------------------------------------------------------------------------------------------- */
+/* -- what starts nothing ------------------------------------------------------------------------------------------ */
 
 static void
 is_refused(uint32_t print_error)
@@ -429,7 +431,7 @@ a_p2s_takes_no_file_urls_of_others(void **state)
 	wait_for(GCODE_STATE_RUNNING, 60000);
 }
 
-/* -- what takes its time -------------------------------------------------------------------------------------------------- */
+/* -- what takes its time ------------------------------------------------------------------------------------------ */
 
 static void
 a_file_may_have_to_be_read_first(void **state)

@@ -5,7 +5,7 @@
  */
 #include "machine_rig.h"
 
-/* -- our own reader is the second opinion ----------------------------------------------------------------------- */
+/* -- our own reader is the second opinion ------------------------------------------------------------------------- */
 
 static void
 is_what_it_is(const struct model *model)

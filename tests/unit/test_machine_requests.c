@@ -4,7 +4,7 @@
  */
 #include "machine_rig.h"
 
-/* -- our own commands ----------------------------------------------------------------------------------------------- */
+/* -- our own commands --------------------------------------------------------------------------------------------- */
 
 static struct command_plan plan;
 static struct command_refusal refusal;
@@ -193,8 +193,8 @@ load_and_unload(const struct model *model)
 
 	for (size_t i = 0; i < STR_ARRAY_LEN(places); i++) {
 		int number = places[i].number == 254 && model->extruders > 1 ? 255 : places[i].number;
-		assert_true(str_format(json, sizeof json,
-				       "{'command':'load-filament','targetSlotId':%d,'targetTemp':230,'currentTemp':220}", number));
+		assert_true(str_format(json, sizeof json, "{'command':'load-filament','targetSlotId':%d,"
+							  "'targetTemp':230,'currentTemp':220}", number));
 		is_done(json);
 		assert_true(seen.stage == 7 && (seen.ams_status >> 8) == 1);
 		assert_true(seen.nozzle.target_celsius == 230);
@@ -252,7 +252,7 @@ pause_resume_stop(const struct model *model)
 }
 EACH_MODEL(pause_resume_stop)
 
-/* -- Developer Mode ------------------------------------------------------------------------------------------------- */
+/* -- Developer Mode ----------------------------------------------------------------------------------------------- */
 
 static void
 unsigned_commands_are_refused(const struct model *model)
@@ -291,7 +291,7 @@ unsigned_commands_are_refused(const struct model *model)
 }
 EACH_MODEL(unsigned_commands_are_refused)
 
-/* -- what others send --------------------------------------------------------------------------------------------------- */
+/* -- what others send --------------------------------------------------------------------------------------------- */
 
 static void
 replies_echo_what_was_asked(void **state)
@@ -371,6 +371,26 @@ dryers_dry(void **state)
 	assert_int_equal(answered.result, REPORT_RESULT_FAIL);
 }
 
+/* What feeds is told as the model counts: flat, or, where there may be two nozzles or several units, by the slot alone. */
+static void
+tray_now_counts_as_the_model_does(void **state)
+{
+	static const struct { const char *key; uint32_t units; int32_t tray_now; } models[] = {
+		{ "X1C", 2, 6 }, { "P1S", 2, 6 }, { "P2S", 2, 2 }, { "H2S", 2, 6 }, { "H2D", 2, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < STR_ARRAY_LEN(models); i++) {
+		switch_on_with(models[i].key, (const enum ams_kind[]){ AMS_KIND_AMS, AMS_KIND_PRO2 }, models[i].units);
+		if (model_by_key(models[i].key)->extruders > 1)
+			order("'command':'select_extruder','extruder_index':1");
+		order("'command':'ams_change_filament','ams_id':1,'slot_id':2,'target':6,'curr_temp':220,'tar_temp':220");
+		pass_ms(200000);
+		assert_int_equal(seen.tray_now, models[i].tray_now);
+		assert_true(seen.active_ams == 1 && seen.active_slot == 2);
+	}
+}
+
 static void
 options_show_in_their_bits(void **state)
 {
@@ -424,6 +444,7 @@ main(void)
 		cmocka_unit_test(the_access_code_is_not_told),
 		cmocka_unit_test(what_is_no_request_gets_no_answer),
 		cmocka_unit_test(dryers_dry),
+		cmocka_unit_test(tray_now_counts_as_the_model_does),
 		cmocka_unit_test(options_show_in_their_bits),
 		cmocka_unit_test(a_silent_one_says_nothing),
 	};

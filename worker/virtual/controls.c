@@ -71,7 +71,7 @@ control_error_code(enum control_error error, uint32_t *ret_attr, uint32_t *ret_c
 	*ret_code = (unsigned)error < CONTROL_ERROR_COUNT ? error_rows[error].code : 0;
 }
 
-/* -- reading ------------------------------------------------------------------------------------------- */
+/* -- reading ------------------------------------------------------------------------------------------------------ */
 
 /* Always false, for `return wrong(…)`. `sentence` is our own: nothing that was given is repeated in it. */
 static bool
@@ -172,7 +172,7 @@ read_member(struct reading *reading, const char *name, json_t *value)
 	return true;
 }
 
-/* -- what is done -------------------------------------------------------------------------------------- */
+/* -- what is done ------------------------------------------------------------------------------------------------- */
 
 /* Shown to people: no control characters. */
 static bool
@@ -270,7 +270,7 @@ controls_read(const struct controls *now, const void *json, size_t len, struct c
 	return is_read;
 }
 
-/* -- writing ------------------------------------------------------------------------------------------- */
+/* -- writing ------------------------------------------------------------------------------------------------------ */
 
 static void
 write_faults(struct jsonout *out, const struct controls *controls)

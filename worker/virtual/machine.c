@@ -51,7 +51,7 @@ machine_chance(const struct machine *machine, uint64_t salt)
 	return (double)(mix(machine->random ^ mix(salt)) >> 11) / (double)(UINT64_C(1) << 53);
 }
 
-/* -- made ---------------------------------------------------------------------------------------------------- */
+/* -- made --------------------------------------------------------------------------------------------------------- */
 static void
 init_settings(struct machine_settings *settings)
 {
@@ -123,7 +123,7 @@ machine_free(struct machine *machine)
 	free(machine);
 }
 
-/* -- what it is ---------------------------------------------------------------------------------------------- */
+/* -- what it is --------------------------------------------------------------------------------------------------- */
 bool
 machine_has(const struct machine *machine, enum control_fault fault)
 {
@@ -194,7 +194,7 @@ machine_set_storage(struct machine *machine, enum storage_state storage)
 	machine->storage = storage;
 }
 
-/* -- controls ------------------------------------------------------------------------------------------------ */
+/* -- controls ----------------------------------------------------------------------------------------------------- */
 static void
 power_off(struct machine *machine, int64_t now_ms)
 {
@@ -245,7 +245,7 @@ machine_file_read(struct machine *machine, const char *path, const struct plates
 	machine_start_file_read(machine, path, plates);
 }
 
-/* -- time ---------------------------------------------------------------------------------------------------- */
+/* -- time --------------------------------------------------------------------------------------------------------- */
 static int64_t
 report_period_ms(const struct machine *machine)
 {
@@ -264,7 +264,8 @@ machine_report_soon(struct machine *machine)
 		machine->next_report_ms = machine->now_ms + REPORT_SOON_MS;
 }
 
-/* An error that pauses: its stage (0: there is none for it) and what the screen says. Those that are only common are shown and no more. */
+/* An error that pauses: its stage (0: there is none for it) and what the screen says. Those that are only common are
+ * shown and no more. */
 static bool
 pausing_error(const struct machine *machine, int *ret_stage, uint32_t *ret_print_error)
 {

@@ -24,7 +24,8 @@
 struct machine; /* machine.c; one a process, of bounded size */
 
 struct machine_setup {
-	char serial[33], name[97], nozzle[8], firmware[24];
+	char serial[33], name[97], nozzle[8];
+	char firmware[24]; /* "" = one that real printers of the model have had */
 	const struct model *model;
 	uint32_t ams_count;
 	enum ams_kind ams[STATE_AMS_MAX];

@@ -32,7 +32,7 @@
 
 enum { EXTERNAL_LEFT = 254, EXTERNAL_RIGHT = 255, NOTHING = -1, HT_FIRST = 128, HT_LAST = 135 };
 
-/* -- what differs between models (machine_traits.def) ------------------------------------------------------ */
+/* -- what differs between models (machine_traits.def) ------------------------------------------------------------- */
 enum machine_style { STYLE_P1, STYLE_A1, STYLE_X1, STYLE_P2S, STYLE_H2S, STYLE_H2D, STYLE_H2C };
 
 struct machine_traits {
@@ -48,10 +48,11 @@ struct machine_traits {
 	bool has_vt_tray;	   /* beside vir_slot */
 	bool clamps_ids;	   /* cuts the ids of a start at 31 bits */
 	bool start_cancels;	   /* a start during a print ends that one */
-	int lite_unit;		   /* the id of an AMS lite */
+	bool counts_locally;	   /* tray_now is a slot of some unit as soon as there are several */
+	int lite_unit;		   /* the id of an AMS lite; 0 = as any other unit */
 };
 
-/* -- filament -------------------------------------------------------------------------------------------------- */
+/* -- filament ----------------------------------------------------------------------------------------------------- */
 struct machine_tray {
 	bool is_filled;
 	int32_t spool; /* row of machine_spools.def; NOTHING: a spool of somebody's own */
@@ -100,7 +101,7 @@ struct machine_extruder {
 	struct machine_place feed;
 };
 
-/* -- a run: a print or a calibration --------------------------------------------------------------------------------- */
+/* -- a run: a print or a calibration ------------------------------------------------------------------------------ */
 /* Remembered by their numbers: new ones go to the end. */
 enum step_kind { STEP_WAIT, STEP_BED, STEP_NOZZLE, STEP_LOAD, STEP_PRINT };
 struct machine_step {
@@ -126,8 +127,8 @@ struct machine_run {
 	int32_t layers;
 	double seconds; /* of printing, at 100 % */
 	double done_s;	/* of it, at 100 % */
-	double bed_celsius, nozzle_celsius, part_fan;
-	bool inspects_layer, records;
+	double part_fan; /* as the print has set it; 0 = not yet */
+	bool inspects_layer;
 	uint32_t mapping_count;
 	struct machine_place mapping[PLATES_FILAMENTS_MAX]; /* by index of the project's filaments; NOTHING unused */
 	uint32_t use_count;
@@ -158,7 +159,7 @@ struct machine_start {
 	char project_id[24], profile_id[24], task_id[24], subtask_id[24];
 };
 
-/* -- the machine ------------------------------------------------------------------------------------------------------- */
+/* -- the machine -------------------------------------------------------------------------------------------------- */
 /* Lights, options and watches are remembered as bits in this order: new ones go to the end. */
 #define MACHINE_LIGHTS(X) X(CHAMBER, "chamber_light") X(WORK, "work_light") X(CHAMBER2, "chamber_light2")
 enum machine_light {
@@ -241,7 +242,7 @@ struct machine {
 	char *late; /* a reply that waits; NULL none */
 };
 
-/* -- machine.c ---- */
+/* -- machine.c ---------------------------------------------------------------------------------------------------- */
 bool machine_is_busy(const struct machine *machine); /* PREPARE, RUNNING, PAUSE */
 bool machine_has(const struct machine *machine, enum control_fault fault);
 enum storage_state machine_storage(const struct machine *machine);
@@ -250,7 +251,7 @@ void machine_report_soon(struct machine *machine); /* something has changed that
 double machine_chance(const struct machine *machine, uint64_t salt);
 bool machine_is_rich(const struct machine *machine); /* the newer language: device, fun, near-full deltas */
 
-/* -- machine_trays.c ---- */
+/* -- machine_trays.c ---------------------------------------------------------------------------------------------- */
 void machine_trays_fill(struct machine *machine); /* as made */
 int machine_spool_rows(void); /* of machine_spools.def */
 struct machine_unit *machine_unit_of(struct machine *machine, int32_t id); /* NULL */
@@ -271,7 +272,7 @@ void machine_change_begin(struct machine *machine, uint32_t extruder, struct mac
 int machine_change_stage(const struct machine *machine); /* stg_cur; -1: no change is under way */
 void machine_trays_pass(struct machine *machine, double seconds);
 
-/* -- machine_heat.c ---- */
+/* -- machine_heat.c ----------------------------------------------------------------------------------------------- */
 void machine_heat_init(struct machine *machine);
 void machine_heat_pass(struct machine *machine, double seconds);
 double heater_wait_s(const struct heater *heater); /* until it has its target, at most */
@@ -284,7 +285,7 @@ void machine_cool_down(struct machine *machine); /* all heaters and fans off */
 /* With the little that a sensor wavers by. */
 double machine_sensed(const struct machine *machine, const struct heater *heater, unsigned salt);
 
-/* -- machine_print.c ---- */
+/* -- machine_print.c ---------------------------------------------------------------------------------------------- */
 struct machine_material { const char *name; int nozzle, bed, fan; };
 const struct machine_material *machine_material(const char *name);
 /* Only the names of it show, in a state that stays. */
@@ -300,7 +301,7 @@ void machine_run_stop(struct machine *machine); /* by a person: failed, with the
 void machine_power_is_back(struct machine *machine);
 uint32_t machine_error_of_place(struct machine_place place, uint32_t low); /* 07UU-low */
 
-/* -- machine_progress.c ---- */
+/* -- machine_progress.c ------------------------------------------------------------------------------------------- */
 int machine_stage(const struct machine *machine); /* stg_cur */
 int machine_speed_percent(const struct machine *machine);
 int32_t machine_percent(const struct machine *machine);
@@ -308,17 +309,17 @@ int32_t machine_prepare_percent(const struct machine *machine);
 int32_t machine_layer(const struct machine *machine);
 int64_t machine_left_ms(const struct machine *machine); /* real time until its end, as things go now */
 
-/* -- machine_start.c ---- */
+/* -- machine_start.c ---------------------------------------------------------------------------------------------- */
 void machine_start_forget(struct machine *machine); /* none is on its way any more */
 void machine_start_refused_unsigned(struct machine *machine, const json_t *body); /* its names show, no more */
 void machine_start_pass(struct machine *machine);
 void machine_start_file_read(struct machine *machine, const char *path, const struct plates *plates);
 
-/* -- machine_requests.c ---- */
+/* -- machine_requests.c ------------------------------------------------------------------------------------------- */
 /* The reply: what was asked, and how it went. Heap; NULL without memory. */
 char *machine_reply(const char *section, const json_t *body, const json_t *more, const char *failure);
 
-/* -- machine_orders.c: the requests that a table leads to ---- */
+/* -- machine_orders.c: the requests that a table leads to --------------------------------------------------------- */
 struct machine_order {
 	json_t *body; /* borrowed: of the request */
 	json_t *more; /* what the reply has beside the echo; a new object */
@@ -330,10 +331,10 @@ struct machine_order {
 	void machine_order_##function(struct machine *machine, struct machine_order *order);
 #include "worker/virtual/machine_requests.def"
 
-/* -- machine_version.c ---- */
+/* -- machine_version.c -------------------------------------------------------------------------------------------- */
 void machine_version_write(const struct machine *machine, struct jsonout *out);
 
-/* -- machine_report.c ---- */
+/* -- machine_report.c --------------------------------------------------------------------------------------------- */
 const char *machine_state_word(enum gcode_state state); /* of gcode_state */
 size_t machine_report_full(struct machine *machine, char ret_json[MACHINE_REPORT_MAX_BYTES]);
 

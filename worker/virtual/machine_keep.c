@@ -66,7 +66,7 @@ put_settings(struct jsonout *out, const struct machine_settings *settings)
 	jsonout_close(out, '}');
 }
 
-/* -- filament ------------------------------------------------------------------------------------------------------ */
+/* -- filament ----------------------------------------------------------------------------------------------------- */
 static void
 write_tray(struct jsonout *out, const struct machine_tray *tray)
 {
@@ -129,7 +129,7 @@ put_filament(struct jsonout *out, const struct machine_life *life)
 	jsonout_close(out, ']');
 }
 
-/* -- the run ------------------------------------------------------------------------------------------------------- */
+/* -- the run ------------------------------------------------------------------------------------------------------ */
 static void
 put_steps(struct jsonout *out, const struct machine_run *run)
 {

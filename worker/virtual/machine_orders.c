@@ -33,7 +33,7 @@ number_of(const struct machine_order *order, const char *key)
 	return text != NULL && *text != '\0' && *end == '\0' ? number : NAN;
 }
 
-/* -- the print ----------------------------------------------------------------------------------------------------- */
+/* -- the print ---------------------------------------------------------------------------------------------------- */
 void
 machine_order_pause(struct machine *machine, struct machine_order *order)
 {
@@ -116,7 +116,7 @@ machine_order_close_dialog(struct machine *machine, struct machine_order *order)
 	machine_report_soon(machine);
 }
 
-/* -- heat and air --------------------------------------------------------------------------------------------------- */
+/* -- heat and air ------------------------------------------------------------------------------------------------- */
 void
 machine_order_set_bed_temp(struct machine *machine, struct machine_order *order)
 {
@@ -186,7 +186,7 @@ machine_order_select_extruder(struct machine *machine, struct machine_order *ord
 	machine_report_soon(machine);
 }
 
-/* -- G-code ---------------------------------------------------------------------------------------------------------- */
+/* -- G-code ------------------------------------------------------------------------------------------------------- */
 /* The number after a letter of the line; `instead` when it is not there. */
 static double
 word_of(const char *line, char letter, double instead)
@@ -263,7 +263,7 @@ machine_order_back_to_center(struct machine *machine, struct machine_order *orde
 	machine_report_soon(machine);
 }
 
-/* -- options ----------------------------------------------------------------------------------------------------------- */
+/* -- options ------------------------------------------------------------------------------------------------------ */
 static bool
 is_on(const json_t *value)
 {
@@ -351,7 +351,7 @@ machine_order_ipcam_resolution(struct machine *machine, struct machine_order *or
 	machine_report_soon(machine);
 }
 
-/* -- questions ----------------------------------------------------------------------------------------------------------- */
+/* -- questions ---------------------------------------------------------------------------------------------------- */
 void
 machine_order_get_accessories(struct machine *machine, struct machine_order *order)
 {

@@ -12,7 +12,8 @@
 #define DRY_MIN_CELSIUS 40
 #define DRY_MAX_HOURS 24
 
-static const char *const no_slot = "no such slot", *const no_sense = "invalid parameter", *const is_printing = "printer is busy";
+static const char *const no_slot = "no such slot", *const no_sense = "invalid parameter";
+static const char *const is_printing = "printer is busy";
 
 static int32_t
 whole(const struct machine_order *order, const char *key, int32_t instead)
@@ -34,7 +35,7 @@ place_of(struct machine *machine, const struct machine_order *order, int32_t fla
 	return machine_place_settle(machine, place);
 }
 
-/* -- changes -------------------------------------------------------------------------------------------------------- */
+/* -- changes ------------------------------------------------------------------------------------------------------ */
 /* Whose filament goes: the one that is named, else that of the unit. */
 static uint32_t
 extruder_of(struct machine *machine, const struct machine_order *order, struct machine_place place)
@@ -101,7 +102,7 @@ machine_order_ams_control(struct machine *machine, struct machine_order *order)
 	machine_report_soon(machine);
 }
 
-/* -- what is in a slot ------------------------------------------------------------------------------------------------ */
+/* -- what is in a slot -------------------------------------------------------------------------------------------- */
 static void
 take_text(const struct machine_order *order, const char *key, char *to, size_t cap)
 {
@@ -174,7 +175,7 @@ machine_order_extrusion_cali_sel(struct machine *machine, struct machine_order *
 	machine_report_soon(machine);
 }
 
-/* -- drying ------------------------------------------------------------------------------------------------------------- */
+/* -- drying ------------------------------------------------------------------------------------------------------- */
 void
 machine_order_ams_filament_drying(struct machine *machine, struct machine_order *order)
 {

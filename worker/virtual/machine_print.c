@@ -38,7 +38,7 @@ machine_material(const char *name)
 	return &materials[0];
 }
 
-/* -- what is to be done ---------------------------------------------------------------------------------------- */
+/* -- what is to be done ------------------------------------------------------------------------------------------- */
 static void
 add_step(struct machine_run *run, enum step_kind kind, int stage, double seconds)
 {
@@ -194,7 +194,7 @@ machine_run_begin_calibration(struct machine *machine, unsigned bits)
 	begin(machine, GCODE_STATE_PREPARE);
 }
 
-/* -- how it goes on ---------------------------------------------------------------------------------------------- */
+/* -- how it goes on ----------------------------------------------------------------------------------------------- */
 static const struct machine_step *
 present_step(const struct machine_run *run)
 {
@@ -368,7 +368,7 @@ machine_run_pass(struct machine *machine, double seconds, int64_t real_ms)
 		leave_step(machine);
 }
 
-/* -- how it is interrupted --------------------------------------------------------------------------------------- */
+/* -- how it is interrupted ---------------------------------------------------------------------------------------- */
 void
 machine_run_pause(struct machine *machine, int stage, uint32_t print_error)
 {

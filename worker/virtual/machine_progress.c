@@ -94,7 +94,7 @@ machine_speed_percent(const struct machine *machine)
 	return percents[machine->life.settings.speed_level];
 }
 
-/* -- what is left ------------------------------------------------------------------------------------------------ */
+/* -- what is left ------------------------------------------------------------------------------------------------- */
 static double
 heating_s(const struct heater *heater, double celsius)
 {

@@ -86,7 +86,7 @@ recall_list(struct recall *recall, const json_t *from, const char *key, size_t m
 	return list;
 }
 
-/* -- controls and settings --------------------------------------------------------------------------------------------- */
+/* -- controls and settings ---------------------------------------------------------------------------------------- */
 static void
 change_controls(struct recall *recall, struct controls *controls, json_t *json)
 {
@@ -144,7 +144,7 @@ recall_settings(struct recall *recall, const json_t *root, struct machine_settin
 	to->is_1080p = recall_truth(recall, from, "is1080p");
 }
 
-/* -- filament ------------------------------------------------------------------------------------------------------------ */
+/* -- filament ----------------------------------------------------------------------------------------------------- */
 /* Only a row that the table has. */
 static int32_t
 recall_spool(struct recall *recall, const json_t *from)
@@ -199,7 +199,8 @@ recall_filament(struct recall *recall, const json_t *root, struct machine_life *
 	const json_t *external = recall_list(recall, root, "external", STATE_EXTRUDERS_MAX, STATE_EXTRUDERS_MAX, &count);
 	for (uint32_t i = 0; i < count; i++)
 		recall_tray(recall, json_array_get(external, i), &life->external[i]);
-	const json_t *extruders = recall_list(recall, root, "extruders", STATE_EXTRUDERS_MAX, STATE_EXTRUDERS_MAX, &count);
+	const json_t *extruders = recall_list(recall, root, "extruders", STATE_EXTRUDERS_MAX, STATE_EXTRUDERS_MAX,
+					      &count);
 	for (uint32_t i = 0; i < count; i++) {
 		const json_t *from = json_array_get(extruders, i);
 		life->extruders[i].heater.actual = recall_number(recall, from, "celsius", CELSIUS_MAX);
@@ -211,7 +212,7 @@ recall_filament(struct recall *recall, const json_t *root, struct machine_life *
 	life->chamber.actual = recall_number(recall, root, "chamber", CELSIUS_MAX);
 }
 
-/* -- the run --------------------------------------------------------------------------------------------------------------- */
+/* -- the run ------------------------------------------------------------------------------------------------------ */
 static enum gcode_state
 recall_state(struct recall *recall, const json_t *from)
 {

@@ -23,7 +23,7 @@ enum member {
 };
 _Static_assert(MEMBER_COUNT + 1 <= MACHINE_MEMBERS_MAX, "more members than are remembered");
 
-/* -- values ---------------------------------------------------------------------------------------------------- */
+/* -- values ------------------------------------------------------------------------------------------------------- */
 static void
 write_number_text(struct jsonout *out, uint32_t number)
 {
@@ -151,7 +151,7 @@ write_wifi(struct jsonout *out, const struct machine *machine)
 	jsonout_word(out, text);
 }
 
-/* -- members --------------------------------------------------------------------------------------------------- */
+/* -- members ------------------------------------------------------------------------------------------------------ */
 static const struct { const char *key; enum when when; } members[] = {
 #define MEMBER(key, styles, when, how) { #key, when },
 #include "worker/virtual/machine_members.def"

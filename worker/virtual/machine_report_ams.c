@@ -52,7 +52,7 @@ put_hex(struct jsonout *out, const char *key, uint64_t value)
 	put_text(out, key, text);
 }
 
-/* -- a spool --------------------------------------------------------------------------------------------------- */
+/* -- a spool ------------------------------------------------------------------------------------------------------ */
 /* A spool that has no tag is one of which its weight is not known. */
 static void
 put_tag(struct jsonout *out, const struct machine_tray *tray)
@@ -122,7 +122,7 @@ write_tray(struct jsonout *out, const struct machine *machine, const struct mach
 	jsonout_close(out, '}');
 }
 
-/* -- a unit ---------------------------------------------------------------------------------------------------- */
+/* -- a unit ------------------------------------------------------------------------------------------------------- */
 /* Bits 0-3 the kind, 4-7 drying, 8-11 the extruder. */
 static uint64_t
 unit_info(const struct machine_unit *unit)
@@ -159,7 +159,7 @@ write_unit(struct jsonout *out, const struct machine *machine, const struct mach
 	jsonout_close(out, '}');
 }
 
-/* -- all of them ------------------------------------------------------------------------------------------------- */
+/* -- all of them -------------------------------------------------------------------------------------------------- */
 static uint64_t
 unit_bits(const struct machine *machine)
 {
@@ -244,7 +244,7 @@ machine_ams_status(const struct machine *machine)
 	return machine->life.run.state == GCODE_STATE_RUNNING ? 0x300 : 0;
 }
 
-/* -- external spools ----------------------------------------------------------------------------------------------- */
+/* -- external spools ---------------------------------------------------------------------------------------------- */
 static void
 write_external(struct jsonout *out, const struct machine *machine, const struct machine_tray *tray, int id)
 {

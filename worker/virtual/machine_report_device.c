@@ -49,7 +49,7 @@ put_heat(struct jsonout *out, const char *key, uint32_t packed, int state)
 	jsonout_close(out, '}');
 }
 
-/* -- extruders and nozzles ------------------------------------------------------------------------------------- */
+/* -- extruders and nozzles ---------------------------------------------------------------------------------------- */
 static int
 snow_of(struct machine_place place, uint32_t extruder)
 {
@@ -147,7 +147,7 @@ put_nozzles(struct jsonout *out, const struct machine *machine)
 	jsonout_close(out, '}');
 }
 
-/* -- air ------------------------------------------------------------------------------------------------------- */
+/* -- air ---------------------------------------------------------------------------------------------------------- */
 static void
 write_part(struct jsonout *out, const struct machine *machine, enum fan fan, unsigned number, int function)
 {

@@ -69,7 +69,7 @@ machine_write_celsius(struct jsonout *out, const struct machine *machine, const 
 	jsonout_number(out, machine_is_rich(machine) ? round(celsius) : round(celsius * 32) / 32);
 }
 
-/* -- camera ---------------------------------------------------------------------------------------------------- */
+/* -- camera ------------------------------------------------------------------------------------------------------- */
 static void
 put_rtsp_url(struct jsonout *out, const struct machine *machine)
 {
@@ -130,7 +130,7 @@ machine_write_xcam(struct jsonout *out, const struct machine *machine)
 	jsonout_close(out, '}');
 }
 
-/* -- the machine ----------------------------------------------------------------------------------------------- */
+/* -- the machine -------------------------------------------------------------------------------------------------- */
 static void
 write_interface(struct jsonout *out, uint32_t ip, uint32_t mask)
 {
@@ -229,7 +229,7 @@ machine_write_online(struct jsonout *out, const struct machine *machine)
 	jsonout_close(out, '}');
 }
 
-/* -- health ---------------------------------------------------------------------------------------------------- */
+/* -- health ------------------------------------------------------------------------------------------------------- */
 static void
 write_health(struct jsonout *out, uint32_t attr, uint32_t code)
 {
@@ -255,7 +255,7 @@ machine_write_hms(struct jsonout *out, const struct machine *machine)
 	jsonout_close(out, ']');
 }
 
-/* -- the print ------------------------------------------------------------------------------------------------- */
+/* -- the print ---------------------------------------------------------------------------------------------------- */
 /* What is to come; the older ones say nothing. */
 void
 machine_write_stages(struct jsonout *out, const struct machine *machine)

@@ -39,7 +39,7 @@ give(struct answer *answer, char *json)
 	answer->replies[answer->count++] = json;
 }
 
-/* -- replies ------------------------------------------------------------------------------------------------------- */
+/* -- replies ------------------------------------------------------------------------------------------------------ */
 static char *
 wrap(const char *section, json_t *body)
 {
@@ -85,7 +85,7 @@ unsigned_reply(const struct request *request, const json_t *body)
 	return reply != NULL ? wrap(request->section, reply) : NULL;
 }
 
-/* -- the two that answer with more than themselves ------------------------------------------------------------------ */
+/* -- the two that answer with more than themselves ---------------------------------------------------------------- */
 void
 machine_order_pushall(struct machine *machine, struct machine_order *order)
 {
@@ -137,7 +137,7 @@ machine_order_refuse(struct machine *machine, struct machine_order *order)
 	order->failure = "not allowed";
 }
 
-/* -- the door -------------------------------------------------------------------------------------------------------- */
+/* -- the door ----------------------------------------------------------------------------------------------------- */
 static void
 obey(struct machine *machine, const struct request *request, json_t *body, struct answer *answer)
 {

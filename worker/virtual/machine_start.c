@@ -22,7 +22,7 @@
 /* What becomes of a start. */
 enum outcome { TAKEN, REFUSED };
 
-/* -- what it says ------------------------------------------------------------------------------------------------ */
+/* -- what it says ------------------------------------------------------------------------------------------------- */
 /* A name is also a text on screens and in reports: no control characters. */
 static bool
 is_path(const char *path)
@@ -86,7 +86,7 @@ plate_of(const char *param)
 	return number > 0 && number <= 999 ? (uint32_t)number : 0;
 }
 
-/* true, or 1 or 2 in the number that stands for it on newer firmware. */
+/* true, or 1 or 2 in the number that stands beside it on newer firmware; NULL where there is no such member. */
 static bool
 is_wanted(const json_t *body, const char *truth, const char *number)
 {
@@ -157,11 +157,11 @@ read_project(const struct machine *machine, const json_t *body, struct machine_s
 	read_id(machine, body, "subtask_id", start->subtask_id);
 	start->levels = is_wanted(body, "bed_leveling", "auto_bed_leveling");
 	start->calibrates_flow = is_wanted(body, "flow_cali", "extrude_cali_flag");
-	start->calibrates_vibration = is_wanted(body, "vibration_cali", "");
-	start->calibrates_offset = machine->setup.model->extruders > 1 && is_wanted(body, "", "nozzle_offset_cali");
-	start->inspects_layer = is_wanted(body, "layer_inspect", "");
-	start->records = is_wanted(body, "timelapse", "");
-	start->uses_ams = is_wanted(body, "use_ams", "");
+	start->calibrates_vibration = is_wanted(body, "vibration_cali", NULL);
+	start->calibrates_offset = machine->setup.model->extruders > 1 && is_wanted(body, NULL, "nozzle_offset_cali");
+	start->inspects_layer = is_wanted(body, "layer_inspect", NULL);
+	start->records = is_wanted(body, "timelapse", NULL);
+	start->uses_ams = is_wanted(body, "use_ams", NULL);
 	read_mapping(machine, body, start);
 }
 
@@ -184,7 +184,7 @@ read_gcode_file(const struct machine *machine, const json_t *body, struct machin
 	str_copy(start->subtask_id, sizeof start->subtask_id, "0");
 }
 
-/* -- what is checked --------------------------------------------------------------------------------------------- */
+/* -- what is checked ---------------------------------------------------------------------------------------------- */
 static enum outcome
 refuse(struct machine *machine, uint32_t print_error)
 {
@@ -320,7 +320,7 @@ is_disturbed(struct machine *machine, struct machine_order *order)
 	return true;
 }
 
-/* -- the requests ------------------------------------------------------------------------------------------------ */
+/* -- the requests ------------------------------------------------------------------------------------------------- */
 void
 machine_order_project_file(struct machine *machine, struct machine_order *order)
 {
@@ -356,7 +356,7 @@ machine_start_refused_unsigned(struct machine *machine, const json_t *body)
 	lose(machine);
 }
 
-/* -- what takes time ----------------------------------------------------------------------------------------------- */
+/* -- what takes time ---------------------------------------------------------------------------------------------- */
 void
 machine_start_forget(struct machine *machine)
 {

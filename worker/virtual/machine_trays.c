@@ -35,7 +35,7 @@ machine_spool_rows(void)
 	return (int)STR_ARRAY_LEN(spools);
 }
 
-/* -- as made --------------------------------------------------------------------------------------------------- */
+/* -- as made ------------------------------------------------------------------------------------------------------ */
 static void
 write_hex_number(struct machine *machine, uint64_t salt, char *to, size_t digits)
 {
@@ -112,7 +112,7 @@ machine_trays_fill(struct machine *machine)
 	life->active_extruder = 0;
 }
 
-/* -- places ---------------------------------------------------------------------------------------------------- */
+/* -- places ------------------------------------------------------------------------------------------------------- */
 bool
 machine_place_is_external(struct machine_place place)
 {
@@ -189,7 +189,9 @@ machine_flat_of(const struct machine *machine, struct machine_place place)
 		return EXTERNAL_RIGHT;
 	if (machine_place_is_external(place))
 		return EXTERNAL_LEFT;
-	if (machine->setup.model->tray_now_is_local || place.ams == machine->traits->lite_unit)
+	bool is_local = machine->setup.model->tray_now_is_local || place.ams == machine->traits->lite_unit ||
+			(machine->traits->counts_locally && machine->life.unit_count > 1);
+	if (is_local)
 		return place.slot;
 	return place.ams >= HT_FIRST ? place.ams : place.ams * STATE_TRAYS_MAX + place.slot;
 }
@@ -210,7 +212,7 @@ machine_remain(const struct machine_tray *tray)
 	return (int32_t)lround(fmax(0, 100 - tray->used_grams / SPOOL_GRAMS * 100));
 }
 
-/* -- tags ------------------------------------------------------------------------------------------------------ */
+/* -- tags --------------------------------------------------------------------------------------------------------- */
 void
 machine_tray_read_tag(struct machine *machine, struct machine_tray *tray)
 {
@@ -246,7 +248,7 @@ pass_unit(struct machine *machine, struct machine_unit *unit, double seconds)
 	}
 }
 
-/* -- changes ----------------------------------------------------------------------------------------------------- */
+/* -- changes ------------------------------------------------------------------------------------------------------ */
 void
 machine_change_begin(struct machine *machine, uint32_t extruder, struct machine_place to, double celsius)
 {
