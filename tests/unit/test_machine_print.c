@@ -41,7 +41,7 @@ look(struct course *course)
 	course->nozzle_target = fmax(course->nozzle_target, seen.nozzle.target_celsius);
 	course->most_nozzle = fmax(course->most_nozzle, seen.nozzle.actual_celsius);
 	for (unsigned i = 0; i < STR_ARRAY_LEN(marks); i++)
-		if (seen.progress_percent == marks[i] && course->promised_ms[i] == 0)
+		if (seen.progress_percent >= marks[i] && course->promised_ms[i] == 0)
 			course->promised_ms[i] = clock_ms + seen.remaining_minutes * INT64_C(60000);
 }
 
