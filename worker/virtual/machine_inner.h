@@ -29,8 +29,55 @@
 #define MACHINE_MEMBERS_MAX 128
 #define MACHINE_REQUEST_MAX_BYTES 16384
 #define AMBIENT_CELSIUS 25.0
+#define CALIBRATION_FILE "/usr/etc/print/auto_cali_for_user.gcode" /* as reports and starts name it */
 
 enum { EXTERNAL_LEFT = 254, EXTERNAL_RIGHT = 255, NOTHING = -1, HT_FIRST = 128, HT_LAST = 135 };
+
+/* -- members of JSON ------------------------------------------------------------------------------------------------ */
+static inline void
+put_int(struct jsonout *out, const char *key, int64_t value)
+{
+	jsonout_key(out, key);
+	jsonout_int(out, value);
+}
+
+static inline void
+put_number(struct jsonout *out, const char *key, double value)
+{
+	jsonout_key(out, key);
+	jsonout_number(out, value);
+}
+
+static inline void
+put_truth(struct jsonout *out, const char *key, bool truth)
+{
+	jsonout_key(out, key);
+	jsonout_bool(out, truth);
+}
+
+static inline void
+put_text(struct jsonout *out, const char *key, const char *text)
+{
+	jsonout_key(out, key);
+	jsonout_text(out, text, 1024); /* the longest of ours has 160 bytes, six times as many when all are escaped */
+}
+
+/* A whole value of our own making. */
+static inline void
+put_json(struct jsonout *out, const char *key, const char *json)
+{
+	jsonout_key(out, key);
+	jsonout_json(out, json);
+}
+
+/* "" when there is none. */
+static inline const char *
+text_of(const json_t *from, const char *key)
+{
+	const char *text = json_string_value(json_object_get(from, key));
+
+	return text != NULL ? text : "";
+}
 
 /* -- what differs between models (machine_traits.def) ------------------------------------------------------------- */
 enum machine_style { STYLE_P1, STYLE_A1, STYLE_X1, STYLE_P2S, STYLE_H2S, STYLE_H2D, STYLE_H2C };

@@ -6,34 +6,6 @@
 #include "worker/virtual/machine_inner.h"
 
 static void
-put_int(struct jsonout *out, const char *key, int64_t value)
-{
-	jsonout_key(out, key);
-	jsonout_int(out, value);
-}
-
-static void
-put_number(struct jsonout *out, const char *key, double value)
-{
-	jsonout_key(out, key);
-	jsonout_number(out, value);
-}
-
-static void
-put_truth(struct jsonout *out, const char *key, bool truth)
-{
-	jsonout_key(out, key);
-	jsonout_bool(out, truth);
-}
-
-static void
-put_text(struct jsonout *out, const char *key, const char *text)
-{
-	jsonout_key(out, key);
-	jsonout_text(out, text, 1024);
-}
-
-static void
 put_place(struct jsonout *out, struct machine_place place)
 {
 	put_int(out, "ams", place.ams);

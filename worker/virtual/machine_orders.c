@@ -11,14 +11,6 @@
 
 static const char *const out_of_place = "not in this state", *const no_sense = "invalid parameter";
 
-static const char *
-text_of(const struct machine_order *order, const char *key)
-{
-	const char *text = json_string_value(json_object_get(order->body, key));
-
-	return text != NULL ? text : "";
-}
-
 /* A number, or a text that is one; NAN else. */
 static double
 number_of(const struct machine_order *order, const char *key)
@@ -242,7 +234,7 @@ obey_line(struct machine *machine, const char *line)
 void
 machine_order_gcode_line(struct machine *machine, struct machine_order *order)
 {
-	const char *lines = text_of(order, "param");
+	const char *lines = text_of(order->body, "param");
 	char line[96];
 
 	while (*lines != '\0') {
@@ -298,7 +290,7 @@ machine_order_xcam_control_set(struct machine *machine, struct machine_order *or
 	};
 
 	for (unsigned i = 0; i < MACHINE_WATCH_COUNT; i++)
-		if (strcmp(text_of(order, "module_name"), names[i]) == 0)
+		if (strcmp(text_of(order->body, "module_name"), names[i]) == 0)
 			machine->life.settings.watches[i] = is_on(json_object_get(order->body, "control"));
 	machine_report_soon(machine);
 }
@@ -313,13 +305,13 @@ machine_order_ledctrl(struct machine *machine, struct machine_order *order)
 #undef X
 	};
 	static const char *const needed[] = { "led_on_time", "led_off_time", "loop_times", "interval_time" };
-	const char *mode = text_of(order, "led_mode");
+	const char *mode = text_of(order->body, "led_mode");
 	unsigned light = 0;
 
 	for (unsigned i = 0; i < STR_ARRAY_LEN(needed); i++)
 		if (json_object_get(order->body, needed[i]) == NULL)
 			order->failure = no_sense;
-	while (light < MACHINE_LIGHT_COUNT && strcmp(text_of(order, "led_node"), nodes[light]) != 0)
+	while (light < MACHINE_LIGHT_COUNT && strcmp(text_of(order->body, "led_node"), nodes[light]) != 0)
 		light++;
 	if (light == MACHINE_LIGHT_COUNT ||
 	    (strcmp(mode, "on") != 0 && strcmp(mode, "off") != 0 && strcmp(mode, "flashing") != 0))
@@ -333,21 +325,21 @@ machine_order_ledctrl(struct machine *machine, struct machine_order *order)
 void
 machine_order_ipcam_record(struct machine *machine, struct machine_order *order)
 {
-	machine->life.settings.records = strcmp(text_of(order, "control"), "enable") == 0;
+	machine->life.settings.records = strcmp(text_of(order->body, "control"), "enable") == 0;
 	machine_report_soon(machine);
 }
 
 void
 machine_order_ipcam_timelapse(struct machine *machine, struct machine_order *order)
 {
-	machine->life.settings.timelapse = strcmp(text_of(order, "control"), "enable") == 0;
+	machine->life.settings.timelapse = strcmp(text_of(order->body, "control"), "enable") == 0;
 	machine_report_soon(machine);
 }
 
 void
 machine_order_ipcam_resolution(struct machine *machine, struct machine_order *order)
 {
-	machine->life.settings.is_1080p = strcmp(text_of(order, "resolution"), "720p") != 0;
+	machine->life.settings.is_1080p = strcmp(text_of(order->body, "resolution"), "720p") != 0;
 	machine_report_soon(machine);
 }
 

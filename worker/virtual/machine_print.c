@@ -18,7 +18,6 @@
 #define POWER_CUT 0x03008007u
 #define USUAL_SECONDS 600 /* of a file that tells nothing */
 #define USUAL_LAYERS 100
-#define CALIBRATION_FILE "/usr/etc/print/auto_cali_for_user.gcode"
 
 enum { STAGE_PRINT = 0, STAGE_LEVEL = 1, STAGE_BED = 2, STAGE_VIBRATION = 3, STAGE_NOZZLE = 7, STAGE_FLOW = 8,
        STAGE_HOME = 13, STAGE_CLEAN = 14, STAGE_LOAD = 24, STAGE_OFFSET = 39 };

@@ -21,20 +21,6 @@
 #define HT_UNIT_BIT 4
 
 static void
-put_int(struct jsonout *out, const char *key, int64_t value)
-{
-	jsonout_key(out, key);
-	jsonout_int(out, value);
-}
-
-static void
-put_text(struct jsonout *out, const char *key, const char *text)
-{
-	jsonout_key(out, key);
-	jsonout_text(out, text, 256);
-}
-
-static void
 put_number_text(struct jsonout *out, const char *key, int64_t number)
 {
 	char text[24];

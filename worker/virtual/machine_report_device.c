@@ -15,20 +15,6 @@
 
 enum { INFO_LOADED = 1 << 1, INFO_BUFFERED = 1 << 2, INFO_NOZZLE = 1 << 3 };
 
-static void
-put_int(struct jsonout *out, const char *key, int64_t value)
-{
-	jsonout_key(out, key);
-	jsonout_int(out, value);
-}
-
-static void
-put_json(struct jsonout *out, const char *key, const char *json)
-{
-	jsonout_key(out, key);
-	jsonout_json(out, json);
-}
-
 /* Low 16 bits what it is, high 16 what it shall be. */
 uint32_t
 machine_packed(const struct machine *machine, const struct heater *heater, unsigned salt)

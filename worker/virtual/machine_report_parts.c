@@ -14,27 +14,6 @@
 #define MASK_24 16777215 /* 255.255.255.0, first octet in the low byte */
 #define SNOW_NONE 65535
 
-static void
-put_truth(struct jsonout *out, const char *key, bool truth)
-{
-	jsonout_key(out, key);
-	jsonout_bool(out, truth);
-}
-
-static void
-put_int(struct jsonout *out, const char *key, int64_t value)
-{
-	jsonout_key(out, key);
-	jsonout_int(out, value);
-}
-
-static void
-put_word(struct jsonout *out, const char *key, const char *word)
-{
-	jsonout_key(out, key);
-	jsonout_text(out, word, 160);
-}
-
 static const char *
 able(bool is_enabled)
 {
@@ -79,7 +58,7 @@ put_rtsp_url(struct jsonout *out, const struct machine *machine)
 	if (ip != 0)
 		str_format(url, sizeof url, "rtsps://%u.%u.%u.%u:%u/streaming/live/1", ip & 255, ip >> 8 & 255,
 			   ip >> 16 & 255, ip >> 24, (unsigned)machine->setup.model->camera_port);
-	put_word(out, "rtsp_url", url);
+	put_text(out, "rtsp_url", url);
 }
 
 void
@@ -90,22 +69,22 @@ machine_write_ipcam(struct jsonout *out, const struct machine *machine)
 
 	jsonout_open(out, '{');
 	if (is_rich) {
-		put_word(out, "agora_service", "disable");
-		put_word(out, "brtc_service", "enable");
+		put_text(out, "agora_service", "disable");
+		put_text(out, "brtc_service", "enable");
 		put_int(out, "bs_state", 0);
 	}
-	put_word(out, "ipcam_dev", "1");
-	put_word(out, "ipcam_record", able(settings->records));
+	put_text(out, "ipcam_dev", "1");
+	put_text(out, "ipcam_record", able(settings->records));
 	put_int(out, "mode_bits", is_rich ? 2 : 3);
-	put_word(out, "resolution", settings->is_1080p ? "1080p" : "720p");
+	put_text(out, "resolution", settings->is_1080p ? "1080p" : "720p");
 	if (is_rich) {
 		put_int(out, "laser_preview_res", 7);
 		put_rtsp_url(out, machine);
 		put_int(out, "tl_store_hpd_type", 2);
 		put_int(out, "tl_store_path_type", 2);
 	}
-	put_word(out, "timelapse", able(settings->timelapse));
-	put_word(out, "tutk_server", "disable");
+	put_text(out, "timelapse", able(settings->timelapse));
+	put_text(out, "tutk_server", "disable");
 	jsonout_close(out, '}');
 }
 
@@ -124,7 +103,7 @@ machine_write_xcam(struct jsonout *out, const struct machine *machine)
 	for (unsigned i = 0; i < count; i++)
 		put_truth(out, names[i], machine->life.settings.watches[i]);
 	if (machine_is_rich(machine)) {
-		put_word(out, "halt_print_sensitivity", "medium");
+		put_text(out, "halt_print_sensitivity", "medium");
 		put_truth(out, "print_halt", true);
 	}
 	jsonout_close(out, '}');
@@ -174,8 +153,8 @@ machine_write_lights(struct jsonout *out, const struct machine *machine)
 		if (!has[i])
 			continue;
 		jsonout_open(out, '{');
-		put_word(out, "mode", machine->life.settings.lights[i] ? "on" : "off");
-		put_word(out, "node", nodes[i]);
+		put_text(out, "mode", machine->life.settings.lights[i] ? "on" : "off");
+		put_text(out, "node", nodes[i]);
 		jsonout_close(out, '}');
 	}
 	jsonout_close(out, ']');
@@ -188,29 +167,28 @@ machine_write_upgrade(struct jsonout *out, const struct machine *machine)
 
 	jsonout_open(out, '{');
 	if (is_rich) {
-		put_word(out, "ahb_new_version_number", "");
-		put_word(out, "ams_new_version_number", "");
-		put_word(out, "ext_new_version_number", "");
-		put_word(out, "ota_new_version_number", "");
+		put_text(out, "ahb_new_version_number", "");
+		put_text(out, "ams_new_version_number", "");
+		put_text(out, "ext_new_version_number", "");
+		put_text(out, "ota_new_version_number", "");
 		put_int(out, "idx", 5);
-		put_word(out, "lower_limit", "00.00.00.00");
-		put_word(out, "sn", machine->setup.serial);
+		put_text(out, "lower_limit", "00.00.00.00");
+		put_text(out, "sn", machine->setup.serial);
 	} else {
 		put_int(out, "cur_state_code", 0);
-		jsonout_key(out, "new_ver_list");
-		jsonout_json(out, "[]");
+		put_json(out, "new_ver_list", "[]");
 	}
 	put_truth(out, "consistency_request", false);
 	put_int(out, "dis_state", 0);
 	put_int(out, "err_code", 0);
 	put_truth(out, "force_upgrade", false);
 	put_int(out, "idx2", 1929307258);
-	put_word(out, "message", is_rich ? "" : "0%, 0B/s");
-	put_word(out, "module", "");
+	put_text(out, "message", is_rich ? "" : "0%, 0B/s");
+	put_text(out, "module", "");
 	put_int(out, "new_version_state", 2);
-	put_word(out, "progress", is_rich ? "0" : "");
+	put_text(out, "progress", is_rich ? "0" : "");
 	put_int(out, "sequence_id", 0);
-	put_word(out, "status", "IDLE");
+	put_text(out, "status", "IDLE");
 	jsonout_close(out, '}');
 }
 

@@ -16,7 +16,6 @@
 #define ERROR_STORAGE 0x0500c010u
 #define MAPPING_LOW 0x8012u
 #define ID_MAX_TEXT "2147483647"
-#define CALIBRATION_FILE "/usr/etc/print/auto_cali_for_user.gcode"
 #define CALIBRATION_BITS 6 /* bed level and vibration */
 
 /* What becomes of a start. */
@@ -52,14 +51,6 @@ path_of_url(const struct model *model, const char *url, char *ret_path, size_t c
 	if (strncmp(url, "ftp://", 6) != 0)
 		return false;
 	return str_format(ret_path, cap, "/%s", url + 6 + strspn(url + 6, "/")) && is_path(ret_path);
-}
-
-static const char *
-text_of(const json_t *body, const char *key)
-{
-	const char *text = json_string_value(json_object_get(body, key));
-
-	return text != NULL ? text : "";
 }
 
 /* Some firmware cuts what is more than 31 bits, so that all such ids look alike. */

@@ -28,13 +28,6 @@ static const struct { const char *prefix, *product, *hardware, *firmware; } unit
 };
 
 static void
-put_text(struct jsonout *out, const char *key, const char *text)
-{
-	jsonout_key(out, key);
-	jsonout_text(out, text, 160);
-}
-
-static void
 write_module(struct jsonout *out, const struct module_row *row, const char *serial, int flag)
 {
 	jsonout_open(out, '{');
