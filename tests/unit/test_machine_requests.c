@@ -409,6 +409,17 @@ options_show_in_their_bits(void **state)
 }
 
 static void
+it_tells_where_it_has_moved_to(void **state)
+{
+	(void)state;
+	SWITCH_ON("X1C", AMS_KIND_AMS);
+	machine_set_address(machine, 0x0900407f);
+	pass_ms(3000);
+	assert_int_equal(seen.interfaces[0].ip, 0x0900407f);
+	assert_string_equal(seen.rtsp_url, "rtsps://127.64.0.9:322/streaming/live/1");
+}
+
+static void
 a_silent_one_says_nothing(void **state)
 {
 	(void)state;
@@ -446,6 +457,7 @@ main(void)
 		cmocka_unit_test(dryers_dry),
 		cmocka_unit_test(tray_now_counts_as_the_model_does),
 		cmocka_unit_test(options_show_in_their_bits),
+		cmocka_unit_test(it_tells_where_it_has_moved_to),
 		cmocka_unit_test(a_silent_one_says_nothing),
 	};
 

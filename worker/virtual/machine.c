@@ -194,6 +194,14 @@ machine_set_storage(struct machine *machine, enum storage_state storage)
 	machine->storage = storage;
 }
 
+void
+machine_set_address(struct machine *machine, uint32_t address)
+{
+	ENSURE_OBJ(machine, MACHINE_MAGIC);
+	machine->setup.address = address;
+	machine_report_soon(machine);
+}
+
 /* -- controls ----------------------------------------------------------------------------------------------------- */
 static void
 power_off(struct machine *machine, int64_t now_ms)

@@ -61,6 +61,9 @@ const struct controls *machine_controls(const struct machine *machine);
 /* Card facts that reports tell and starts need. */
 void machine_set_storage(struct machine *machine, enum storage_state storage);
 
+/* It is reached at another address now: what its reports tell of its network. */
+void machine_set_address(struct machine *machine, uint32_t address);
+
 /* A file that was READING is known now (NULL: it cannot be read). */
 void machine_file_read(struct machine *machine, const char *path, const struct plates *plates, int64_t now_ms);
 
