@@ -116,8 +116,8 @@ mark_worker_down(json_t *link, const struct msg_proc_status *worker)
 static const struct msg_printer_link untold_link = { .phase = "setup", .stale = true,
 						     .sentence = "Nothing is known of its link yet." };
 
-json_t *
-known_json_printer(const struct known *known, const struct msg_printer *printer)
+static json_t *
+printer_json(const struct known *known, const struct msg_printer *printer)
 {
 	const struct msg_printer_link *link = known_link_peek(known, printer->serial);
 	json_t *link_part = link_json(link != NULL ? link : &untold_link);
@@ -134,6 +134,17 @@ known_json_printer(const struct known *known, const struct msg_printer *printer)
 				known_json_time(printer->plate_used_ms), "addedAt", known_json_time(printer->added_ms), "changedAt",
 				known_json_time(printer->changed_ms), "movedFrom", known_json_text(printer->moved_from), "movedAt",
 				known_json_time(printer->moved_ms), "link", link_part));
+}
+
+json_t *
+known_json_printer(const struct known *known, const struct msg_printer *printer)
+{
+	json_t *json = printer_json(known, printer);
+	json_t *controls = printer->is_virtual ? known_controls_peek(known, printer->serial) : NULL;
+
+	json_object_set_new(json, "virtual", json_boolean(printer->is_virtual));
+	json_object_set_new(json, "virtualControls", controls != NULL ? json_incref(controls) : json_null());
+	return json;
 }
 
 json_t *

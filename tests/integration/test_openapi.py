@@ -4,6 +4,7 @@ The document's operations are the rows of httpd/routes.def. Each operation is as
 status that it names is provoked; every answer is held against its schema (rig/http.py), here and in test_rest*.py.
 """
 import concurrent.futures
+import json
 import os
 import signal
 import time
@@ -19,11 +20,9 @@ from rig.waiting import wait_until
 # operation -> a request that works, the process that is asked, its request, and the answer that it gives.
 NOBODY = (None, None, ())
 A_SCAN = "/api/v1/scans/0123456789ABCDEF"
-A_FILE, A_JOB = f"/api/v1/files/{SHA}", "/api/v1/jobs/J1"
-FILE = {"sha256": SHA, "name": "ä.3mf", "size_bytes": 6, "check": 1, "kind": 1, "plates": 1, "sentence": "One plate."}
-JOB = {"id": "J1", "serial": SERIAL, "sha256": SHA, "plate": 1, "printer_name": "Left", "file_name": "ä.3mf", "size_bytes": 6,
-       "origin": wire.ROLES["httpd"], "sentence": "It waits.", "created_ms": 1_700_000_000_000, "changed_ms": 1_700_000_000_000}
-AS_FILE = {"Content-Type": "application/octet-stream"}
+VIRTUAL = "00MFUSE00000001"
+PLAYER, CONTROLS = f"virtual/{VIRTUAL}", f"/api/v1/printers/{VIRTUAL}/virtual"
+STATE = {"online": True, "timeFactor": 1, "faults": {"wrongCode": False, "cutUploadPercent": 0}, "errors": [], "address": "127.64.0.1"}
 WORKS = {
     "livez": ("/livez", None, *NOBODY),
     "readyz": ("/readyz", None, *NOBODY),
@@ -80,30 +79,10 @@ WORKS = {
     "tokenAdd": ("/api/v1/tokens", {"name": "a program", "access": "read"}, "stored", "TOKEN_ADD",
                  (["TOKEN_MADE", {"id": "0123abcd", "token": "fuse_0123"}],)),
     "tokenRemove": ("/api/v1/tokens?id=0123abcd", None, "stored", "TOKEN_REMOVE", (DONE,)),
-    "jobSubmit": (MINE + "/jobs", {"file": SHA, "plate": 1, "stageOnly": False, "options": {"timelapse": True}}, "stored",
-                  "JOB_SUBMIT", (["JOB_SUBMITTED", {"id": "J1"}],)),
-    "printerPreflight": (MINE + "/preflight", {"file": SHA}, WORKER, "PREFLIGHT",
-                         (["PREFLIGHT_RESULT", {"json": '{"plate":1,"ready":true,"findings":[],"mapping":[],"trays":[]}'}],)),
-    "printerPlateClear": (MINE + "/plate-clear", None, "stored", "PLATE_CLEAR", (DONE,)),
-    "printerFiles": (MINE + "/files", None, WORKER, "PRINTER_FILES_WANT",
-                     (["PRINTER_FILE", {"path": "/a.3mf", "size_bytes": 5, "job": "J1"}],
-                      ["PRINTER_FILE", {"path": "/b.3mf", "size_bytes": 6}], DONE)),
-    "printerFileRemove": (MINE + "/files?path=/a.3mf", None, WORKER, "PRINTER_FILE_REMOVE", (DONE,)),
-    "files": ("/api/v1/files", None, *NOBODY),
-    "fileTake": ("/api/v1/files?name=a.3mf", b"a file", "stored", "FILE_NEW", (["@give", "FILE_ROOM", {"ticket": 1}, ""],)),
-    "filesClear": ("/api/v1/files", None, "stored", "FILES_CLEAR", (DONE,)),
-    "fileContent": (A_FILE, None, "stored", "FILE_WANT", (["@give", "FILE_GIVEN", {"name": "ä.3mf", "size_bytes": 6}, "a file"],)),
-    "fileRemove": (A_FILE, None, "stored", "FILE_REMOVE", (DONE,)),
-    "filePlates": (A_FILE + "/plates", None, "stored", "FILE_PLATES_WANT",
-                   (["FILE_PLATES", {"json": '{"kind":"3mf","filaments":[],"plates":[{"plate":1}]}'}],)),
-    "filePicture": (A_FILE + "/plates/1.png", None, "stored", "FILE_PICTURE_WANT",
-                    (["@give", "FILE_PICTURE", {"size_bytes": 9}, "a picture"],)),
-    "jobs": ("/api/v1/jobs", None, *NOBODY),
-    "job": (A_JOB, None, "stored", "JOB_STORY_WANT",
-            (["JOB_STORY", {"json": '[{"at":"2026-11-22T18:30:00.000Z","state":"received","sentence":"It is kept.","evidence":""}]'}],)),
-    "jobCancel": (A_JOB, None, "stored", "JOB_CANCEL", (DONE,)),
-    "jobAgain": (A_JOB + "/again", None, "stored", "JOB_AGAIN", (["JOB_SUBMITTED", {"id": "J1"}],)),
-    "jobResolve": (A_JOB + "/resolve", {"outcome": "done"}, "stored", "JOB_RESOLVE", (DONE,)),
+    "virtualAdd": ("/api/v1/virtual-printers", {"name": "Vera", "model": "X1C", "ams": ["ams", "ams-ht"]}, "stored",
+                   "VIRTUAL_ADD", (["VIRTUAL_ADDED", {"serial": VIRTUAL}],)),
+    "virtual": (CONTROLS, None, *NOBODY),
+    "virtualControl": (CONTROLS, {"online": False, "faults": {"wrongCode": True}}, PLAYER, "VIRTUAL_CONTROL", (DONE,)),
     "printerReconnect": (MINE + "/reconnect", None, WORKER, "RECONNECT", (DONE,)),
 }
 REFUSALS = {"busy": 503, "unreachable": 503, "died": 502, "not-found": 404, "invalid": 422, "forbidden": 403,
@@ -126,6 +105,14 @@ def operation_ids() -> dict:
 
 class Stage(Play):
     """All operations can be asked."""
+
+    def __init__(self, name: str, **options):
+        super().__init__(name, roles=("virtual",), **options)
+        self.stage.tell("stored", "PRINTER", {"serial": VIRTUAL, "name": "Vera", "address": "127.64.0.1", "model": "X1C",
+                                              "is_virtual": True}, 1)
+        self.stage.tell(PLAYER, "VIRTUAL_STATE", {"serial": VIRTUAL, "json": json.dumps(STATE)})
+        self.fuse.workers, self.fuse.players = [SERIAL, VIRTUAL], [VIRTUAL]
+        wait_until(lambda: self.http.raw("GET", CONTROLS).status == 200, 10, "the virtual printer is not there")
 
     def prepare(self, name: str):
         """What the operation asks for is answered well."""
@@ -221,8 +208,8 @@ def test_each_operation_does_what_it_promises(play, name):
     method, path, body = play.prepare(name)
     wanted = {"events": 426, "printersAdd": 201, "printersChange": 207, "printerRetry": 409, "printerRemove": 204,
               "messagesClear": 204, "sessionEnd": 204, "tokenAdd": 201, "tokenRemove": 204, "scansBegin": 201, "scanEnd": 204,
-              "import": 207, "jobSubmit": 201, "jobAgain": 201, "fileTake": 201, "fileRemove": 204, "printerFileRemove": 204}
-    if body is not None and name != "fileTake":
+              "import": 207, "virtualAdd": 201}
+    if body is not None:
         schema = http.operations()[operation_ids()[name]]["requestBody"]["content"]["application/json"]["schema"]
         http.validate(body, schema)
     play.ask(name, wanted.get(name, 200), path)
@@ -380,6 +367,12 @@ def test_a_printer_that_is_not_there_is_not_found(play, name):
     assert problem["type"] == "/problems/not-found" and "NOBODY" in problem["detail"]
 
 
+@pytest.mark.parametrize("name", ["virtual", "virtualControl"])
+def test_a_real_printer_has_no_controls(play, name):
+    problem = play.ask(name, 404, path=MINE + "/virtual").json()
+    assert problem["type"] == "/problems/not-found" and problem["detail"] == "'Left' is a real printer: it has no controls."
+
+
 # -- what can fail: other processes ------------------------------------------------------------------------------
 
 ASKING = sorted(name for name in WORKS if WORKS[name][2] not in (None, "supervisor"))
@@ -412,8 +405,7 @@ def test_a_process_that_dies_over_it_is_told(play, name):
 
 
 HURRY = 20  # so much faster passes the time in the httpd of these two stories (Makefile, HURRY)
-PATIENCE_S = {"printerDiagnosis": 60, "printerCommand": 20, "probe": 20, "printerPreflight": 20, "printerFiles": 60,
-              "printerFileRemove": 60, "filePicture": 30}  # the others: 10
+PATIENCE_S = {"printerDiagnosis": 60, "printerCommand": 20, "probe": 20, "virtualAdd": 30, "virtualControl": 20}  # the others: 10
 
 
 @pytest.fixture(scope="module")
