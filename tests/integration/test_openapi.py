@@ -405,7 +405,8 @@ def test_a_process_that_dies_over_it_is_told(play, name):
 
 
 HURRY = 20  # so much faster passes the time in the httpd of these two stories (Makefile, HURRY)
-PATIENCE_S = {"printerDiagnosis": 60, "printerCommand": 20, "probe": 20, "virtualAdd": 30, "virtualControl": 20}  # the others: 10
+PATIENCE_S = {"printerDiagnosis": 60, "printerCommand": 20, "probe": 20, "printerPreflight": 20, "printerFiles": 60,
+              "printerFileRemove": 60, "filePicture": 30, "virtualAdd": 30, "virtualControl": 20}  # the others: 10
 
 
 @pytest.fixture(scope="module")
