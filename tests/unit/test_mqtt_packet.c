@@ -134,7 +134,9 @@ bad_packets_are_refused(void **state)
 		ROW("\x82\x07\x00\x01\x00\x02#a\x00"),				     /* what follows after # */
 		ROW("\x82\x05\x00\x01\x00\x01#"),				     /* no QoS */
 		ROW("\xc0\x01x"), ROW("\xc1\x00"), ROW("\x40\x01\x00"),
-		ROW("\x00\x00"), ROW("\x20\x02\x00\x00"), ROW("\x90\x03\x00\x01\x00"), ROW("\xd0\x00"), ROW("\xf0\x00"),
+		ROW("\x00"), ROW("\x20"), ROW("\x50"), ROW("\x62"), ROW("\x90"), ROW("\xd0"), ROW("\xf0"), /* no client's */
+		ROW("GET / HTTP/1.1"), ROW("\x16\x03\x01"),
+		ROW("\x10\x81\x20"),						     /* more than 4 KiB from a stranger */
 		ROW("\x30\x80\x80\x10"),					     /* 256 KiB and more */
 		ROW("\x30\xff\xff\xff\xff"),					     /* a length without end */
 	};

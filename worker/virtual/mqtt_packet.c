@@ -83,12 +83,12 @@ skip_will(struct cursor *cursor)
 }
 
 static const char *
-read_connect(struct cursor *cursor, uint8_t flags, struct mqtt_packet *packet)
+read_connect(struct cursor *cursor, struct mqtt_packet *packet)
 {
 	struct mqtt_connect *connect = &packet->connect;
 	struct mqtt_text protocol = take_text(cursor);
 
-	if (cursor->failed || flags != 0 || !(mqtt_text_is(protocol, "MQTT") || mqtt_text_is(protocol, "MQIsdp")))
+	if (cursor->failed || !(mqtt_text_is(protocol, "MQTT") || mqtt_text_is(protocol, "MQIsdp")))
 		return "it does not begin as MQTT does";
 	connect->level = take_u8(cursor);
 	if (connect->level != MQTT_LEVEL) {
@@ -132,11 +132,11 @@ read_publish(struct cursor *cursor, uint8_t flags, struct mqtt_packet *packet)
 }
 
 static const char *
-read_filters(struct cursor *cursor, uint8_t flags, struct mqtt_packet *packet)
+read_filters(struct cursor *cursor, struct mqtt_packet *packet)
 {
 	struct mqtt_filters *filters = &packet->filters;
 
-	if (flags != 2 || (filters->id = take_u16(cursor)) == 0)
+	if ((filters->id = take_u16(cursor)) == 0)
 		return "its subscription has no number";
 	while (!cursor->failed && cursor->left > 0) {
 		if (filters->count == MQTT_FILTERS_MAX)
@@ -155,18 +155,33 @@ static const char *
 read_body(struct cursor *cursor, uint8_t flags, struct mqtt_packet *packet)
 {
 	if (packet->kind == MQTT_CONNECT)
-		return read_connect(cursor, flags, packet);
+		return read_connect(cursor, packet);
 	if (packet->kind == MQTT_PUBLISH)
 		return read_publish(cursor, flags, packet);
 	if (packet->kind == MQTT_SUBSCRIBE || packet->kind == MQTT_UNSUBSCRIBE)
-		return read_filters(cursor, flags, packet);
-	if (flags != 0)
-		return "it sends what is no packet of MQTT";
+		return read_filters(cursor, packet);
 	if (packet->kind == MQTT_PUBACK)
 		packet->id = take_u16(cursor);
-	else if (packet->kind != MQTT_PINGREQ && packet->kind != MQTT_DISCONNECT)
-		return "it sends what no client sends";
 	return NULL;
+}
+
+/* The first byte of a packet that a client may send. */
+static bool
+begins_a_packet(uint8_t first)
+{
+	static const uint16_t plain = 1 << MQTT_CONNECT | 1 << MQTT_PUBACK | 1 << MQTT_PINGREQ | 1 << MQTT_DISCONNECT;
+	static const uint16_t flagged = 1 << MQTT_SUBSCRIBE | 1 << MQTT_UNSUBSCRIBE;
+	unsigned kind = first >> 4, flags = first & 15;
+
+	if (kind == MQTT_PUBLISH)
+		return (flags & 6) != 6;
+	return (plain >> kind & 1 && flags == 0) || (flagged >> kind & 1 && flags == 2);
+}
+
+static size_t
+most_bytes(uint8_t first)
+{
+	return first >> 4 == MQTT_CONNECT ? MQTT_CONNECT_MAX_BYTES : MQTT_PACKET_MAX_BYTES;
 }
 
 /* The length that the header tells, 1 to 4 bytes of 7 bits each. */
@@ -196,10 +211,14 @@ mqtt_read(const uint8_t *bytes, size_t len, struct mqtt_packet *ret_packet, size
 	*ret_fault = NULL;
 	if (len == 0)
 		return MQTT_MORE;
+	if (!begins_a_packet(bytes[0])) {
+		*ret_fault = "it sends what is no packet of MQTT, or none of a client's";
+		return MQTT_BAD;
+	}
 	enum mqtt_result result = read_length(bytes, len, &head, &body);
 	if (result == MQTT_MORE)
 		return MQTT_MORE;
-	if (result == MQTT_BAD || head + body > MQTT_PACKET_MAX_BYTES) {
+	if (result == MQTT_BAD || head + body > most_bytes(bytes[0])) {
 		*ret_fault = "it sends too long a packet";
 		return MQTT_BAD;
 	}

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define MQTT_PACKET_MAX_BYTES ((size_t)256 * 1024) /* of a whole packet */
+#define MQTT_CONNECT_MAX_BYTES ((size_t)4096)	   /* of one from somebody who has not logged in */
 #define MQTT_FILTERS_MAX 16			   /* in one SUBSCRIBE or UNSUBSCRIBE */
 #define MQTT_HEADER_MAX_BYTES 5
 #define MQTT_SHORT_BYTES (4 + MQTT_FILTERS_MAX)	   /* room for any packet that is written but PUBLISH */
@@ -80,7 +81,7 @@ enum mqtt_result { MQTT_DONE, MQTT_MORE, MQTT_BAD };
 
 /*
  * Read the packet at the beginning of what a client has sent. MQTT_DONE: it took `*ret_used` bytes. MQTT_MORE: it is not
- * there as a whole yet. MQTT_BAD: the connection must be closed; `*ret_fault` says why, in static words ("it …").
+ * there as a whole yet. MQTT_BAD, as early as it can be seen: the connection must be closed; `*ret_fault` says why, in static words ("it …").
  */
 enum mqtt_result mqtt_read(const uint8_t *bytes, size_t len, struct mqtt_packet *ret_packet, size_t *ret_used,
 			   const char **ret_fault);

@@ -152,6 +152,7 @@ apply(struct virtual *virtual, const struct header *asker, const struct control_
 	machine_control(virtual->machine, change, clock_monotonic_ms());
 	virtual_follow_controls(virtual);
 	virtual_settle(virtual, true);
+	virtual_keep(virtual, false); /* what was turned stays so, whatever comes next */
 	if (change->action == CONTROL_DO_TEST_PRINT)
 		begin_testprint(virtual, asker);
 	else
