@@ -78,9 +78,10 @@ class Client(ftplib.FTP_TLS):
     def store(self, path: str, content: bytes) -> str:
         """As Home Assistant's client: without waiting for TLS's closing words. Returns the last reply."""
         with self.transfercmd(f"STOR {path}") as connection:
-            connection.sendall(content)
+            with contextlib.suppress(OSError):  # then the reply says what is wrong
+                connection.sendall(content)
             if self._prot_p:
-                with contextlib.suppress(TimeoutError, ssl.SSLError):
+                with contextlib.suppress(OSError):
                     connection.settimeout(0.1)
                     connection.unwrap()
         return self.voidresp()
@@ -324,9 +325,8 @@ def test_rubbish_ends_that_connection_only(printer):
 def test_nothing_beside_the_card_can_be_named(printer):
     outside = printer.dir / "state.json"
     client = Client(printer)
-    client.store("/in.3mf", b"in")
+    assert client.refused("SIZE ../state.json") == "550"
     for path in ["../state.json", "/../state.json", "cache/../../state.json", "/./.././state.json"]:
-        assert client.refused(f"SIZE {path}") == "550"
         assert client.store(path, b"hostile").startswith("226"), "it is taken for one on the card"
     assert printer.read("/state.json") == b"hostile" and (not outside.exists() or outside.read_bytes() != b"hostile")
     client.sendcmd("CWD ..")
