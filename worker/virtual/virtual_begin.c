@@ -77,7 +77,7 @@ on_changed(void *arg)
 	struct virtual *virtual = arg;
 
 	machine_set_storage(virtual->machine, card_state(virtual->card));
-	virtual_settle(virtual, false);
+	virtual_settle(virtual, true);
 }
 
 /* -- birth ------------------------------------------------------------------------------------------------------------- */
