@@ -15,8 +15,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char dir[] = "/tmp/fuzz-ftp-XXXXXX";
+static char dir[] = "/dev/shm/fuzz-ftp-XXXXXX";
 static struct card *card;
+static bool is_used; /* the card is not as new any more */
 
 static bool
 is_code(void *arg, const char *code, size_t len)
@@ -79,6 +80,7 @@ obey(struct ftp_session *session, const struct ftp_line *line)
 	memset(&outbox, 0, sizeof outbox);
 	if (card_path(session->folder, line->argument, path))
 		check_path(path);
+	is_used |= session->is_in && line->argument[0] != '\0';
 	switch (ftp_session_take(session, line, 1786363200, &outbox)) {
 	case FTP_DO_PASSIVE:
 		ftp_session_is_passive(session, 127, 4000, &outbox);
@@ -132,6 +134,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				size = 0;
 		}
 	}
-	card_clear(card);
+	if (is_used)
+		card_clear(card);
+	is_used = false;
 	return 0;
 }
