@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char dir[] = "/dev/shm/fuzz-ftp-XXXXXX";
+static char dir[32];
 static struct card *card;
 static bool is_used; /* the card is not as new any more */
 
@@ -35,6 +35,7 @@ remove_card(void)
 	str_format(command, sizeof command, "rm -rf %s", dir);
 	if (system(command) != 0)
 		abort();
+	card = NULL;
 }
 
 static void
@@ -42,10 +43,12 @@ prepare(void)
 {
 	if (card != NULL)
 		return;
-	ENSURE(mkdtemp(dir) != NULL);
+	ENSURE(str_copy(dir, sizeof dir, "/dev/shm/fuzz-ftp-XXXXXX") && mkdtemp(dir) != NULL);
 	card = card_open(dir, model_by_key("X1C"));
 	ENSURE(card != NULL);
+#ifdef FUSE_FUZZ
 	atexit(remove_card);
+#endif
 }
 
 static void
@@ -137,5 +140,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (is_used)
 		card_clear(card);
 	is_used = false;
+#ifndef FUSE_FUZZ
+	remove_card(); /* replay.c has a process for each file */
+#endif
 	return 0;
 }
