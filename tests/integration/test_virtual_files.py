@@ -3,6 +3,7 @@ fuse-upload: as a model with a vsftpd answers (X1C, P2S) and as one with a small
 import contextlib
 import ftplib
 import io
+import json
 import os
 import pathlib
 import re
@@ -11,9 +12,11 @@ import ssl
 import subprocess
 import time
 
+import paho.mqtt.client as mqtt
 import pytest
 
 from rig import threemf
+from rig.fuse import SLOWNESS
 from rig.uploader import Uploader
 from rig.virtual_alone import VirtualAlone
 from rig.waiting import wait_until
@@ -436,6 +439,86 @@ def test_226_and_nothing_there(printer, tmp_path):
     assert printer.files() == {"/x.3mf": 0}
     result = put_by_fuse(printer, "/y.3mf", CONTENT, tmp_path / "ca.d")
     assert not result["good"] and result["remote_bytes"] == 0, result
+
+
+# -- what is in them --------------------------------------------------------------------------------------------------
+
+class Watcher(mqtt.Client):
+    """Orders prints, and knows the printer's state."""
+
+    def __init__(self, printer):
+        super().__init__("watcher", protocol=mqtt.MQTTv311)
+        self.printer, self.print, self.number = printer, {}, 0
+        self.username_pw_set("bblp", printer.code)
+        self.tls_set_context(printer.context())
+        self.tls_insecure_set(True)
+        self.on_connect = lambda *_: self.subscribe(f"device/{printer.serial}/report")
+        self.on_subscribe = lambda *_: self.say("pushing", "pushall")
+        self.on_message = self._take
+        self.connect(printer.address, printer.ports["mqtt"])
+        self.loop_start()
+        self.reaches("IDLE")
+
+    def _take(self, _client, _arg, message):
+        told = json.loads(message.payload).get("print", {})
+        if told.get("command") == "push_status":
+            self.print.update(told)
+
+    def say(self, section, command, **more):
+        self.publish(f"device/{self.printer.serial}/request", json.dumps({section: {"sequence_id": "20001", "command": command, **more}}))
+
+    def start(self, name: str):
+        self.number += 1
+        self.say("print", "project_file", param="Metadata/plate_1.gcode", project_id=str(self.number), profile_id="0",
+                 task_id=str(self.number), subtask_id=str(self.number), subtask_name=name, file=name, url=f"ftp:///{name}", md5="",
+                 bed_type="auto", bed_leveling=False, flow_cali=False, vibration_cali=False, layer_inspect=False, timelapse=False,
+                 use_ams=False, ams_mapping=[-1], ams_mapping2=[{"ams_id": 255, "slot_id": 0}])
+
+    def reaches(self, *states):
+        wait_until(lambda: self.print.get("gcode_state") in states, 30 * SLOWNESS, lambda: f"not {states}: {self.print} {self.printer.log_text()}")
+
+    def __exit__(self, *_):
+        self.disconnect()
+        self.loop_stop()
+
+    def __enter__(self):
+        return self
+
+
+def test_what_is_in_a_file_is_found_out_once_and_again_when_it_changed():
+    with of_model("X1C") as printer, Watcher(printer) as watcher:
+        files = Client(printer)
+        files.store("cube.gcode.3mf", threemf.sliced("BL-P001"))
+        for examined in (1, 1, 2):
+            if examined == 2:
+                files.store("cube.gcode.3mf", threemf.sliced("BL-P001", mark="another"))
+            watcher.start("cube.gcode.3mf")
+            watcher.reaches("PREPARE", "RUNNING")
+            assert printer.examined == ["cube.gcode.3mf"] * examined
+            assert watcher.print["total_layer_num"] == 212, "from the file"
+            watcher.say("print", "stop")
+            watcher.reaches("FAILED", "IDLE")
+
+
+@pytest.mark.parametrize("content", [threemf.unsliced(), b"no file of a printer's", b""], ids=["unsliced", "rubbish", "empty"])
+def test_a_file_that_cannot_be_printed_is_no_print(content):
+    with of_model("A1") as printer, Watcher(printer) as watcher:
+        printer.put("/broken.gcode.3mf", content)
+        watcher.start("broken.gcode.3mf")
+        wait_until(lambda: watcher.print.get("print_error"), 30 * SLOWNESS, lambda: f"{watcher.print} {printer.log_text()}")
+        assert watcher.print["gcode_state"] in ("IDLE", "FAILED") and printer.examined == ["broken.gcode.3mf"]
+
+
+def test_when_files_cannot_be_looked_into_that_is_no_print_either():
+    with of_model("A1") as printer, Watcher(printer) as watcher:
+        printer.put("/cube.gcode.3mf", threemf.sliced("N2S"))
+        printer.refuse["HELPER_WANT"] = "failed"
+        watcher.start("cube.gcode.3mf")
+        wait_until(lambda: watcher.print.get("print_error"), 30 * SLOWNESS, lambda: f"{watcher.print} {printer.log_text()}")
+        assert len(printer.of("HELPER_WANT")) == 2 and printer.examined == []
+        del printer.refuse["HELPER_WANT"]
+        watcher.start("cube.gcode.3mf")
+        watcher.reaches("PREPARE", "RUNNING")
 
 
 # -- life --------------------------------------------------------------------------------------------------------------
