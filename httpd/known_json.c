@@ -392,12 +392,23 @@ known_json_settings(const struct known *known)
 }
 
 static json_t *
+ams_kinds_json(unsigned kinds)
+{
+	json_t *list = json_array();
+
+	for (enum ams_kind kind = AMS_KIND_UNKNOWN + 1; kinds >> kind != 0; kind++)
+		if (kinds & 1u << kind)
+			json_array_append_new(list, json_string(ams_kind_id(kind)));
+	return list;
+}
+
+static json_t *
 model_json(const struct model *model)
 {
 	static const char *const cameras[] = { "unknown", "jpeg", "rtsps" };
 	static const char *const storages[] = { "unknown", "microsd", "usb" };
 
-	return packed(json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:b, s:I, s:I, s:o, s:s, s:s}", "key", model->key, "name",
+	return packed(json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:b, s:I, s:I, s:o, s:o, s:s, s:s}", "key", model->key, "name",
 				model->name, "serialPrefix", known_json_text(model->serial_prefix), "camera",
 				cameras[model->camera], "storage", storages[model->storage], "extruders",
 				(json_int_t)model->extruders, "hasChamberSensor", model->has_chamber_sensor,
@@ -405,7 +416,8 @@ model_json(const struct model *model)
 				(json_int_t)model->bed_max_celsius, "chamberTargetMaxCelsius",
 				model->chamber_target_max_celsius > 0 ? json_integer(model->chamber_target_max_celsius) :
 									 json_null(),
-				"accessCodeMenu", model->access_code_menu, "developerModeMenu", model->developer_mode_menu));
+				"amsKinds", ams_kinds_json(model->ams_kinds), "accessCodeMenu", model->access_code_menu,
+				"developerModeMenu", model->developer_mode_menu));
 }
 
 json_t *
