@@ -18,6 +18,7 @@ import laterFiles from "../../www/js/later/strings/en_files.js";
 import laterFinder from "../../www/js/later/strings/en_finder.js";
 import laterJobs from "../../www/js/later/strings/en_jobs.js";
 import laterPrint from "../../www/js/later/strings/en_print.js";
+import laterVirtual from "../../www/js/later/strings/en_virtual.js";
 import en from "../../www/js/strings/en.js";
 
 const WWW = fileURLToPath(new URL("../../www", import.meta.url));
@@ -116,7 +117,7 @@ function scripts(folder) {
 
 test("each text that is asked for exists, and no markup is parsed anywhere", () => {
 	const missing = [];
-	const later = { ...en, ...laterFiles, ...laterFinder, ...laterJobs, ...laterPrint };
+	const later = { ...en, ...laterFiles, ...laterFinder, ...laterJobs, ...laterPrint, ...laterVirtual };
 	for (const file of scripts(join(WWW, "js"))) {
 		const text = readFileSync(file, "utf8");
 		for (const [, key] of text.matchAll(/\bt(?:Nodes)?\("([\w.-]+)"/g))

@@ -45,7 +45,7 @@ export function editPrinter(serial, page, focus = "name", address = null) {
 	if (!doc)
 		return;
 	const draft = { ...draftOf(doc), ...(address === null ? {} : { address }) };
-	const form = printerForm({ draft, serial, focus, ways: page });
+	const form = printerForm({ draft, serial, focus, ways: page, isVirtual: doc.virtual === true });
 	const dialog = openDialog({
 		title: t("printers.edit.title", { name: plain(doc.name, 40) }), body: form.nodes, role: "edit-dialog",
 		actions: [
