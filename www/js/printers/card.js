@@ -269,6 +269,7 @@ export function printerCard(view, acts) {
 		setAttr(node, "aria-label", fresh.name);
 		setText(model, fresh.modelName);
 		virtual.hidden = !fresh.isVirtual;
+		setClass(node, "pcard--virtual", fresh.isVirtual);
 		setAttr(node, "data-state", fresh.state.key);
 		setAttr(node, "data-attention", fresh.attention ? "yes" : null);
 		setClass(node, "pcard--stale", fresh.link.stale || !fresh.online);

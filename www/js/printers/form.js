@@ -245,7 +245,7 @@ export function printerForm({ draft, serial = null, focus = "address", ways, isV
 		h("div", { class: "form__ports" }, PORTS.map((port) => ports[port].node)));
 	if (isNew && draft.address !== "")
 		look();
-	const own = h("p", { class: "muted", dataset: { role: "virtual-note" } }, t("printers.edit.virtual"));
+	const own = h("p", { class: "small muted", dataset: { role: "virtual-note" } }, t("printers.edit.virtual"));
 	return {
 		nodes: isVirtual ? [name.node, serialField.node, unaskedNode, own] : [isNew && h("p", { class: "muted" }, t("printers.add.intro")), address.node, found,
 			h("div", { class: "form__pair" }, name.node, model.node), serialField.node, approval,

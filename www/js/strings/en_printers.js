@@ -401,9 +401,8 @@ export default {
 	"printers.empty.addressText": "Fuse asks the printer who it is. You need its access code.",
 	"printers.empty.list": "Many at once",
 	"printers.empty.listText": "From a list of addresses. Access codes may stand beside them, or come later.",
-	"printers.empty.virtual": "Without a printer",
+	"printers.empty.virtual": "Try it with a virtual printer",
 	"printers.empty.virtualText": "Fuse plays one itself: it heats, prints what you send it, and can have every fault that real ones have.",
-	"printers.empty.virtualDo": "Try it with a virtual printer",
 	"printers.empty.program": "By a program",
 	"printers.empty.programText": "Everything that this page does can be done by others:",
 };

@@ -9,7 +9,7 @@ import { h, replace, setAttr, setName, setText } from "../../core/dom.js";
 import { bytes } from "../../core/format.js";
 import { badge, button, callout, field, setBadge } from "../../core/parts.js";
 import { store } from "../../core/store.js";
-import { t } from "../../core/strings.js";
+import { hasText, t } from "../../core/strings.js";
 import { STATE_ICONS, stateWord } from "../../printers/card.js";
 import { problemNode } from "../../printers/problem_view.js";
 import { queueOf } from "../../printers/queue.js";
@@ -51,10 +51,12 @@ function seenPart() {
 	};
 }
 
+const portName = (name) => (hasText(`printers.form.port.${name}`) ? t(`printers.form.port.${name}`) : name);
+
 function factNodes({ address, exposed, ports, storage }) {
 	const fact = (label, value) => value && h("div", { class: "facts__item" }, h("dt", null, t(`virtual.${label}`)), h("dd", null, value));
 	return [fact("address", h("span", { class: "mono" }, address)), fact("exposure", t(`virtual.exposure.${exposed ? "all" : "here"}`)),
-		fact("ports", ports.map(([name, port]) => t("virtual.port", { name, port })).join(", ")),
+		fact("ports", ports.map(([name, port]) => t("virtual.port", { name: portName(name), port })).join(", ")),
 		fact("storage", storage && t("virtual.storageUsed", { count: storage.files, used: bytes(storage.used), total: bytes(storage.total) }))];
 }
 
@@ -180,7 +182,7 @@ export function openControls(serial, atFaults = false) {
 	if (!store.printers.has(serial))
 		return;
 	const send = sender(serial), nameNow = () => plain(store.printers.get(serial)?.name, 60) || serial;
-	const name = h("bdi", { class: "clip muted small", dir: "auto", dataset: { role: "virtual-name" } }), down = h("div", { "aria-live": "polite" });
+	const name = h("bdi", { class: "clip muted small vname", dir: "auto", dataset: { role: "virtual-name" } }), down = h("div", { "aria-live": "polite" });
 	const seen = seenPart(), test = testPart(serial, send, () => dialog.close());
 	const faults = faultPart(send), turned = [connectionPart(send), errorPart(send), speedPart(send), powerPart(send, nameNow), faults];
 	const [connection, errors, speed, power] = turned;
