@@ -29,6 +29,11 @@ export function draftOf(doc) {
 		 trusted: null, touched: { name: true, model: true, serial: true } };
 }
 
+/** What of a draft may be kept in the browser: all but the access code, and what was trusted. */
+export function keepable({ code, trusted, ...rest }) {
+	return rest;
+}
+
 /* -- what was found ----------------------------------------------------------------------------------------------- */
 
 function knownPrinter(serial, exceptSerial) {
