@@ -351,10 +351,10 @@ doors_where(const struct doors *doors, struct msg_virtual_at *ret_at)
 }
 
 const char *
-doors_home_peek(const struct doors *doors)
+doors_address_peek(const struct doors *doors)
 {
 	ENSURE_OBJ(doors, DOORS_MAGIC);
-	return doors->home.address;
+	return doors->is_away ? doors->away.address : doors->home.address;
 }
 
 static void

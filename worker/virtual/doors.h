@@ -56,7 +56,8 @@ struct broker *doors_broker_peek(struct doors *doors);
 
 /* Where its home is reached. */
 void doors_where(const struct doors *doors, struct msg_virtual_at *ret_at);
-const char *doors_home_peek(const struct doors *doors); /* "" before a socket has come */
+/* The address where it is now, numeric; "" before a socket has come. */
+const char *doors_address_peek(const struct doors *doors);
 /* "address" and "ports" of where it is now, into an object that is open (controls.h). */
 void doors_write(const struct doors *doors, struct jsonout *out);
 

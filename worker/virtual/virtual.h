@@ -75,6 +75,8 @@ void virtual_keep(struct virtual *virtual, bool synced);
 void virtual_on_control(struct virtual *virtual, const struct header *header, const struct msg_virtual_control *control);
 /* As on_end of struct testprint_setup. */
 void virtual_on_testprint_end(void *arg, const struct msg_refused *refused, const char *sentence);
+/* Where it is, as the machine tells it: first octet in the low byte; 0 for IPv6. */
+uint32_t virtual_address(const struct virtual *virtual);
 /* An answer to VIRTUAL_MOVE; `sentence` NULL: DONE. False: it is to no such request. */
 bool virtual_on_moved(struct virtual *virtual, uint32_t request_id, const char *sentence);
 /* Play the faults that the machine's controls have now. */

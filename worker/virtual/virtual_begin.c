@@ -3,7 +3,6 @@
  */
 #include "worker/virtual/virtual.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
@@ -99,15 +98,13 @@ make_machine(struct virtual *virtual, const struct msg_virtual_mine *mine)
 {
 	const struct machine_duties duties = { look, forget, virtual };
 	struct machine_setup setup = { .model = model_by_key(mine->model) };
-	struct in_addr address = { 0 };
 	uint64_t random = 0;
 
 	str_copy(setup.serial, sizeof setup.serial, mine->serial);
 	str_copy(setup.name, sizeof setup.name, mine->name);
 	str_copy(setup.nozzle, sizeof setup.nozzle, mine->nozzle);
 	read_ams(mine, &setup);
-	inet_pton(AF_INET, doors_home_peek(virtual->doors), &address);
-	setup.address = address.s_addr; /* first octet in the low byte */
+	setup.address = virtual_address(virtual);
 	if (getrandom(&random, sizeof random, 0) != sizeof random)
 		random = (uint64_t)clock_monotonic_us();
 	return machine_new(&setup, &duties, random, clock_monotonic_ms());

@@ -1,6 +1,7 @@
 /*
  * virtual_controls: what people turn. Most of it is the machine's own; here is what concerns its doors and its card.
  */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -93,6 +94,27 @@ follow_code(struct virtual *virtual, bool refuses)
 	server_drop_all(broker_server_peek(broker));
 }
 
+uint32_t
+virtual_address(const struct virtual *virtual)
+{
+	struct in_addr address = { 0 };
+
+	inet_pton(AF_INET, doors_address_peek(virtual->doors), &address);
+	return address.s_addr;
+}
+
+/* False: there is no other place. */
+static bool
+go(struct virtual *virtual, bool home)
+{
+	if (doors_are_home(virtual->doors) == home)
+		return true;
+	if (!doors_go(virtual->doors, home))
+		return false;
+	machine_set_address(virtual->machine, virtual_address(virtual));
+	return true;
+}
+
 static void
 follow_storage(struct virtual *virtual, const struct controls *controls)
 {
@@ -110,7 +132,7 @@ virtual_follow_controls(struct virtual *virtual)
 	follow_code(virtual, controls->faults[CONTROL_FAULT_WRONG_CODE]);
 	follow_storage(virtual, controls);
 	if (!controls->faults[CONTROL_FAULT_CHANGED_ADDRESS])
-		doors_go(virtual->doors, true);
+		go(virtual, true);
 }
 
 void
@@ -208,7 +230,7 @@ virtual_on_moved(struct virtual *virtual, uint32_t request_id, const char *sente
 	if (request_id == 0 || request_id != virtual->move_request)
 		return false;
 	virtual->move_request = 0;
-	if (sentence == NULL && !doors_go(virtual->doors, false))
+	if (sentence == NULL && !go(virtual, false))
 		sentence = "It could not get another address.";
 	/* Something else may have been turned meanwhile. */
 	if (sentence == NULL && controls_read(machine_controls(virtual->machine), virtual->move_json,
