@@ -1,15 +1,18 @@
 """Stories of a whole Fuse with virtual printers: the ordinary worker links to what fuse-virtual plays, and each fault control
 is seen and said as with a real printer. Everything here is real.
 """
+import contextlib
 import os
 import signal
+import socket
 
 import pytest
 
 from rig import http
-from rig.fuse import Fuse
+from rig.fuse import AS_ROOT, Fuse
 
 MAKE = "/api/v1/virtual-printers"
+NOBODY = 65534
 STARTS_ANEW_S = 40  # a link that waits up to so long between tries
 
 
@@ -140,3 +143,18 @@ def test_a_killed_one_looks_like_one_that_lost_power_and_comes_back_with_its_pri
     stage.turn(timeFactor=600)
     stage.web.ask("POST", f"{stage.path}/commands", {"command": {"command": "resume"}}, status=200)
     stage.wait_job("done")
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root can start Fuse as somebody else")
+def test_without_the_right_to_low_ports_it_has_others_and_keeps_them_when_it_is_switched_off(make_fuse):
+    common = Played(make_fuse(uid=NOBODY).start(), name="Wanda", model="P1S")
+    ports = common.printer["ports"]
+    # Another Fuse may have the others there.
+    standing = {"mqtt": ports["mqtt"] or 8883, "ftps": ports["ftps"], "detect": ports["detect"] or 3000}
+    assert ports["ftps"] > 1024 and common.printer["virtualControls"]["ports"] == standing
+    common.turn(online=False)
+    common.wait_link(lambda link: not link["online"])
+    common.turn(online=True)
+    common.wait_live()
+    with contextlib.closing(socket.create_connection((common.printer["address"], ports["ftps"]), 10)):
+        assert common.printer["ports"] == ports

@@ -47,7 +47,9 @@ take_u16(struct cursor *cursor)
 {
 	const uint8_t *at = take(cursor, 2);
 
-	return at != NULL ? (uint16_t)(at[0] << 8 | at[1]) : 0;
+	if (at == NULL)
+		return 0;
+	return (uint16_t)(at[0] << 8 | at[1]);
 }
 
 static const uint8_t *
