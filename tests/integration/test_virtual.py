@@ -474,7 +474,7 @@ def test_what_somebody_has_changed_survives_a_kill(toy):
         assert client.told("print", "push_status")["spd_lvl"] == 3
 
 
-@pytest.mark.parametrize("content", [b"", b"{", os.urandom(500), b"x" * 100000])
+@pytest.mark.parametrize("content", [b"", b"{", os.urandom(500), b"x" * 100000], ids=["empty", "half", "random", "long"])
 def test_a_damaged_memory_is_set_aside_and_said(tmp_path, content):
     (tmp_path / "state.json").write_bytes(content)
     with VirtualAlone(model="A1", serial="03900A000000004", address="127.64.9.4", folder=tmp_path) as printer:
