@@ -26,14 +26,26 @@ CONTENT = os.urandom(300_000)
 SLOW_BYTES_PER_S = 157_000
 
 
-@pytest.fixture(params=["X1C", "A1"])
-def printer(request):
+@pytest.fixture(scope="module", params=["X1C", "A1"])
+def shared(request):
     with VirtualAlone(request.param, MODELS[request.param]) as virtual:
         yield virtual
 
 
-def of_model(model: str, **more) -> VirtualAlone:
-    return VirtualAlone(model, MODELS[model], **more)
+@pytest.fixture
+def printer(shared):
+    """As new, with an empty card."""
+    shared.turn({"do": "reset"})
+    shared.refuse.clear()
+    shared.jobs.clear()
+    for link in ("link", "passwd"):
+        (shared.card / link).unlink(missing_ok=True)
+    yield shared
+    Client.close_all()
+
+
+def of_model(model: str) -> VirtualAlone:
+    return VirtualAlone(model, MODELS[model], "127.64.0.8")
 
 
 # -- clients -------------------------------------------------------------------------------------------------
@@ -44,7 +56,8 @@ def curl(printer, *arguments, path: str = "/") -> subprocess.CompletedProcess:
 
 
 def lftp(printer, commands: str) -> subprocess.CompletedProcess:
-    settings = ("set ssl:verify-certificate no; set ssl:priority NORMAL:-VERS-TLS1.3; set ftp:ssl-protect-data true; set net:max-retries 1; "
+    settings = ("set ssl:verify-certificate no; set ssl:priority NORMAL:-VERS-TLS1.3; set ftp:ssl-protect-data true; "
+                "set net:max-retries 1; "
                 "set net:timeout 20; set cmd:fail-exit true")
     return subprocess.run(["lftp", "-c", f"{settings}; open -u bblp,{printer.code} ftps://{printer.address}:{printer.ftps}; {commands}"],
                           capture_output=True, text=True, timeout=60)
@@ -53,8 +66,18 @@ def lftp(printer, commands: str) -> subprocess.CompletedProcess:
 class Client(ftplib.FTP_TLS):
     """ftplib as clients of printers use it: TLS from the first byte, and the session offered again for data."""
 
+    all = []
+
+    @classmethod
+    def close_all(cls):
+        """A small server takes no other before."""
+        while cls.all:
+            cls.all.pop().close()
+
     def __init__(self, printer, resumes: bool = True, code: str = None, private: bool = True):
         super().__init__(context=printer.context(), timeout=30)
+        self.close_all()
+        self.all.append(self)
         self.resumes, self.af = resumes, socket.AF_INET
         raw = socket.create_connection((printer.address, printer.ftps), 30)
         self.sock = self.context.wrap_socket(raw)
@@ -102,6 +125,7 @@ class Client(ftplib.FTP_TLS):
 
 
 def put_by_fuse(printer, path: str, content: bytes, ca_dir: pathlib.Path) -> dict:
+    Client.close_all()
     ca_dir.mkdir(exist_ok=True)
     (ca_dir / "ca.pem").write_bytes(printer.issuer.pem())
     with Uploader(ca_dir) as uploader:
@@ -386,7 +410,7 @@ def test_full_storage(printer, tmp_path):
 
 
 def test_a_slow_upload_takes_its_time_and_nobody_else_s(printer):
-    size = 500_000
+    size = 250_000
     printer.faults(slowUpload=True)
     client = Client(printer)
     connection = client.transfercmd("STOR /x")
@@ -426,19 +450,21 @@ def test_a_large_upload_is_cut_in_its_midst(printer):
     assert printer.files() == {"/x.3mf": 1_000_000}
 
 
-def test_fuse_upload_sees_the_cut_and_sends_again(printer, tmp_path):
-    printer.turn({"faults": {"cutUploadPercent": 40}})
-    result = put_by_fuse(printer, "/x.3mf", CONTENT, tmp_path / "ca.d")
-    assert not result["good"] and result["try_again"], result
-    assert put_by_fuse(printer, "/x.3mf", CONTENT, tmp_path / "ca.d")["good"]
+def test_fuse_upload_sees_the_cut_and_sends_again(tmp_path):
+    with of_model("A1") as printer:
+        printer.turn({"faults": {"cutUploadPercent": 40}})
+        result = put_by_fuse(printer, "/x.3mf", CONTENT, tmp_path / "ca.d")
+        assert not result["good"] and result["try_again"], result
+        assert put_by_fuse(printer, "/x.3mf", CONTENT, tmp_path / "ca.d")["good"]
 
 
 def test_226_and_nothing_there(printer, tmp_path):
     printer.faults(emptyUpload=True)
     assert Client(printer).store("/x.3mf", CONTENT).startswith("226")
     assert printer.files() == {"/x.3mf": 0}
-    result = put_by_fuse(printer, "/y.3mf", CONTENT, tmp_path / "ca.d")
-    assert not result["good"] and result["remote_bytes"] == 0, result
+    if printer.model == "X1C":
+        result = put_by_fuse(printer, "/y.3mf", CONTENT, tmp_path / "ca.d")
+        assert not result["good"] and result["remote_bytes"] == 0, result
 
 
 # -- what is in them --------------------------------------------------------------------------------------------------
