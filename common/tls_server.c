@@ -285,7 +285,8 @@ tls_server_resumes(const struct tls_server *server, const struct tls_server *fir
 	ENSURE_OBJ(server, SERVER_MAGIC);
 	ENSURE_OBJ(first, SERVER_MAGIC);
 	const SSL_SESSION *session = SSL_get_session(server->ssl), *first_session = SSL_get_session(first->ssl);
-	if (!SSL_is_init_finished(server->ssl) || !SSL_session_reused(server->ssl) || session == NULL || first_session == NULL)
+	if (!SSL_is_init_finished(server->ssl) || !SSL_session_reused(server->ssl) || session == NULL ||
+	    first_session == NULL)
 		return false;
 	const unsigned char *id = SSL_SESSION_get_id(session, &id_len);
 	const unsigned char *first_id = SSL_SESSION_get_id(first_session, &first_id_len);

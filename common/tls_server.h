@@ -1,11 +1,11 @@
 /*
- * tls_server: TLS as a server on sockets that somebody else watches, as printers do it; for the printers that Fuse plays.
- * Part of OpenSSL's door.
+ * tls_server: TLS as a server on sockets that somebody else watches, as printers do it; for the printers that Fuse
+ * plays. Part of OpenSSL's door.
  *
- * TLS 1.2 and nothing else, no renegotiation, no compression, no certificate of the client's, and no tickets: a session
- * that a service remembers is known by its id, here, and so one connection can prove that it belongs to another
- * (tls_server_resumes(), as the data channels of FTPS must). A handshake takes at most TLS_SERVER_HANDSHAKE_MAX_BYTES from
- * its peer; how long it may take is up to the caller's timer.
+ * TLS 1.2 and nothing else, no renegotiation, no compression, no certificate of the client's, and no tickets: a
+ * session that a service remembers is known by its id, here, and so one connection can prove that it belongs to
+ * another (tls_server_resumes(), as the data channels of FTPS must). A handshake takes at most
+ * TLS_SERVER_HANDSHAKE_MAX_BYTES from its peer; how long it may take is up to the caller's timer.
  */
 #ifndef FUSE_COMMON_TLS_SERVER_H
 #define FUSE_COMMON_TLS_SERVER_H
@@ -24,9 +24,9 @@
 struct tls_service;
 
 /*
- * The chain (PEM, the leaf first) and its key (DER). `name` (1 to 32 bytes) keeps sessions of one service from being
- * resumed at another. `remembers`: sessions can be resumed. NULL, with a sentence, when chain or key cannot be used. After
- * tls_init().
+ * The chain (PEM, the leaf first) and its key (DER). `name` (1 to 32 bytes) keeps sessions of one service from
+ * being resumed at another. `remembers`: sessions can be resumed. NULL, with a sentence, when chain or key cannot
+ * be used. After tls_init().
  */
 struct tls_service *tls_service_new(const char *name, const char *chain_pem, const void *key_der, size_t key_len,
 				    bool remembers, char ret_fault[TLS_SERVER_FAULT_BYTES]);
@@ -44,9 +44,9 @@ struct tls_server *tls_server_new(struct tls_service *service, int fd);
  * do. NULL is fine. */
 void tls_server_free(struct tls_server *server);
 
-/* Before its handshake: a file goes over it. Reads of the socket are large, and no buffer is given back meanwhile; a reset
- * is a TLS_STEP_FAILED, and so is, with `wants_closing_words`, an end without those of TLS: there is no telling then
- * whether it was the end of the file. */
+/* Before its handshake: a file goes over it. Reads of the socket are large, and no buffer is given back meanwhile;
+ * a reset is a TLS_STEP_FAILED, and so is, with `wants_closing_words`, an end without those of TLS: there is no
+ * telling then whether it was the end of the file. */
 void tls_server_expect_file(struct tls_server *server, bool wants_closing_words);
 
 /* As those of struct tls_client (common/tls.h). A read gives at most one record; read until TLS_STEP_WANT_READ, or what
@@ -54,7 +54,8 @@ void tls_server_expect_file(struct tls_server *server, bool wants_closing_words)
 enum tls_step tls_server_handshake(struct tls_server *server);
 enum tls_step tls_server_read(struct tls_server *server, void *to, size_t cap, size_t *ret_len);
 enum tls_step tls_server_write(struct tls_server *server, const void *bytes, size_t len, size_t *ret_written);
-/* Say that nothing more comes (close_notify); again when it had to wait. What the peer says to that is not waited for. */
+/* Say that nothing more comes (close_notify); again when it had to wait. What the peer says to that is not waited
+ * for. */
 enum tls_step tls_server_end(struct tls_server *server);
 const char *tls_server_fault_peek(const struct tls_server *server);
 

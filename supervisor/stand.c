@@ -52,7 +52,8 @@ set_port(union address *address, uint16_t port)
 static int
 bind_at(const union address *address, socklen_t len, bool is_udp)
 {
-	int on = 1, fd = socket(address->any.sa_family, (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1, fd = socket(address->any.sa_family,
+				(is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -1;
@@ -84,8 +85,9 @@ find_port(union address *address, socklen_t len, bool is_udp)
 	return found;
 }
 
-/* A socket at this port, or when it cannot be had, or is 0, at any. Any port is bound by its number, too: the kernel takes
- * one that it chose itself back when the printer is switched off (worker/virtual/doors.c). -1 with errno. */
+/* A socket at this port, or when it cannot be had, or is 0, at any. Any port is bound by its number, too: the
+ * kernel takes one that it chose itself back when the printer is switched off (worker/virtual/doors.c). -1 with
+ * errno. */
 static int
 bind_one(union address *address, socklen_t len, bool is_udp, uint16_t port)
 {
@@ -94,7 +96,8 @@ bind_one(union address *address, socklen_t len, bool is_udp, uint16_t port)
 	set_port(address, port);
 	if (port != 0)
 		fd = bind_at(address, len, is_udp);
-	for (unsigned i = 0; i < FREE_PORT_TRIES && fd < 0 && (port == 0 || errno == EACCES || errno == EADDRINUSE); i++)
+	for (unsigned i = 0;
+	     i < FREE_PORT_TRIES && fd < 0 && (port == 0 || errno == EACCES || errno == EADDRINUSE); i++)
 		if (find_port(address, len, is_udp))
 			fd = bind_at(address, len, is_udp);
 	if (fd < 0 || is_udp || listen(fd, BACKLOG) == 0)
@@ -116,8 +119,9 @@ give_one(struct proc *proc, const char *text, enum virtual_purpose purpose, bool
 		return;
 	int fd = bind_one(&address, len, is_udp, port);
 	if (fd < 0) {
-		log_warn("a virtual printer lacks a socket", log_str("process", proc->name), log_str("address", text),
-			 log_str("for", virtual_purpose_name(purpose)), log_int("port", port), log_str("error", strerror(errno)));
+		log_warn("a virtual printer lacks a socket", log_str("process", proc->name),
+			 log_str("address", text), log_str("for", virtual_purpose_name(purpose)),
+			 log_int("port", port), log_str("error", strerror(errno)));
 	} else {
 		str_copy(message.address, sizeof message.address, text);
 		message.port = ntohs(address.v4.sin_port);
@@ -165,7 +169,8 @@ stand_move(struct proc *proc, const struct header *request)
 		return;
 	}
 	/* Not to where it stands already: an earlier incarnation may have gone there. */
-	str_format(text, sizeof text, "127.65.%u.%u", (place + 1 + proc->moves++ % (MOVES_MAX - 1)) % MOVES_MAX, number);
+	str_format(text, sizeof text, "127.65.%u.%u",
+		   (place + 1 + proc->moves++ % (MOVES_MAX - 1)) % MOVES_MAX, number);
 	give_all(proc, text);
 	switchboard_say_done(house->board, &proc->peer, request, "");
 }

@@ -1,7 +1,8 @@
 /*
  * Any bytes as a change of a virtual printer's controls: it is read, and what comes of it can be written and read again, or
  * it is refused in words that may stand on a screen and changes nothing.
- * Covers: controls_read, controls_write. At most 2100 bytes an input
+ * At most 2100 bytes an input.
+ * Covers: controls_read, controls_write
  */
 #include <stdint.h>
 #include <string.h>

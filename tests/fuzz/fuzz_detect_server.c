@@ -1,6 +1,7 @@
 /*
- * Any bytes as what a client says to a virtual printer's detect service: the verdict is the same however they are cut into
- * pieces. And any bytes as its nameplate: what it tells is one frame and one announcement within their bounds.
+ * Any bytes as what a client says to a virtual printer's detect service: the verdict is the same however they are
+ * cut into pieces. And any bytes as its nameplate: what it tells is one frame and one announcement within their
+ * bounds.
  * Covers: detect_frame_read, detect_frame_answer, announce_write
  */
 #include <string.h>

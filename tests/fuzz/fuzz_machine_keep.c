@@ -1,7 +1,8 @@
 /*
  * Any bytes as what a virtual printer remembers: refused, and it is as new; or taken, and it lives on with it: reports that
  * our own reader takes, through a resume and to whatever end.
- * Covers: machine_remember, machine_keep, machine_report. At most 6000 bytes an input
+ * At most 6000 bytes an input.
+ * Covers: machine_remember, machine_keep, machine_report
  */
 #include <stdint.h>
 #include <stdlib.h>

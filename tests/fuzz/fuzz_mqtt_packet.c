@@ -1,6 +1,7 @@
 /*
- * Any stream from an MQTT client, in any pieces: what is read is the same however it is cut, every packet lies within what
- * was sent and within its bounds, and nothing is read after a fault. Texts are texts; filters that are taken match or do not.
+ * Any stream from an MQTT client, in any pieces: what is read is the same however it is cut, every packet lies
+ * within what was sent and within its bounds, and nothing is read after a fault. Texts are texts; filters that are
+ * taken match or do not.
  * Covers: mqtt_read, mqtt_filter_is_valid, mqtt_filter_matches, mqtt_write_publish, mqtt_write_suback
  */
 #include <string.h>
@@ -36,7 +37,8 @@ look_at_filters(const struct mqtt_packet *packet, const uint8_t *from, size_t us
 		(void)mqtt_filter_matches(packet->filters.filters[i], "device/00M00A000000001/report");
 		(void)mqtt_filter_matches(packet->filters.filters[i], "");
 	}
-	ENSURE(mqtt_write_suback(answer, packet->filters.id, granted, packet->filters.count) == 4 + packet->filters.count);
+	ENSURE(mqtt_write_suback(answer, packet->filters.id, granted, packet->filters.count) ==
+	       4 + packet->filters.count);
 }
 
 /* What a broker writes of a message is read again as it was. */

@@ -20,12 +20,15 @@ static size_t used;
 #define READ(bytes) mqtt_read((const uint8_t *)(bytes), sizeof(bytes) - 1, &packet, &used, &fault)
 #define assert_text(text, other) assert_true(mqtt_text_is(text, other))
 
-/* -- reading ------------------------------------------------------------------------------------------------------- */
+/* -- reading ---------------------------------------------------------------------------------------------------- */
 
 static void
 a_connect_tells_who_comes(void **state)
 {
-	static const char bytes[] = "\x10\x1f\x00\x04MQTT\x04\xc2\x00\x1e\x00\x03" "abc\x00\x04" "bblp\x00\x08" "12345678more";
+	static const char bytes[] = "\x10\x1f\x00\x04MQTT\x04\xc2\x00\x1e\x00\x03"
+				    "abc\x00\x04"
+				    "bblp\x00\x08"
+				    "12345678more";
 
 	(void)state;
 	assert_int_equal(READ(bytes), MQTT_DONE);
@@ -112,39 +115,53 @@ static void
 bad_packets_are_refused(void **state)
 {
 #define ROW(bytes) { bytes, sizeof(bytes) - 1 }
-	static const struct { const char *bytes; size_t len; } rows[] = {
-		ROW("\x10\x0c\x00\x04HTTP\x04\x02\x00\x00\x00\x00"),		     /* another protocol */
-		ROW("\x11\x0c\x00\x04MQTT\x04\x02\x00\x00\x00\x00"),		     /* flags in its header */
-		ROW("\x10\x0c\x00\x04MQTT\x04\x03\x00\x00\x00\x00"),		     /* the reserved flag */
-		ROW("\x10\x0c\x00\x04MQTT\x04\x22\x00\x00\x00\x00"),		     /* a retained will that is none */
-		ROW("\x10\x0c\x00\x04MQTT\x04\x42\x00\x00\x00\x00"),		     /* a password without a user */
-		ROW("\x10\x0c\x00\x04MQTT\x04\x82\x00\x00\x00\x00"),		     /* a user that is missing */
-		ROW("\x10\x0e\x00\x04MQTT\x04\x02\x00\x00\x00\x00xx"),		     /* bytes at its end */
-		ROW("\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01\xff"),	     /* an id that is no text */
-		ROW("\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01\x00"),	     /* an id with a NUL */
-		ROW("\x30\x03\x00\x02t"),					     /* a topic that is longer than all */
-		ROW("\x30\x02\x00\x00"),					     /* no topic */
-		ROW("\x30\x03\x00\x01#"), ROW("\x30\x03\x00\x01+"),		     /* a topic that is a filter */
-		ROW("\x32\x05\x00\x01t\x00\x00"),				     /* the number 0 */
-		ROW("\x34\x05\x00\x01t\x00\x01"), ROW("\x36\x05\x00\x01t\x00\x01"), /* QoS 2 and 3 */
-		ROW("\x80\x06\x00\x01\x00\x01#\x00"),				     /* not the flags of SUBSCRIBE */
-		ROW("\x82\x02\x00\x01"),					     /* no filter */
-		ROW("\x82\x06\x00\x00\x00\x01#\x00"),				     /* the number 0 */
-		ROW("\x82\x06\x00\x01\x00\x01#\x03"),				     /* QoS 3 */
-		ROW("\x82\x07\x00\x01\x00\x02#a\x00"),				     /* what follows after # */
-		ROW("\x82\x05\x00\x01\x00\x01#"),				     /* no QoS */
-		ROW("\xc0\x01x"), ROW("\xc1\x00"), ROW("\x40\x01\x00"),
-		ROW("\x00"), ROW("\x20"), ROW("\x50"), ROW("\x62"), ROW("\x90"), ROW("\xd0"), ROW("\xf0"), /* no client's */
-		ROW("GET / HTTP/1.1"), ROW("\x16\x03\x01"),
-		ROW("\x10\x81\x20"),						     /* more than 4 KiB from a stranger */
-		ROW("\x30\x80\x80\x10"),					     /* 256 KiB and more */
-		ROW("\x30\xff\xff\xff\xff"),					     /* a length without end */
+	static const struct { const char *bytes; size_t len;
+	} rows[] = {
+		ROW("\x10\x0c\x00\x04HTTP\x04\x02\x00\x00\x00\x00"),	 /* another protocol */
+		ROW("\x11\x0c\x00\x04MQTT\x04\x02\x00\x00\x00\x00"),	 /* flags in its header */
+		ROW("\x10\x0c\x00\x04MQTT\x04\x03\x00\x00\x00\x00"),	 /* the reserved flag */
+		ROW("\x10\x0c\x00\x04MQTT\x04\x22\x00\x00\x00\x00"),	 /* a retained will that is none */
+		ROW("\x10\x0c\x00\x04MQTT\x04\x42\x00\x00\x00\x00"),	 /* a password without a user */
+		ROW("\x10\x0c\x00\x04MQTT\x04\x82\x00\x00\x00\x00"),	 /* a user that is missing */
+		ROW("\x10\x0e\x00\x04MQTT\x04\x02\x00\x00\x00\x00xx"),	 /* bytes at its end */
+		ROW("\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01\xff"), /* an id that is no text */
+		ROW("\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01\x00"), /* an id with a NUL */
+		ROW("\x30\x03\x00\x02t"),				 /* a topic that is longer than all */
+		ROW("\x30\x02\x00\x00"),				 /* no topic */
+		ROW("\x30\x03\x00\x01#"),
+		ROW("\x30\x03\x00\x01+"),	  /* a topic that is a filter */
+		ROW("\x32\x05\x00\x01t\x00\x00"), /* the number 0 */
+		ROW("\x34\x05\x00\x01t\x00\x01"),
+		ROW("\x36\x05\x00\x01t\x00\x01"),      /* QoS 2 and 3 */
+		ROW("\x80\x06\x00\x01\x00\x01#\x00"),  /* not the flags of SUBSCRIBE */
+		ROW("\x82\x02\x00\x01"),	       /* no filter */
+		ROW("\x82\x06\x00\x00\x00\x01#\x00"),  /* the number 0 */
+		ROW("\x82\x06\x00\x01\x00\x01#\x03"),  /* QoS 3 */
+		ROW("\x82\x07\x00\x01\x00\x02#a\x00"), /* what follows after # */
+		ROW("\x82\x05\x00\x01\x00\x01#"),      /* no QoS */
+		ROW("\xc0\x01x"),
+		ROW("\xc1\x00"),
+		ROW("\x40\x01\x00"),
+		ROW("\x00"),
+		ROW("\x20"),
+		ROW("\x50"),
+		ROW("\x62"),
+		ROW("\x90"),
+		ROW("\xd0"),
+		ROW("\xf0"), /* no client's */
+		ROW("GET / HTTP/1.1"),
+		ROW("\x16\x03\x01"),
+		ROW("\x10\x81\x20"),	     /* more than 4 KiB from a stranger */
+		ROW("\x30\x80\x80\x10"),     /* 256 KiB and more */
+		ROW("\x30\xff\xff\xff\xff"), /* a length without end */
 	};
 
 	(void)state;
 	for (size_t i = 0; i < STR_ARRAY_LEN(rows); i++) {
 		fault = NULL;
-		if (mqtt_read((const uint8_t *)rows[i].bytes, rows[i].len, &packet, &used, &fault) != MQTT_BAD || fault == NULL)
+		if (mqtt_read((const uint8_t *)rows[i].bytes, rows[i].len, &packet, &used, &fault) !=
+			    MQTT_BAD ||
+		    fault == NULL)
 			fail_msg("row %zu is taken", i);
 	}
 }
@@ -182,13 +199,16 @@ the_longest_packet_is_taken(void **state)
 	uint8_t *bytes = calloc(1, MQTT_PACKET_MAX_BYTES);
 
 	(void)state;
-	memcpy(bytes, (const uint8_t[]){ 0x30, (uint8_t)(body | 0x80), (uint8_t)(body >> 7 | 0x80), (uint8_t)(body >> 14), 0, 1, 't' }, 7);
+	memcpy(bytes,
+	       (const uint8_t[]){ 0x30, (uint8_t)(body | 0x80), (uint8_t)(body >> 7 | 0x80),
+				  (uint8_t)(body >> 14), 0, 1, 't' },
+	       7);
 	assert_int_equal(mqtt_read(bytes, MQTT_PACKET_MAX_BYTES, &packet, &used, &fault), MQTT_DONE);
 	assert_int_equal(packet.publish.payload_len, body - 3);
 	free(bytes);
 }
 
-/* -- filters --------------------------------------------------------------------------------------------------------- */
+/* -- filters ---------------------------------------------------------------------------------------------------- */
 
 static void
 filters_match_as_the_standard_says(void **state)
@@ -224,7 +244,7 @@ some_filters_are_none(void **state)
 			fail_msg("\"%s\" is taken", bad[i]);
 }
 
-/* -- writing ----------------------------------------------------------------------------------------------------------- */
+/* -- writing ---------------------------------------------------------------------------------------------------- */
 
 static void
 answers_are_those_of_the_standard(void **state)

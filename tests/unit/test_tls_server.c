@@ -179,7 +179,8 @@ a_second_connection_proves_that_it_belongs_to_the_first(void **state)
 static void
 a_session_of_another_service_is_not_resumed(void **state)
 {
-	struct tls_service *files = serve("files", true), *other = serve("other", true), *forgetful = serve("mqtt", false);
+	struct tls_service *files = serve("files", true), *other = serve("other", true),
+			   *forgetful = serve("mqtt", false);
 	struct tls_service *const others[] = { other, forgetful };
 	struct pair first, second;
 

@@ -1,6 +1,6 @@
 /*
- * What a virtual printer tells of itself to anybody, read by those who look for printers: announcements by discovery/ssdp,
- * the detect service by discovery/detect.
+ * What a virtual printer tells of itself to anybody, read by those who look for printers: announcements by
+ * discovery/ssdp, the detect service by discovery/detect.
  */
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -30,7 +30,7 @@ address_of(const char *text)
 	return address;
 }
 
-/* -- announcements --------------------------------------------------------------------------------------------------- */
+/* -- announcements ---------------------------------------------------------------------------------------------- */
 
 static void
 an_announcement_is_heard_as_a_printers(void **state)
@@ -92,7 +92,7 @@ one_on_this_machine_tells_this_machine_only(void **state)
 	assert_int_equal(announce_to("127.64.0.1").sin_port, htons(SSDP_PORT));
 }
 
-/* -- the detect service ------------------------------------------------------------------------------------------------- */
+/* -- the detect service ----------------------------------------------------------------------------------------- */
 
 static void
 the_answer_is_read_as_a_printers(void **state)

@@ -18,7 +18,8 @@ read_json(const char *text, size_t len)
 	/* Its depth is bounded by the size of the frame, and by jansson. */
 	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	const char *command = json_string_value(json_object_get(json_object_get(root, "login"), "command"));
-	enum detect_ask ask = command != NULL && strcmp(command, "detect") == 0 ? DETECT_ASK_DETECT : DETECT_ASK_UNKNOWN;
+	enum detect_ask ask =
+		command != NULL && strcmp(command, "detect") == 0 ? DETECT_ASK_DETECT : DETECT_ASK_UNKNOWN;
 
 	json_decref(root);
 	return ask;
@@ -77,7 +78,8 @@ write_json(const struct nameplate *nameplate, uint32_t number, char *to, size_t 
 size_t
 detect_frame_answer(const struct nameplate *nameplate, uint32_t number, uint8_t to[DETECT_ANSWER_MAX_BYTES])
 {
-	size_t len = write_json(nameplate, number, (char *)to + HEAD_BYTES, DETECT_ANSWER_MAX_BYTES - HEAD_BYTES - TAIL_BYTES);
+	size_t len = write_json(nameplate, number, (char *)to + HEAD_BYTES,
+				DETECT_ANSWER_MAX_BYTES - HEAD_BYTES - TAIL_BYTES);
 
 	ENSURE(len > 0); /* all parts are bounded */
 	len += HEAD_BYTES + TAIL_BYTES;

@@ -1,6 +1,7 @@
 /*
- * detect_frame: the frames of the detect service as a printer reads and writes them (docs/protocol.md, "Detect service"):
- * A5 A5, the length of the whole frame (16 bits, little endian), JSON, A7 A7. Pure; what a client sends is hostile.
+ * detect_frame: the frames of the detect service as a printer reads and writes them (docs/protocol.md, "Detect
+ * service"): A5 A5, the length of the whole frame (16 bits, little endian), JSON, A7 A7. Pure; what a client sends
+ * is hostile.
  */
 #ifndef FUSE_WORKER_VIRTUAL_DETECT_FRAME_H
 #define FUSE_WORKER_VIRTUAL_DETECT_FRAME_H

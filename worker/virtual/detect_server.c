@@ -76,8 +76,10 @@ detect_server_new(struct loop *loop, bool in_clear, const struct nameplate *name
 	ENSURE(detect != NULL);
 	*detect = (struct detect_server){ .magic = DETECT_MAGIC, .nameplate = nameplate, .number = FIRST_NUMBER };
 	detect->server = server_new(loop,
-				    &(struct server_rules){ .name = in_clear ? "detect" : "detect-tls", .in_clear = in_clear,
-							    .most = VISITORS, .stranger_ms = VISIT_MS,
+				    &(struct server_rules){ .name = in_clear ? "detect" : "detect-tls",
+							    .in_clear = in_clear,
+							    .most = VISITORS,
+							    .stranger_ms = VISIT_MS,
 							    .in_max_bytes = DETECT_ASK_MAX_BYTES + 16384,
 							    .out_max_bytes = DETECT_ANSWER_MAX_BYTES },
 				    &(struct server_duties){ on_come, on_bytes, on_leave, detect });

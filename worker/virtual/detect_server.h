@@ -1,6 +1,6 @@
 /*
- * detect_server: the detect service of a virtual printer, in clear (3000) and in TLS (3002): one exchange, then it closes;
- * silence for what it does not know.
+ * detect_server: the detect service of a virtual printer, in clear (3000) and in TLS (3002): one exchange, then it
+ * closes; silence for what it does not know.
  */
 #ifndef FUSE_WORKER_VIRTUAL_DETECT_SERVER_H
 #define FUSE_WORKER_VIRTUAL_DETECT_SERVER_H

@@ -1,8 +1,8 @@
 /*
  * doors: places and what stands in them.
  *
- * A listening socket is shut by shutdown(): Linux then refuses connections, and the socket keeps its port, since that was
- * bound by number (supervisor/stand.c), until listen() opens it again.
+ * A listening socket is shut by shutdown(): Linux then refuses connections, and the socket keeps its port, since
+ * that was bound by number (supervisor/stand.c), until listen() opens it again.
  */
 #include "worker/virtual/doors.h"
 
@@ -50,7 +50,7 @@ struct doors {
 	bool announce_failed; /* and said so */
 };
 
-/* -- places --------------------------------------------------------------------------------------------------------- */
+/* -- places ----------------------------------------------------------------------------------------------------- */
 
 static void
 leave(struct place *place)
@@ -94,15 +94,16 @@ static void
 open_again(const struct door *door)
 {
 	if (door->purpose != VIRTUAL_PURPOSE_ANNOUNCE && listen(door->fd, BACKLOG) != 0)
-		log_warn("cannot listen", log_str("for", virtual_purpose_name(door->purpose)), log_int("port", door->port),
-			 log_str("error", strerror(errno)));
+		log_warn("cannot listen", log_str("for", virtual_purpose_name(door->purpose)),
+			 log_int("port", door->port), log_str("error", strerror(errno)));
 }
 
 /* Not a printer's, or of a service that is not played: nobody shall wait there for an answer. */
 static bool
 is_of_use(const struct msg_virtual_socket *socket, const struct place *place)
 {
-	return socket->purpose < VIRTUAL_PURPOSE_COUNT && socket->purpose != VIRTUAL_PURPOSE_CAMERA && place->count < SOCKETS_MAX;
+	return socket->purpose < VIRTUAL_PURPOSE_COUNT && socket->purpose != VIRTUAL_PURPOSE_CAMERA &&
+	       place->count < SOCKETS_MAX;
 }
 
 void
@@ -129,7 +130,7 @@ doors_take_socket(struct doors *doors, const struct msg_virtual_socket *socket, 
 	shut(door); /* until doors_open() */
 }
 
-/* -- announcements ---------------------------------------------------------------------------------------------------- */
+/* -- announcements ---------------------------------------------------------------------------------------------- */
 
 static void
 announce(struct doors *doors)
@@ -157,7 +158,7 @@ on_announce_time(void *arg)
 	loop_timer_set(doors->announcer, ANNOUNCE_EVERY_MS);
 }
 
-/* -- open and shut ------------------------------------------------------------------------------------------------------ */
+/* -- open and shut ---------------------------------------------------------------------------------------------- */
 
 static void
 drop_visitors(struct doors *doors)
@@ -264,7 +265,7 @@ doors_show(struct doors *doors, const struct identity *identity)
 	drop_visitors(doors);
 }
 
-/* -- making -------------------------------------------------------------------------------------------------------------- */
+/* -- making ----------------------------------------------------------------------------------------------------- */
 
 struct doors *
 doors_new(struct loop *loop)
@@ -315,7 +316,7 @@ doors_broker_peek(struct doors *doors)
 	return doors->broker;
 }
 
-/* -- telling --------------------------------------------------------------------------------------------------------------- */
+/* -- telling ---------------------------------------------------------------------------------------------------- */
 
 static uint16_t
 standard_port(enum virtual_purpose purpose)

@@ -1,10 +1,10 @@
 /*
- * doors: everything of a virtual printer that can be reached: the sockets that fused has bound for it (VIRTUAL_SOCKET), the
- * services behind them, and the announcements. There may be two places, each an address with all sockets: its home, and the
- * one to which it has gone (VIRTUAL_MOVE); one is in use.
+ * doors: everything of a virtual printer that can be reached: the sockets that fused has bound for it
+ * (VIRTUAL_SOCKET), the services behind them, and the announcements. There may be two places, each an address with
+ * all sockets: its home, and the one to which it has gone (VIRTUAL_MOVE); one is in use.
  *
- * When they are shut, whoever knocks is refused, as by a machine without a printer's services: the sockets stay bound, but
- * do not listen.
+ * When they are shut, whoever knocks is refused, as by a machine without a printer's services: the sockets stay
+ * bound, but do not listen.
  */
 #ifndef FUSE_WORKER_VIRTUAL_DOORS_H
 #define FUSE_WORKER_VIRTUAL_DOORS_H
@@ -34,8 +34,8 @@ struct doors_setup {
 struct doors *doors_new(struct loop *loop);
 void doors_free(struct doors *doors);
 
-/* A socket of ours; takes `fd`. The first address is home; sockets of another one are where it can go, in place of those
- * of an earlier other one. */
+/* A socket of ours; takes `fd`. The first address is home; sockets of another one are where it can go, in place of
+ * those of an earlier other one. */
 void doors_take_socket(struct doors *doors, const struct msg_virtual_socket *socket, int fd);
 
 /* The services behind them; shut until doors_open(). */

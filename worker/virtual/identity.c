@@ -17,10 +17,13 @@
 #define KEY_PIECES 4
 
 static bool
-make(struct identity *identity, const char *chain, const void *key, size_t key_len, char ret_fault[TLS_SERVER_FAULT_BYTES])
+make(struct identity *identity, const char *chain, const void *key, size_t key_len,
+     char ret_fault[TLS_SERVER_FAULT_BYTES])
 {
 	identity->single = tls_service_new("printer", chain, key, key_len, false, ret_fault);
-	identity->files = identity->single != NULL ? tls_service_new("files", chain, key, key_len, true, ret_fault) : NULL;
+	identity->files = identity->single != NULL
+				  ? tls_service_new("files", chain, key, key_len, true, ret_fault)
+				  : NULL;
 	return identity->files != NULL;
 }
 
@@ -63,7 +66,8 @@ make_other(const char *dir, const char *serial, struct tls_own_blob *certificate
 		return false;
 	if (!kept_write(dir, OTHER_CERTIFICATE, certificate->bytes, certificate->len, false) ||
 	    !kept_write(dir, OTHER_KEY, key->bytes, key->len, false))
-		log_warn("cannot keep the other certificate: the next start has yet another", log_str("error", strerror(errno)));
+		log_warn("cannot keep the other certificate: the next start has yet another",
+			 log_str("error", strerror(errno)));
 	return true;
 }
 

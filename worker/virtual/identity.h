@@ -1,6 +1,6 @@
 /*
- * identity: the certificate that a virtual printer shows at all its services: its own, from the store, or, when it plays a
- * printer whose certificate has changed, another one of the same name, which it makes for itself and keeps.
+ * identity: the certificate that a virtual printer shows at all its services: its own, from the store, or, when it
+ * plays a printer whose certificate has changed, another one of the same name, which it makes for itself and keeps.
  */
 #ifndef FUSE_WORKER_VIRTUAL_IDENTITY_H
 #define FUSE_WORKER_VIRTUAL_IDENTITY_H

@@ -1,6 +1,6 @@
 /*
- * fuse-virtual: plays one virtual printer. Started by fused as `fuse-virtual SERIAL --dir <state>/virtual/SERIAL`; that folder
- * is the only one that it reaches. fused gives it its sockets, the store says who it is.
+ * fuse-virtual: plays one virtual printer. Started by fused as `fuse-virtual SERIAL --dir <state>/virtual/SERIAL`;
+ * that folder is the only one that it reaches. fused gives it its sockets, the store says who it is.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static uint32_t want_request, at_request; /* to the store; 0 = none is open */
 static bool at_is_known;
 static struct loop_timer *ask_again;
 
-/* -- what it asks the store ------------------------------------------------------------------------------------------ */
+/* -- what it asks the store ------------------------------------------------------------------------------------- */
 
 static void
 ask(uint32_t *ret_request, enum message number, const void *message)
@@ -73,7 +73,7 @@ on_answer(uint32_t request, const struct msg_refused *refused)
 	loop_timer_set(ask_again, ASK_AGAIN_MS);
 }
 
-/* -- the child --------------------------------------------------------------------------------------------------------- */
+/* -- the child -------------------------------------------------------------------------------------------------- */
 
 static void
 on_synced(void *arg)
@@ -141,7 +141,8 @@ main(int argc, char **argv)
 	testfile_init();
 	virtual.dir = argv[3];
 	virtual.child = child_new(ROLE_VIRTUAL, SANDBOX_VIRTUAL,
-				  (const struct sandbox_path[]){ { .path = virtual.dir, .writable = true } }, 1, &duties);
+				  (const struct sandbox_path[]){ { .path = virtual.dir, .writable = true } },
+				  1, &duties);
 	virtual.loop = child_loop_peek(virtual.child);
 	virtual.doors = doors_new(virtual.loop);
 	ask_again = loop_timer_new(virtual.loop, ask_what_is_missing, NULL);

@@ -45,7 +45,7 @@ struct broker {
 	TAILQ_HEAD(sessions, session) sessions;
 };
 
-/* -- saying ------------------------------------------------------------------------------------------------------ */
+/* -- saying ----------------------------------------------------------------------------------------------------- */
 
 static void
 refuse(struct session *session, enum mqtt_answer answer)
@@ -65,7 +65,8 @@ publish(struct broker *broker, const char *topic, bool is_report, const void *pa
 	size_t packet_len = 0;
 
 	TAILQ_FOREACH(session, &broker->sessions, next) {
-		if (!(is_report ? session->wants_reports : session->wants_requests) || !visitor_is_here(session->visitor))
+		if (!(is_report ? session->wants_reports : session->wants_requests) ||
+		    !visitor_is_here(session->visitor))
 			continue;
 		if (packet_len == 0)
 			packet_len = mqtt_write_publish(packet, sizeof packet, topic, payload, len);
@@ -94,7 +95,7 @@ broker_has_readers(const struct broker *broker)
 	return false;
 }
 
-/* -- CONNECT ------------------------------------------------------------------------------------------------------- */
+/* -- CONNECT ---------------------------------------------------------------------------------------------------- */
 
 static bool
 code_is_right(const struct broker *broker, const struct mqtt_connect *connect)
@@ -153,7 +154,7 @@ on_connect(struct session *session, const struct mqtt_connect *connect)
 	}
 }
 
-/* -- SUBSCRIBE ------------------------------------------------------------------------------------------------------ */
+/* -- SUBSCRIBE -------------------------------------------------------------------------------------------------- */
 
 static void
 see_what_it_wants(struct session *session)
@@ -231,7 +232,7 @@ on_unsubscribe(struct session *session, const struct mqtt_filters *filters)
 	visitor_send(session->visitor, packet, mqtt_write_unsuback(packet, filters->id));
 }
 
-/* -- PUBLISH --------------------------------------------------------------------------------------------------------- */
+/* -- PUBLISH ---------------------------------------------------------------------------------------------------- */
 
 static void
 on_publish(struct session *session, const struct mqtt_publish *publication)
@@ -247,7 +248,7 @@ on_publish(struct session *session, const struct mqtt_publish *publication)
 	broker->on_request(broker->arg, publication->payload, publication->payload_len);
 }
 
-/* -- sessions ---------------------------------------------------------------------------------------------------------- */
+/* -- sessions --------------------------------------------------------------------------------------------------- */
 
 static void
 on_packet(struct session *session, const struct mqtt_packet *packet)
@@ -323,7 +324,7 @@ on_leave(void *guest)
 	free(session);
 }
 
-/* -- the broker ---------------------------------------------------------------------------------------------------------- */
+/* -- the broker ------------------------------------------------------------------------------------------------- */
 
 struct broker *
 broker_new(struct loop *loop, const struct broker_setup *setup, broker_request_fn *on_request, void *arg)
@@ -336,12 +337,14 @@ broker_new(struct loop *loop, const struct broker_setup *setup, broker_request_f
 	TAILQ_INIT(&broker->sessions);
 	str_format(broker->report_topic, TOPIC_BYTES, "device/%s/report", setup->serial);
 	str_format(broker->request_topic, TOPIC_BYTES, "device/%s/request", setup->serial);
-	broker->server = server_new(loop,
-				    &(struct server_rules){ .name = "mqtt", .most = setup->is_small ? BROKER_CLIENTS_SMALL : BROKER_CLIENTS,
-							    .stranger_ms = STRANGER_MS,
-							    .in_max_bytes = MQTT_PACKET_MAX_BYTES + 16384,
-							    .out_max_bytes = OUT_MAX_BYTES },
-				    &(struct server_duties){ on_come, on_bytes, on_leave, broker });
+	broker->server = server_new(
+		loop,
+		&(struct server_rules){ .name = "mqtt",
+					.most = setup->is_small ? BROKER_CLIENTS_SMALL : BROKER_CLIENTS,
+					.stranger_ms = STRANGER_MS,
+					.in_max_bytes = MQTT_PACKET_MAX_BYTES + 16384,
+					.out_max_bytes = OUT_MAX_BYTES },
+		&(struct server_duties){ on_come, on_bytes, on_leave, broker });
 	return broker;
 }
 

@@ -1,7 +1,7 @@
 /*
- * mqtt_broker: the MQTT service of a virtual printer, as real ones have it: user `bblp` and the access code, requests on
- * device/<serial>/request, everything it says on device/<serial>/report to all who have subscribed to that. A wrong serial
- * in a topic is granted and brings nothing; nothing is kept for those who are not there.
+ * mqtt_broker: the MQTT service of a virtual printer, as real ones have it: user `bblp` and the access code,
+ * requests on device/<serial>/request, everything it says on device/<serial>/report to all who have subscribed to
+ * that. A wrong serial in a topic is granted and brings nothing; nothing is kept for those who are not there.
  *
  * The small controllers of the P1 and A1 series take few clients, and hang up on who subscribes to …/request.
  */
@@ -28,7 +28,8 @@ struct broker_setup {
 /* A client that is logged in has published this on …/request. */
 typedef void broker_request_fn(void *arg, const void *json, size_t len);
 
-struct broker *broker_new(struct loop *loop, const struct broker_setup *setup, broker_request_fn *on_request, void *arg);
+struct broker *broker_new(struct loop *loop, const struct broker_setup *setup, broker_request_fn *on_request,
+			  void *arg);
 void broker_free(struct broker *broker);
 
 /* Its socket, certificate and visitors. Borrowed. */

@@ -8,7 +8,14 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 
-enum { FLAG_CLEAN = 0x02, FLAG_WILL = 0x04, FLAG_WILL_QOS = 0x18, FLAG_WILL_RETAIN = 0x20, FLAG_PASSWORD = 0x40, FLAG_USER = 0x80 };
+enum {
+	FLAG_CLEAN = 0x02,
+	FLAG_WILL = 0x04,
+	FLAG_WILL_QOS = 0x18,
+	FLAG_WILL_RETAIN = 0x20,
+	FLAG_PASSWORD = 0x40,
+	FLAG_USER = 0x80
+};
 
 #define FAILURE 0x80 /* in SUBACK */
 
@@ -235,7 +242,7 @@ mqtt_read(const uint8_t *bytes, size_t len, struct mqtt_packet *ret_packet, size
 	return *ret_fault == NULL ? MQTT_DONE : MQTT_BAD;
 }
 
-/* -- filters ------------------------------------------------------------------------------------------------------- */
+/* -- filters ---------------------------------------------------------------------------------------------------- */
 
 bool
 mqtt_text_is(struct mqtt_text text, const char *other)
@@ -276,7 +283,7 @@ mqtt_filter_matches(struct mqtt_text filter, const char *topic)
 	return i < filter.len || *topic == '\0';
 }
 
-/* -- writing --------------------------------------------------------------------------------------------------------- */
+/* -- writing ---------------------------------------------------------------------------------------------------- */
 
 static size_t
 write_short(uint8_t *to, enum mqtt_kind kind, const uint8_t *body, size_t len)

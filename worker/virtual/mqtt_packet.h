@@ -1,7 +1,7 @@
 /*
- * mqtt_packet: the packets of MQTT 3.1.1 (OASIS standard, chapters 2 and 3) as a broker reads and writes them. Pure; what a
- * client sends is hostile: each packet is bounded, must fill its length exactly, and is refused as a whole where the
- * standard says "protocol error". QoS 2 is not spoken: no client of a printer's uses it.
+ * mqtt_packet: the packets of MQTT 3.1.1 (OASIS standard, chapters 2 and 3) as a broker reads and writes them.
+ * Pure; what a client sends is hostile: each packet is bounded, must fill its length exactly, and is refused as a
+ * whole where the standard says "protocol error". QoS 2 is not spoken: no client of a printer's uses it.
  *
  * Texts and payloads are borrowed from the bytes that were read.
  */
@@ -32,7 +32,13 @@ enum mqtt_kind {
 	MQTT_DISCONNECT = 14,
 };
 
-enum mqtt_answer { MQTT_ACCEPTED = 0, MQTT_OTHER_VERSION = 1, MQTT_BAD_CLIENT_ID = 2, MQTT_BUSY = 3, MQTT_NOT_AUTHORIZED = 5 };
+enum mqtt_answer {
+	MQTT_ACCEPTED = 0,
+	MQTT_OTHER_VERSION = 1,
+	MQTT_BAD_CLIENT_ID = 2,
+	MQTT_BUSY = 3,
+	MQTT_NOT_AUTHORIZED = 5
+};
 
 #define MQTT_LEVEL 4 /* of MQTT 3.1.1 in CONNECT */
 
@@ -80,8 +86,9 @@ struct mqtt_packet {
 enum mqtt_result { MQTT_DONE, MQTT_MORE, MQTT_BAD };
 
 /*
- * Read the packet at the beginning of what a client has sent. MQTT_DONE: it took `*ret_used` bytes. MQTT_MORE: it is not
- * there as a whole yet. MQTT_BAD, as early as it can be seen: the connection must be closed; `*ret_fault` says why, in static words ("it …").
+ * Read the packet at the beginning of what a client has sent. MQTT_DONE: it took `*ret_used` bytes. MQTT_MORE: it
+ * is not there as a whole yet. MQTT_BAD, as early as it can be seen: the connection must be closed; `*ret_fault`
+ * says why, in static words ("it …").
  */
 enum mqtt_result mqtt_read(const uint8_t *bytes, size_t len, struct mqtt_packet *ret_packet, size_t *ret_used,
 			   const char **ret_fault);

@@ -1,5 +1,6 @@
 /*
- * nameplate: what a virtual printer tells of itself to anybody, without a login: by announcements and the detect service.
+ * nameplate: what a virtual printer tells of itself to anybody, without a login: by announcements and the detect
+ * service.
  */
 #ifndef FUSE_WORKER_VIRTUAL_NAMEPLATE_H
 #define FUSE_WORKER_VIRTUAL_NAMEPLATE_H

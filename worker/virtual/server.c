@@ -1,8 +1,8 @@
 /*
  * server: accepting, handshakes, bytes in and out.
  *
- * A visitor goes in two steps: its socket is closed at once, and it is taken off the list at the end of this turn of the
- * loop, so that whoever goes through the list, or is just being called about it, finds it there.
+ * A visitor goes in two steps: its socket is closed at once, and it is taken off the list at the end of this turn
+ * of the loop, so that whoever goes through the list, or is just being called about it, finds it there.
  */
 #include "worker/virtual/server.h"
 
@@ -99,7 +99,7 @@ bytes_take(struct bytes *bytes, size_t len)
 		memmove(bytes->at, bytes->at + len, bytes->len);
 }
 
-/* -- leaving ------------------------------------------------------------------------------------------------------ */
+/* -- leaving ---------------------------------------------------------------------------------------------------- */
 
 static void
 visitor_free(struct visitor *visitor)
@@ -186,7 +186,7 @@ on_lingering(struct visitor *visitor)
 	}
 }
 
-/* -- out ------------------------------------------------------------------------------------------------------------ */
+/* -- out -------------------------------------------------------------------------------------------------------- */
 
 static enum tls_step
 write_some(struct visitor *visitor, const uint8_t *bytes, size_t len, size_t *ret_written)
@@ -285,7 +285,7 @@ visitor_end(struct visitor *visitor, bool with_closing_words)
 	want(visitor, true); /* the rest at its next chance, never from within a call of the guest's */
 }
 
-/* -- in ------------------------------------------------------------------------------------------------------------- */
+/* -- in --------------------------------------------------------------------------------------------------------- */
 
 static enum tls_step
 read_some(struct visitor *visitor, uint8_t *to, size_t cap, size_t *ret_len)
@@ -331,7 +331,7 @@ go_on_reading(struct visitor *visitor)
 	}
 }
 
-/* -- coming ---------------------------------------------------------------------------------------------------------- */
+/* -- coming ----------------------------------------------------------------------------------------------------- */
 
 static void
 come_in(struct visitor *visitor)
@@ -453,7 +453,7 @@ on_knock(void *arg, int listener, unsigned ready)
 	}
 }
 
-/* -- servers --------------------------------------------------------------------------------------------------------- */
+/* -- servers ---------------------------------------------------------------------------------------------------- */
 
 struct server *
 server_new(struct loop *loop, const struct server_rules *rules, const struct server_duties *duties)
@@ -519,7 +519,7 @@ server_free(struct server *server)
 	free(server);
 }
 
-/* -- what a guest says and asks ----------------------------------------------------------------------------------------- */
+/* -- what a guest says and asks --------------------------------------------------------------------------------- */
 
 void
 visitor_welcome(struct visitor *visitor)

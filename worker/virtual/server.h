@@ -1,10 +1,11 @@
 /*
- * server: one service of a virtual printer: who connects to a listening socket, in TLS or in clear, with the bounds that a
- * printer's small controller has. What is said there is the guest's affair: whoever knows the service's language.
+ * server: one service of a virtual printer: who connects to a listening socket, in TLS or in clear, with the bounds
+ * that a printer's small controller has. What is said there is the guest's affair: whoever knows the service's
+ * language.
  *
- * A visitor has `stranger_ms` to become welcome (visitor_welcome(): a login); from then on the guest says how long it may be
- * quiet (visitor_expect()). When there are as many as may be, the oldest stranger gives way to a newcomer; if all are welcome,
- * the newcomer is turned away.
+ * A visitor has `stranger_ms` to become welcome (visitor_welcome(): a login); from then on the guest says how long
+ * it may be quiet (visitor_expect()). When there are as many as may be, the oldest stranger gives way to a
+ * newcomer; if all are welcome, the newcomer is turned away.
  */
 #ifndef FUSE_WORKER_VIRTUAL_SERVER_H
 #define FUSE_WORKER_VIRTUAL_SERVER_H

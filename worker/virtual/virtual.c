@@ -15,7 +15,7 @@
 #define KEEP_SOON_MS 1000
 #define KEEP_EVERY_MS 5000 /* while only time passes: what a crash costs a print */
 
-/* -- remembering --------------------------------------------------------------------------------------------------- */
+/* -- remembering ------------------------------------------------------------------------------------------------ */
 
 /* FNV-1a. */
 static uint64_t
@@ -60,7 +60,7 @@ virtual_remember(struct virtual *virtual)
 	kept_set_aside(virtual->dir, STATE_FILE);
 }
 
-/* -- time ------------------------------------------------------------------------------------------------------------ */
+/* -- time ------------------------------------------------------------------------------------------------------- */
 
 static void
 publish_reports(struct virtual *virtual, int64_t now_ms)

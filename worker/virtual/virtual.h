@@ -6,8 +6,9 @@
  *	virtual_begin.c		how all of it is made, and the machine's card and file service joined to it
  *	virtual_controls.c	what people turn: VIRTUAL_CONTROL, and what follows from it outside the machine; VIRTUAL_STATE
  *
- * What it remembers is in state.json of its folder, written as a whole: within a second of what somebody did, else every
- * few seconds while something goes on, and at the end. One that makes no sense is set aside, and the printer starts as new.
+ * What it remembers is in state.json of its folder, written as a whole: within a second of what somebody did, else
+ * every few seconds while something goes on, and at the end. One that makes no sense is set aside, and the printer
+ * starts as new.
  */
 #ifndef FUSE_WORKER_VIRTUAL_VIRTUAL_H
 #define FUSE_WORKER_VIRTUAL_VIRTUAL_H
@@ -72,7 +73,8 @@ void virtual_keep(struct virtual *virtual, bool synced);
 
 /* -- virtual_controls.c ---------------------------------------------------------------------------------------- */
 
-void virtual_on_control(struct virtual *virtual, const struct header *header, const struct msg_virtual_control *control);
+void virtual_on_control(struct virtual *virtual, const struct header *header,
+			const struct msg_virtual_control *control);
 /* As on_end of struct testprint_setup. */
 void virtual_on_testprint_end(void *arg, const struct msg_refused *refused, const char *sentence);
 /* Where it is, as the machine tells it: first octet in the low byte; 0 for IPv6. */

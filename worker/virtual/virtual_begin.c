@@ -13,7 +13,7 @@
 #include "common/str.h"
 #include "printer/virtual_rules.h"
 
-/* -- what the machine asks of its card ------------------------------------------------------------------------------- */
+/* -- what the machine asks of its card -------------------------------------------------------------------------- */
 
 static enum machine_file
 look(void *arg, const char *path, const struct plates **ret_plates)
@@ -44,7 +44,7 @@ on_known(void *arg, const char *path, const struct plates *plates)
 	virtual_settle(virtual, true);
 }
 
-/* -- what the file service asks of the machine ------------------------------------------------------------------------ */
+/* -- what the file service asks of the machine ------------------------------------------------------------------ */
 
 static bool
 is_code(void *arg, const char *code, size_t len)
@@ -79,7 +79,7 @@ on_changed(void *arg)
 	virtual_settle(virtual, true);
 }
 
-/* -- birth ------------------------------------------------------------------------------------------------------------- */
+/* -- birth ------------------------------------------------------------------------------------------------------ */
 
 static void
 read_ams(const struct msg_virtual_mine *mine, struct machine_setup *setup)
@@ -156,7 +156,8 @@ virtual_begin(struct virtual *virtual, struct msg_virtual_mine *mine)
 	str_copy(virtual->exposed, sizeof virtual->exposed, mine->exposed);
 	virtual->sliced = sliced_new(virtual->child, virtual->card, on_known, virtual);
 	virtual->testprint = testprint_new(virtual->child,
-					   &(struct testprint_setup){ mine->serial, mine->nozzle, model_by_key(mine->model),
+					   &(struct testprint_setup){ mine->serial, mine->nozzle,
+								      model_by_key(mine->model),
 								      virtual_on_testprint_end, virtual });
 	virtual->machine = make_machine(virtual, mine);
 	ENSURE(virtual->machine != NULL);

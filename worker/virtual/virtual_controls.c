@@ -13,7 +13,7 @@
 
 #define TELL_EVERY_MS 1000
 
-/* -- telling ------------------------------------------------------------------------------------------------------- */
+/* -- telling ---------------------------------------------------------------------------------------------------- */
 
 static void
 write_storage(struct jsonout *out, const struct card *card)
@@ -65,17 +65,19 @@ virtual_tell_state(struct virtual *virtual, bool at_once)
 	str_copy(virtual->told, sizeof virtual->told, json);
 	virtual->told_ms = now_ms;
 	str_copy(state.serial, sizeof state.serial, virtual->nameplate.serial);
-	child_send(virtual->child, MESSAGE_VIRTUAL_STATE, ROLE_NONE, SLOT_ALL, 0, child_slot(virtual->child), &state, -1);
+	child_send(virtual->child, MESSAGE_VIRTUAL_STATE, ROLE_NONE, SLOT_ALL, 0, child_slot(virtual->child),
+		   &state, -1);
 }
 
-/* -- faults that are outside the machine ----------------------------------------------------------------------------- */
+/* -- faults that are outside the machine ------------------------------------------------------------------------ */
 
 static void
 follow_certificate(struct virtual *virtual, bool other)
 {
 	if (other == virtual->shows_other)
 		return;
-	if (other && virtual->other.single == NULL && !identity_other(&virtual->other, virtual->dir, virtual->nameplate.serial))
+	if (other && virtual->other.single == NULL &&
+	    !identity_other(&virtual->other, virtual->dir, virtual->nameplate.serial))
 		return;
 	virtual->shows_other = other;
 	doors_show(virtual->doors, other ? &virtual->other : &virtual->own);
@@ -146,7 +148,7 @@ virtual_forget_move(struct virtual *virtual)
 	machine_control(virtual->machine, &change, clock_monotonic_ms());
 }
 
-/* -- VIRTUAL_CONTROL ---------------------------------------------------------------------------------------------------- */
+/* -- VIRTUAL_CONTROL -------------------------------------------------------------------------------------------- */
 
 static void
 begin_testprint(struct virtual *virtual, const struct header *asker)
@@ -154,7 +156,8 @@ begin_testprint(struct virtual *virtual, const struct header *asker)
 	if (testprint_begin(virtual->testprint))
 		virtual->testprint_asker = *asker;
 	else
-		child_reply_refused(virtual->child, asker, REFUSAL_BUSY, "A test print is being made already.", "Wait for it.");
+		child_reply_refused(virtual->child, asker, REFUSAL_BUSY,
+				    "A test print is being made already.", "Wait for it.");
 }
 
 void
@@ -196,7 +199,8 @@ ask_for_sockets(struct virtual *virtual, const struct header *asker, const struc
 
 	virtual->move_request = child_next_request_id(virtual->child);
 	virtual->move_asker = *asker;
-	str_format(virtual->move_json, sizeof virtual->move_json, "%.*s", (int)control->json.len, (const char *)control->json.bytes);
+	str_format(virtual->move_json, sizeof virtual->move_json, "%.*s", (int)control->json.len,
+		   (const char *)control->json.bytes);
 	child_send(virtual->child, MESSAGE_VIRTUAL_MOVE, ROLE_SUPERVISOR, 0, virtual->move_request, 0, &move, -1);
 }
 
@@ -207,11 +211,12 @@ virtual_on_control(struct virtual *virtual, const struct header *header, const s
 	char sentence[200];
 
 	if (virtual->machine == NULL)
-		child_reply_refused(virtual->child, header, REFUSAL_BUSY, "This virtual printer is still starting.", "Try again.");
+		child_reply_refused(virtual->child, header, REFUSAL_BUSY,
+				    "This virtual printer is still starting.", "Try again.");
 	else if (strcmp(control->serial, virtual->nameplate.serial) != 0)
 		child_reply_refused(virtual->child, header, REFUSAL_NOT_FOUND, "That is another virtual printer.", "");
-	else if (!controls_read(machine_controls(virtual->machine), control->json.bytes, control->json.len, &change, sentence,
-				sizeof sentence))
+	else if (!controls_read(machine_controls(virtual->machine), control->json.bytes, control->json.len,
+				&change, sentence, sizeof sentence))
 		child_reply_refused(virtual->child, header, REFUSAL_INVALID, sentence, "");
 	else if (!wants_to_go(virtual, &change))
 		apply(virtual, header, &change);
