@@ -35,7 +35,8 @@ card_fault_of_errno(const char *what)
 	case ENOTEMPTY:
 		return CARD_IN_THE_WAY;
 	default:
-		log_warn("the folder of a virtual printer cannot be used", log_str("for", what), log_str("error", strerror(errno)));
+		log_warn("the folder of a virtual printer cannot be used", log_str("for", what),
+			 log_str("error", strerror(errno)));
 		return CARD_BROKEN;
 	}
 }
@@ -43,7 +44,8 @@ card_fault_of_errno(const char *what)
 bool
 card_stat(int folder_fd, const char *name, struct stat *ret_stat)
 {
-	return fstatat(folder_fd, name, ret_stat, AT_SYMLINK_NOFOLLOW) == 0 && (S_ISREG(ret_stat->st_mode) || S_ISDIR(ret_stat->st_mode));
+	return fstatat(folder_fd, name, ret_stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (S_ISREG(ret_stat->st_mode) || S_ISDIR(ret_stat->st_mode));
 }
 
 static int
@@ -291,8 +293,8 @@ list_folder(int fd, struct card_entry **ret_entries, size_t *ret_count)
 		return card_fault_of_errno("a list");
 	}
 	while (count < CARD_ENTRIES_MAX && (entry = readdir(folder)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && card_path("/", entry->d_name, path) &&
-		    card_stat(fd, entry->d_name, &stat))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    card_path("/", entry->d_name, path) && card_stat(fd, entry->d_name, &stat))
 			fill_entry(&entries[count++], entry->d_name, &stat);
 	closedir(folder);
 	qsort(entries, count, sizeof *entries, by_name);

@@ -195,8 +195,8 @@ open_door(struct ftp_client *client)
 	if (client->data_fd >= 0)
 		close(client->data_fd);
 	client->data_fd = -1;
-	ftp_session_is_passive(&client->session, is_v4 ? client->own.v4.sin_addr.s_addr : 0, door != NULL ? door->port.port : 0,
-			       &client->outbox);
+	ftp_session_is_passive(&client->session, is_v4 ? client->own.v4.sin_addr.s_addr : 0,
+			       door != NULL ? door->port.port : 0, &client->outbox);
 }
 
 /* -- commands ------------------------------------------------------------------------------------------------------ */

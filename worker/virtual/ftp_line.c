@@ -212,10 +212,12 @@ ftp_format_date(int64_t seconds, char ret_date[FTP_DATE_BYTES])
 }
 
 /* Of any locale's: clients read these. */
-static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+				    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
 size_t
-ftp_format_entry(const char *name, bool is_folder, uint64_t size_bytes, int64_t seconds, int64_t now_seconds, char *to, size_t cap)
+ftp_format_entry(const char *name, bool is_folder, uint64_t size_bytes, int64_t seconds, int64_t now_seconds, char *to,
+		 size_t cap)
 {
 	char when[16];
 	struct tm tm;

@@ -77,7 +77,7 @@ void ftp_format_date(int64_t seconds, char ret_date[FTP_DATE_BYTES]);
 
 /* A line of LIST as Unix's ls has it, with its end; months of this half year with the time of day, others with the year.
  * Returns its length; 0 when it does not fit. */
-size_t ftp_format_entry(const char *name, bool is_folder, uint64_t size_bytes, int64_t seconds, int64_t now_seconds, char *to,
-			size_t cap);
+size_t ftp_format_entry(const char *name, bool is_folder, uint64_t size_bytes, int64_t seconds, int64_t now_seconds,
+			char *to, size_t cap);
 
 #endif

@@ -14,7 +14,8 @@
 
 #define ENTRY_MAX_BYTES (CARD_NAME_MAX_BYTES + 96)
 
-typedef enum ftp_do take_fn(struct ftp_session *session, const char *argument, int64_t now_seconds, struct ftp_outbox *outbox);
+typedef enum ftp_do take_fn(struct ftp_session *session, const char *argument, int64_t now_seconds,
+			    struct ftp_outbox *outbox);
 
 #define TAKE(NAME)                                                                                                   \
 	static enum ftp_do take_##NAME(struct ftp_session *session __attribute__((unused)),                          \
@@ -370,7 +371,8 @@ skip_options(const char *argument)
 }
 
 static void
-write_list(struct ftp_transfer *transfer, const struct card_entry *entries, size_t count, bool names_only, int64_t now_seconds)
+write_list(struct ftp_transfer *transfer, const struct card_entry *entries, size_t count, bool names_only,
+	   int64_t now_seconds)
 {
 	size_t cap = count * ENTRY_MAX_BYTES + 1;
 
@@ -383,8 +385,8 @@ write_list(struct ftp_transfer *transfer, const struct card_entry *entries, size
 		if (names_only && str_format(to, left, "%s\r\n", entry->name))
 			transfer->text_len += strlen(to);
 		else if (!names_only)
-			transfer->text_len += ftp_format_entry(entry->name, entry->is_folder, entry->size_bytes, entry->seconds,
-							       now_seconds, to, left);
+			transfer->text_len += ftp_format_entry(entry->name, entry->is_folder, entry->size_bytes,
+							       entry->seconds, now_seconds, to, left);
 	}
 }
 

@@ -81,6 +81,7 @@ void ftp_session_is_passive(struct ftp_session *session, uint32_t address, uint1
 
 /* The data connection stands: 150, and only then TLS on it. */
 void ftp_session_says_begin(struct ftp_session *session, enum ftp_transfer_kind kind, struct ftp_outbox *outbox);
-void ftp_session_says_end(struct ftp_session *session, enum ftp_transfer_kind kind, enum ftp_end end, struct ftp_outbox *outbox);
+void ftp_session_says_end(struct ftp_session *session, enum ftp_transfer_kind kind, enum ftp_end end,
+			  struct ftp_outbox *outbox);
 
 #endif

@@ -225,7 +225,8 @@ sliced_look(struct sliced *sliced, const char *path, const struct plates **ret_p
 
 	ENSURE_OBJ(sliced, SLICED_MAGIC);
 	*ret_plates = NULL;
-	if (strlen(path) >= CARD_PATH_BYTES || !card_path("/", path, clean) || card_look(sliced->card, clean, &entry) != CARD_FINE || entry.is_folder)
+	if (strlen(path) >= CARD_PATH_BYTES || !card_path("/", path, clean) ||
+	    card_look(sliced->card, clean, &entry) != CARD_FINE || entry.is_folder)
 		return MACHINE_FILE_MISSING;
 	const struct found *found = find(sliced, path, &entry);
 	if (found == NULL)
