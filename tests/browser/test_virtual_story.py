@@ -59,7 +59,7 @@ def is_on(tab, name: str) -> bool:
     return tab.js("return document.querySelector(arguments[0]).checked", role(name, CONTROLS))
 
 
-def said(tab, name: str) -> str:
+def said(name: str) -> str:
     """What is said below a control."""
     return f'{CONTROLS} .vrow:has([data-role="{name}"]) [data-role="said"]'
 
@@ -164,7 +164,7 @@ def test_what_is_turned_is_sent_shown_and_follows_fuse(fake, fake_tab):
     tab.see("2 files, 12.3 MB of 32 GB", CONTROLS)
     assert is_on(tab, "virtual-online")
     tab.click(role("virtual-online", CONTROLS))
-    tab.see("Done.", said(tab, "virtual-online"))
+    tab.see("Done.", said("virtual-online"))
     tab.click(role("factor-60", CONTROLS))
     tab.find(f'{role("factor-60", CONTROLS)}[aria-pressed="true"]')
     tab.click(role("fault-silent", CONTROLS))
@@ -190,7 +190,7 @@ def test_a_control_that_is_refused_goes_back_and_says_why(fake, fake_tab):
     open_controls(tab, serial)
     fake.answers[f"POST /api/v1/printers/{serial}/virtual"] = (503, fake_fuse.problem("busy", "It is about to move already.", "Try again."))
     tab.click(role("fault-changedAddress", CONTROLS))
-    tab.see("It is about to move already. Try again.", said(tab, "fault-changedAddress"))
+    tab.see("It is about to move already. Try again.", said("fault-changedAddress"))
     assert not is_on(tab, "fault-changedAddress")
     # Its process is gone: nothing can be turned, and it comes back by itself.
     fake.change("printers", serial, virtualControls=None)
@@ -316,3 +316,45 @@ def test_axe_core_finds_nothing(fake, fake_tab, theme, width):
     tab.gone("dialog")
     check_axe(tab, f"card, {theme}, {width}")
     tab.assert_no_sideways_scroll()
+
+
+# -- with a true Fuse ----------------------------------------------------------------------------------------------------
+
+@pytest.mark.skipif(not HAS_VIRTUAL, reason="this Fuse has no virtual printers")
+@pytest.mark.timelimit(180)
+def test_a_virtual_printer_prints_and_each_fault_is_told_on_its_card(site, tab):
+    steps.open_printers(tab)
+    tab.click(role("empty-virtual"))
+    wait_value(tab, role("virtual-name", MAKE), "Virtual X1C #1")
+    tab.until("return document.querySelectorAll('[data-role=virtual-model] option').length > 10", what="not all models are offered")
+    tab.click(role("virtual-submit"))
+    tab.gone("dialog", deadline_s=30)
+    tab.find(role("printer-card"), deadline_s=30)
+    serial = tab.js("return document.querySelector('[data-role=printer-card]').dataset.serial")
+    steps.wait_card(tab, serial, deadline_s=60)
+    assert tab.count(card(serial, role("slot"))) >= 4
+    # It prints as any printer, in less time.
+    tab.click(card(serial, role("act-controls")))
+    tab.click(role("factor-600", CONTROLS))
+    tab.find(f'{role("factor-600", CONTROLS)}[aria-pressed="true"]')
+    tab.see("× 600", role("factor-now"))
+    tab.click(role("test-print", CONTROLS))
+    tab.find(f'{CONTROLS} .vjob[data-state="running"]', deadline_s=60)
+    tab.until("return /[1-9][0-9]* %/.test(document.querySelector('[data-role=test-progress]').innerText)", deadline_s=60, what="it does not go on")
+    # An error is shown until it is cleared.
+    choose(tab, role("virtual-error", CONTROLS), "bed-temperature")
+    tab.click(role("virtual-trigger", CONTROLS))
+    tab.see("HMS_0300_0100_0001_0001", role("present-errors"))
+    tab.see("HMS_0300_0100_0001_0001", role("seen", CONTROLS))
+    tab.click(role("virtual-clear", CONTROLS))
+    tab.gone(f'{role("seen", CONTROLS)} [data-role="problem"]')
+    # A fault is diagnosed by the ordinary link, and over when it is switched off.
+    tab.click(role("fault-wrongCode", CONTROLS))
+    tab.see("The printer refuses the access code.", role("seen", CONTROLS), deadline_s=30)
+    tab.click(role("fault-wrongCode", CONTROLS))
+    tab.see("Done.", said("fault-wrongCode"))
+    tab.click(role("seen-reconnect", CONTROLS))
+    tab.see("Nothing is wrong with it.", CONTROLS, deadline_s=60)
+    tab.press(ESCAPE)
+    tab.gone("dialog")
+    steps.wait_card(tab, serial)

@@ -11,6 +11,7 @@ import { badge, button, callout, field, setBadge } from "../../core/parts.js";
 import { store } from "../../core/store.js";
 import { hasText, t } from "../../core/strings.js";
 import { STATE_ICONS, stateWord } from "../../printers/card.js";
+import { reconnect } from "../../printers/orders.js";
 import { problemNode } from "../../printers/problem_view.js";
 import { queueOf } from "../../printers/queue.js";
 import { hmsCode, plain } from "../../printers/text.js";
@@ -34,14 +35,16 @@ function sender(serial) {
 
 /* -- the parts: each {node, update(controls, view)} ------------------------------------------------------------- */
 
-/* How Fuse itself sees it: there a fault that is played must show. */
-function seenPart() {
+/* How Fuse itself sees it: there a fault that is played must show. One that is over is forgotten at the next try, which may be a minute off. */
+function seenPart(serial) {
+	const again = button({ label: t("printers.fix.reconnect"), small: true, iconName: "refresh", role: "seen-reconnect", run: () => reconnect(serial) });
 	const state = badge("idle", ""), list = h("div", { class: "stack", dataset: { role: "seen" } });
 	let shown = null;
 	return {
-		node: part({ title: t("virtual.seen"), role: "seen-part", wide: true, aside: state }, list),
+		node: part({ title: t("virtual.seen"), role: "seen-part", wide: true, aside: h("div", { class: "row" }, again, state) }, list),
 		update(_, view) {
 			setBadge(state, view.state.tone, stateWord(view.state), STATE_ICONS[view.state.key]);
+			again.hidden = view.online;
 			if (shown === view.problems)
 				return;
 			shown = view.problems;
@@ -183,7 +186,7 @@ export function openControls(serial, atFaults = false) {
 		return;
 	const send = sender(serial), nameNow = () => plain(store.printers.get(serial)?.name, 60) || serial;
 	const name = h("bdi", { class: "clip muted small vname", dir: "auto", dataset: { role: "virtual-name" } }), down = h("div", { "aria-live": "polite" });
-	const seen = seenPart(), test = testPart(serial, send, () => dialog.close());
+	const seen = seenPart(serial), test = testPart(serial, send, () => dialog.close());
 	const faults = faultPart(send), turned = [connectionPart(send), errorPart(send), speedPart(send), powerPart(send, nameNow), faults];
 	const [connection, errors, speed, power] = turned;
 	const host = h("fieldset", { class: "vparts" }, h("legend", { class: "visually-hidden" }, t("virtual.title")),
