@@ -4,7 +4,7 @@
  *	main.c			the child: its messages
  *	virtual.c		the machine's time: reports, requests, power; what it remembers
  *	virtual_begin.c		how all of it is made, and the machine's card and file service joined to it
- *	virtual_controls.c	what people turn: VIRTUAL_CONTROL, and what follows from it outside the machine; VIRTUAL_STATE
+ *	virtual_controls.c	what people turn (VIRTUAL_CONTROL), what follows from it; VIRTUAL_STATE
  *
  * What it remembers is in state.json of its folder, written as a whole: within a second of what somebody did, else
  * every few seconds while something goes on, and at the end. One that makes no sense is set aside, and the printer
