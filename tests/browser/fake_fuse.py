@@ -411,7 +411,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, {"settings": []})
 
     def models(self, _):
-        self.answer(200, {"models": [{"key": key, "name": name, "extruders": 2 if key == "H2D" else 1, "amsKinds": AMS[key], "accessCodeMenu": "Settings", "developerModeMenu": "Settings"}
+        self.answer(200, {"models": [{"key": key, "name": name, "extruders": 2 if key == "H2D" else 1, "amsKinds": AMS[key],
+                                      "accessCodeMenu": "Settings", "developerModeMenu": "Settings"}
                                      for key, name in MODELS.items()]})
 
     def file_add(self, body):

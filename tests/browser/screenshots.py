@@ -241,13 +241,15 @@ def take_virtual(browser: chrome.Browser, count: int):
     """Virtual printers: on the page, being made, and their controls, before a Fuse that is played."""
     fake = fake_fuse.FakeFuse().start()
     models = list(fake_fuse.MODELS)
-    made = [fake.add_virtual(f"Virtual {models[at % 4]} #{at // 4 + 1}", models[at % 4], **({"state": "RUNNING", "progressPercent": at * 5, "isAvailable": False,
-            "times": {"remainingMinutes": 42}, "job": {"name": "fuse-test-print"}} if at % 3 == 0 else {})) for at in range(count)]
+    busy = {"state": "RUNNING", "isAvailable": False, "times": {"remainingMinutes": 42}, "job": {"name": "fuse-test-print"}}
+    made = [fake.add_virtual(f"Virtual {models[at % 4]} #{at // 4 + 1}", models[at % 4],
+                             **({**busy, "progressPercent": at * 5} if at % 3 == 0 else {})) for at in range(count)]
     if made:
         fake.turn(made[0], {"do": "test-print", "timeFactor": 60, "faults": {"slowUpload": True, "wrongCode": True}})
         for error in list(fake_fuse.ERRORS)[:2]:
             fake.turn(made[0], {"do": "trigger-error", "error": error})
-        fake.change("printers", made[0], stat={"hms": [{"code": "0300-0200-0001-0001", "severity": "serious", "message": "The nozzle temperature is abnormal.", "remedy": ""}]})
+        fake.change("printers", made[0], stat={"hms": [{"code": "0300-0200-0001-0001", "severity": "serious",
+                                                        "message": "The nozzle temperature is abnormal.", "remedy": ""}]})
     tab = browser.tab(fake.url)
     for theme in THEMES:
         tab.go("/printers")
@@ -255,6 +257,8 @@ def take_virtual(browser: chrome.Browser, count: int):
         for width in WIDTHS:
             camera = Camera(tab, count, theme, width)
             camera.page("virtual-printers", "/printers", ready=role("printer-card") if count else role("empty"))
+            if count == 20:
+                camera.page("virtual-printers-small", "/printers?size=s", ready=role("printer-card"))
             if not camera.wants("virtual"):
                 continue
             tab.go("/printers")

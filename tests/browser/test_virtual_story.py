@@ -132,7 +132,8 @@ def test_several_are_made_each_with_its_line_and_twenty_is_the_most(fake, fake_t
     tab.gone("dialog")
     # Somebody else takes the last place meanwhile: what is made is made, and the rest says why not.
     open_making(tab)
-    fake.answers[f"POST {PATH}"] = [fake.make_virtual({"name": "Virtual X1C #19"}), (409, fake_fuse.problem("conflict", "One Fuse has at most 20 virtual printers, and has them all.", "Remove one of them first."))]
+    full = fake_fuse.problem("conflict", "One Fuse has at most 20 virtual printers, and has them all.", "Remove one of them first.")
+    fake.answers[f"POST {PATH}"] = [fake.make_virtual({"name": "Virtual X1C #19"}), (409, full)]
     tab.until("return document.querySelectorAll('[data-role=printer-card]').length === 19")
     fake.remove("printers", next(iter(fake.docs["printers"])))
     tab.until("return document.querySelectorAll('[data-role=printer-card]').length === 18")
@@ -172,7 +173,8 @@ def test_what_is_turned_is_sent_shown_and_follows_fuse(fake, fake_tab):
     tab.see("2 are on", CONTROLS)
     choose(tab, role("fault-cut", CONTROLS), "50")
     tab.see("3 are on", CONTROLS)
-    assert sent(fake, path) == [{"online": False}, {"timeFactor": 60}, {"faults": {"silent": True}}, {"faults": {"wrongCode": True}}, {"faults": {"cutUploadPercent": 50}}]
+    assert sent(fake, path) == [{"online": False}, {"timeFactor": 60}, {"faults": {"silent": True}}, {"faults": {"wrongCode": True}},
+                                {"faults": {"cutUploadPercent": 50}}]
     # What another turns is turned here, too.
     fake.turn(serial, {"online": True, "timeFactor": 30, "faults": {"noStorage": True}})
     tab.until("return document.querySelector('[data-role=virtual-online]').checked && document.querySelector('[data-role=fault-noStorage]').checked")

@@ -78,14 +78,16 @@ test("controls are read as far as they are told, and hostile ones do no harm", (
 	assert.deepEqual(cutsOf(33), [0, 10, 33, 50, 90, 99]);
 	for (const doc of [undefined, {}, { virtualControls: null }, { virtualControls: "x" }])
 		assert.equal(controlsOf(doc), null);
-	const odd = controlsOf(told({ timeFactor: "x", faults: 7, errors: [null, { error: "a\u202eb", message: "m".repeat(999) }], storage: { totalBytes: "1" }, ports: { mqtt: 8883, x: "y" } }));
+	const odd = controlsOf(told({ timeFactor: "x", faults: 7, errors: [null, { error: "a\u202eb", message: "m".repeat(999) }],
+		storage: { totalBytes: "1" }, ports: { mqtt: 8883, x: "y" } }));
 	assert.deepEqual([odd.timeFactor, odd.errors[1].error, odd.errors[1].message.length, odd.storage, odd.ports], [1, "a b", 120, null, [["mqtt", 8883]]]);
 	assert.equal(Object.values(noFaults().faults).every((one) => !one), true);
 });
 
 test("the newest job of a printer is the one that came last", () => {
 	const job = (id, printer, createdAt) => ({ id, printer, createdAt });
-	const jobs = [job("a", "P", "2026-08-01T10:00:00Z"), job("b", "P", "2026-08-01T11:00:00Z"), job("c", "Q", "2026-08-01T12:00:00Z"), job("a9", "P", "2026-08-01T11:00:00Z")];
+	const jobs = [job("a", "P", "2026-08-01T10:00:00Z"), job("b", "P", "2026-08-01T11:00:00Z"), job("c", "Q", "2026-08-01T12:00:00Z"),
+		job("a9", "P", "2026-08-01T11:00:00Z")];
 	assert.equal(newestJob(jobs, "P").id, "b");
 	assert.equal(newestJob(jobs, "R"), null);
 });
