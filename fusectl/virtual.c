@@ -406,3 +406,72 @@ command_virtual_test_print(struct ctl *ctl)
 		return failure_say(&ctl->failure, OUTCOME_FAILED, "The test print is ordered, but no job of it is to be found.");
 	return outcome == OUTCOME_DONE ? joblist_follow(ctl, id) : outcome;
 }
+
+/* -- other programs ---------------------------------------------------------------------------------------- */
+
+struct access {
+	struct secret code;
+	char issuer[8193];
+};
+
+static void
+take_access(void *arg, const void *message)
+{
+	const struct msg_virtual_access *told = message;
+	struct access *access = arg;
+
+	access->code = told->access_code;
+	str_format(access->issuer, sizeof access->issuer, "%.*s", (int)told->issuer.len, (const char *)told->issuer.bytes);
+}
+
+static unsigned
+port_of(uint32_t kept, unsigned standard)
+{
+	return kept != 0 ? kept : standard;
+}
+
+static void
+print_access(struct ctl *ctl, const struct msg_printer *record, const char *code, const char *issuer)
+{
+	if (ctl_wants_json(ctl)) {
+		ctl_print_json(stdout, json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:o, s:o}", "serial", record->serial, "address",
+						 record->address, "mqttPort", (int)port_of(record->mqtt_port, 8883), "ftpsPort",
+						 (int)port_of(record->ftps_port, 990), "detectPort",
+						 (int)port_of(record->detect_port, 3000), "user", "bblp", "accessCode",
+						 ctl_json_text(code), "issuerPem", ctl_json_text(issuer)), false);
+		return;
+	}
+	printf("Address        %s\nMQTT           port %u, TLS\nFiles          port %u, FTPS (implicit)\nDetect         port %u\n"
+	       "Serial number  %s\nUser           bblp\nAccess code    %s\n",
+	       record->address, port_of(record->mqtt_port, 8883), port_of(record->ftps_port, 990),
+	       port_of(record->detect_port, 3000), record->serial, code);
+}
+
+enum outcome
+command_virtual_access(struct ctl *ctl)
+{
+	static struct access access;
+	struct msg_virtual_access_want want;
+	const struct client_question question = { .to = ROLE_STORED, .number = MESSAGE_VIRTUAL_ACCESS_WANT, .message = &want,
+						  .fd = -1, .reply_number = MESSAGE_VIRTUAL_ACCESS, .on_reply = take_access,
+						  .arg = &access, .watch_fd = -1 };
+	const struct player *player = NULL;
+	struct players players;
+	char code[SECRET_MAX_BYTES + 1];
+	enum outcome outcome = players_fetch_one(ctl, ctl->args.words[0], &players, &player);
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	str_copy(want.serial, sizeof want.serial, player->printer->record.serial);
+	outcome = client_ask(&ctl->client, &question, NULL, &ctl->failure);
+	if (outcome == OUTCOME_DONE && ctl->args.given[OPTION_CA]) {
+		fputs(access.issuer, stdout); /* PEM, made by Fuse */
+	} else if (outcome == OUTCOME_DONE) {
+		str_format(code, sizeof code, "%.*s", (int)access.code.len_bytes, (const char *)secret_bytes_peek(&access.code));
+		print_access(ctl, &player->printer->record, code, access.issuer);
+		explicit_bzero(code, sizeof code);
+	}
+	secret_wipe(&access.code);
+	players_free(&players);
+	return outcome;
+}

@@ -268,3 +268,31 @@ rest_virtual_control(struct request *request)
 			    COMMAND_DEADLINE_MS, rest_answer_done);
 	free(text);
 }
+
+/* -- for other programs -------------------------------------------------------------------------------- */
+
+static void
+on_access(void *owner, unsigned cookie, const struct reply *reply)
+{
+	const struct msg_virtual_access *access = reply->message;
+
+	(void)cookie;
+	if (request_answer_failure(owner, reply))
+		return;
+	answer_json(owner, 200,
+		    json_pack("{s:s, s:s%, s:s%}", "user", "bblp", "accessCode",
+			      (const char *)secret_bytes_peek(&access->access_code), (size_t)access->access_code.len_bytes,
+			      "issuerPem", (const char *)access->issuer.bytes, access->issuer.len));
+}
+
+void
+rest_virtual_access(struct request *request)
+{
+	const struct msg_printer *printer = find_virtual(request);
+	struct msg_virtual_access_want want;
+
+	if (printer == NULL)
+		return;
+	str_copy(want.serial, sizeof want.serial, printer->serial);
+	request_ask(request, MESSAGE_VIRTUAL_ACCESS_WANT, ROLE_STORED, 0, &want, ASK_DEADLINE_MS, on_access);
+}

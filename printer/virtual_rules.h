@@ -13,7 +13,7 @@
 
 #define VIRTUAL_PRINTERS_MAX 20	 /* of one Fuse */
 #define VIRTUAL_NOZZLE_BYTES 8	 /* "0.4" and its NUL; as in VIRTUAL_ADD */
-#define VIRTUAL_AMS_BYTES 61
+#define VIRTUAL_AMS_BYTES 121
 #define VIRTUAL_ERROR_MESSAGE_MAX_BYTES 120 /* of an error that is to say something else than usual */
 
 /* Its AMS units, in the order of their ids within each kind. */

@@ -297,6 +297,35 @@ want(struct desk *desk, const struct header *request)
 	sodium_memzero(&mine, sizeof mine);
 }
 
+/* For a person, who tries another program with it. */
+static void
+tell_access(struct desk *desk, const struct header *request, const char *serial)
+{
+	static struct virtual_record record; /* large */
+	char issuer[CHAIN_MAX_BYTES];
+	struct msg_virtual_access access = { 0 };
+	const struct printer_place *place = printer_desk_find(desk, request, serial);
+
+	if (place == NULL)
+		return;
+	if (!place->kept.is_virtual) {
+		desk_refuse_with(desk, request, REFUSAL_FORBIDDEN, "Its own screen shows it.",
+				 "'%s' is a real printer: its access code is not told.", place->kept.name);
+		return;
+	}
+	if (!read_record(desk, request, place->kept.serial, &record) ||
+	    !printer_desk_code(desk, request, place, &access.access_code))
+		return;
+	if (!tls_own_to_pem(&record.issuer, issuer, sizeof issuer)) {
+		desk_refuse_with(desk, request, REFUSAL_FAILED, "Remove it and add another one.",
+				 "The certificate of this virtual printer cannot be read.");
+	} else {
+		access.issuer = (struct ipc_bytes){ (const uint8_t *)issuer, strlen(issuer) };
+		child_reply(desk->child, request, MESSAGE_VIRTUAL_ACCESS, &access, -1);
+	}
+	secret_wipe(&access.access_code);
+}
+
 /* Its own word of where it is counts as far as it is of this machine or where the owner has exposed it: elsewhere it
  * cannot be. */
 static bool
@@ -381,6 +410,9 @@ virtual_desk_on_message(struct desk *desk, const struct header *header, const vo
 		return true;
 	case MESSAGE_VIRTUAL_WANT:
 		want(desk, header);
+		return true;
+	case MESSAGE_VIRTUAL_ACCESS_WANT:
+		tell_access(desk, header, ((const struct msg_virtual_access_want *)message)->serial);
 		return true;
 	case MESSAGE_VIRTUAL_AT:
 		note_at(desk, header, message);

@@ -21,9 +21,10 @@ COMMANDS = ["status", "ps", "logs", "printers", "printer add", "printer edit", "
             "printer reconnect", "printer remove", "printer files", "import", "trust", "scan", "probe", "send",
             "print", "jobs", "job show", "job cancel", "job again", "job resolve", "plate-clear", "files",
             "file add", "file show", "file get", "file remove", "virtual add", "virtual list", "virtual show",
-            "virtual set", "virtual error", "virtual clear", "virtual test-print", "virtual reboot", "virtual reset",
-            "messages", "report", "doctor", "restart", "retry", "reload", "settings", "store", "setup-code", "password", "token add", "token list", "token remove",
-            "completion", "help"]
+            "virtual access", "virtual set", "virtual error", "virtual clear", "virtual test-print",
+            "virtual reboot", "virtual reset", "messages", "report", "doctor", "restart", "retry", "reload",
+            "settings", "store", "setup-code", "password", "token add", "token list", "token remove", "completion",
+            "help"]
 FIRST_WORDS = list(dict.fromkeys(command.split()[0] for command in COMMANDS))
 
 

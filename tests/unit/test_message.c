@@ -488,7 +488,7 @@ static bool
 is_for_a_person(const struct message_spec *spec)
 {
 	return spec->number == MESSAGE_SETUP_CODE || spec->number == MESSAGE_TOKEN_MADE ||
-	       spec->number == MESSAGE_SETUP_CODE_SHOW;
+	       spec->number == MESSAGE_SETUP_CODE_SHOW || spec->number == MESSAGE_VIRTUAL_ACCESS;
 }
 
 static void
