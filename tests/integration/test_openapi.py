@@ -83,6 +83,8 @@ WORKS = {
                    "VIRTUAL_ADD", (["VIRTUAL_ADDED", {"serial": VIRTUAL}],)),
     "virtual": (CONTROLS, None, *NOBODY),
     "virtualControl": (CONTROLS, {"online": False, "faults": {"wrongCode": True}}, PLAYER, "VIRTUAL_CONTROL", (DONE,)),
+    "virtualAccess": (CONTROLS + "/access", None, "stored", "VIRTUAL_ACCESS_WANT",
+                      (["VIRTUAL_ACCESS", {"access_code": "12345678", "issuer": "-----BEGIN CERTIFICATE-----\n"}],)),
     "printerReconnect": (MINE + "/reconnect", None, WORKER, "RECONNECT", (DONE,)),
 }
 REFUSALS = {"busy": 503, "unreachable": 503, "died": 502, "not-found": 404, "invalid": 422, "forbidden": 403,
@@ -367,9 +369,9 @@ def test_a_printer_that_is_not_there_is_not_found(play, name):
     assert problem["type"] == "/problems/not-found" and "NOBODY" in problem["detail"]
 
 
-@pytest.mark.parametrize("name", ["virtual", "virtualControl"])
-def test_a_real_printer_has_no_controls(play, name):
-    problem = play.ask(name, 404, path=MINE + "/virtual").json()
+@pytest.mark.parametrize("name, path", [("virtual", "/virtual"), ("virtualControl", "/virtual"), ("virtualAccess", "/virtual/access")])
+def test_a_real_printer_has_no_controls(play, name, path):
+    problem = play.ask(name, 404, path=MINE + path).json()
     assert problem["type"] == "/problems/not-found" and problem["detail"] == "'Left' is a real printer: it has no controls."
 
 
