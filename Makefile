@@ -86,7 +86,7 @@ PAHO_GIVES_WAY := mymalloc myrealloc myfree StackTrace_entry StackTrace_exit Log
 PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a
 LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson -lm
-LIBS_fuse-upload := -levent_core -lseccomp -lssl -lcrypto -ljansson -lm
+LIBS_fuse-upload := -levent_core -lseccomp -lssl -lcrypto
 LIBS_fuse-virtual := -levent_core -lseccomp -lssl -lcrypto -ljansson -lyajl -lm
 LIBS_fuse-httpd := -levent_core -lseccomp -lmicrohttpd -lgnutls -lwslay -ljansson -lcrypto -lm
 LIBS_fuse-discovery := -levent_core -lseccomp -lssl -lcrypto -ljansson -lm

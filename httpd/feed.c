@@ -214,8 +214,32 @@ on_process(struct feed *feed, const struct header *header, const struct msg_proc
 		touch_all(feed);
 	} else if (status->role == ROLE_WORKER) {
 		touch(feed, find_entry(feed, status->entry), true, true);
-	else if (status->role == ROLE_VIRTUAL)
+		touch_told_job(feed, status->slot);
+	} else if (status->role == ROLE_VIRTUAL) {
 		touch(feed, find_entry(feed, status->entry), true, false); /* its controls */
+	}
+}
+
+/* A file's document names the jobs that need it. */
+static void
+on_job(struct feed *feed, const struct header *header, const struct msg_job *job)
+{
+	feed_shelf_touch(&feed->jobs, header->retain_key);
+	note_told_job(feed, header->retain_key);
+	if (!(header->flags & HEADER_FLAG_CLEAR))
+		feed_shelf_touch(&feed->files, known_file_place(feed->known, job->sha256));
+}
+
+/* Of the job before, and of the one now. */
+static void
+on_progress(struct feed *feed, const struct header *header, const struct msg_job_progress *progress)
+{
+	if (header->from_slot >= KNOWN_WORKERS_MAX)
+		return;
+	touch_told_job(feed, header->from_slot);
+	size_t place = known_job_place(feed->known, progress->id);
+	feed->told_job[header->from_slot] = place != KNOWN_NOWHERE ? place + 1 : 0;
+	touch_told_job(feed, header->from_slot);
 }
 
 bool
@@ -247,6 +271,18 @@ feed_on_message(struct feed *feed, const struct header *header, const void *mess
 			touch_all(feed);
 		else
 			touch(feed, find_entry(feed, controls->serial), true, false);
+		break;
+	case MESSAGE_FILE:
+		feed_shelf_touch(&feed->files, header->retain_key);
+		break;
+	case MESSAGE_CACHE_STATUS:
+		feed->cache_dirty = true;
+		break;
+	case MESSAGE_JOB:
+		on_job(feed, header, message);
+		break;
+	case MESSAGE_JOB_PROGRESS:
+		on_progress(feed, header, message);
 		break;
 	case MESSAGE_STORE_STATUS:
 	case MESSAGE_FUSE_STATUS:

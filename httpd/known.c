@@ -35,6 +35,10 @@ struct known {
 	struct process processes[KNOWN_PROCESSES_MAX];
 	struct places *printer_places;		 /* of printers, by serial number */
 	struct places *worker_places;		 /* of those processes that are workers, by their printers' */
+	struct msg_file *files[KNOWN_FILES_MAX]; /* by their places */
+	struct msg_job *jobs[KNOWN_JOBS_MAX];
+	struct places *file_places, *job_places; /* of these, by hash and by id */
+	struct msg_cache_status *cache;
 	struct virtuals *virtuals;
 	struct msg_setting *settings[KNOWN_SETTINGS_MAX];
 	struct msg_store_status *store;
@@ -50,6 +54,8 @@ known_new(void)
 	ENSURE(known != NULL);
 	known->printer_places = places_new(KNOWN_PRINTERS_MAX);
 	known->worker_places = places_new(KNOWN_PROCESSES_MAX);
+	known->file_places = places_new(KNOWN_FILES_MAX);
+	known->job_places = places_new(KNOWN_JOBS_MAX);
 	known->virtuals = virtuals_new();
 	return known;
 }
@@ -74,6 +80,9 @@ known_free(struct known *known)
 		free(known->jobs[i]);
 	places_free(known->printer_places);
 	places_free(known->worker_places);
+	places_free(known->file_places);
+	places_free(known->job_places);
+	free(known->cache);
 	virtuals_free(known->virtuals);
 	free(known->store);
 	free(known->fuse);
@@ -192,6 +201,21 @@ known_on_message(struct known *known, const struct header *header, const void *m
 	case MESSAGE_PROC_STATUS:
 		keep_process(known, header, message);
 		return true;
+	case MESSAGE_FILE:
+		if (key < KNOWN_FILES_MAX)
+			keep_file(known, header, message);
+		return true;
+	case MESSAGE_CACHE_STATUS:
+		keep(&known->cache, header, message, sizeof(struct msg_cache_status));
+		return true;
+	case MESSAGE_JOB:
+		if (key < KNOWN_JOBS_MAX)
+			keep_job(known, header, message);
+		return true;
+	case MESSAGE_JOB_PROGRESS:
+		if (slot < KNOWN_WORKERS_MAX)
+			keep(&known->workers[slot].progress, header, message, sizeof(struct msg_job_progress));
+		return true;
 	case MESSAGE_VIRTUAL_STATE:
 		virtuals_note(known->virtuals, header, message);
 		return true;
@@ -281,6 +305,61 @@ known_state_peek(const struct known *known, const char *serial, size_t *ret_len)
 		return NULL;
 	*ret_len = worker->state_len;
 	return worker->state;
+}
+
+const struct msg_file *
+known_file_at(const struct known *known, size_t place)
+{
+	return place < KNOWN_FILES_MAX ? known->files[place] : NULL;
+}
+
+size_t
+known_file_place(const struct known *known, const char *sha256)
+{
+	return places_find(known->file_places, sha256);
+}
+
+const struct msg_file *
+known_file_peek(const struct known *known, const char *sha256)
+{
+	return known_file_at(known, known_file_place(known, sha256));
+}
+
+const struct msg_cache_status *
+known_cache_peek(const struct known *known)
+{
+	return known->cache;
+}
+
+const struct msg_job *
+known_job_at(const struct known *known, size_t place)
+{
+	return place < KNOWN_JOBS_MAX ? known->jobs[place] : NULL;
+}
+
+size_t
+known_job_place(const struct known *known, const char *id)
+{
+	return places_find(known->job_places, id);
+}
+
+const struct msg_job *
+known_job_peek(const struct known *known, const char *id)
+{
+	return known_job_at(known, known_job_place(known, id));
+}
+
+const struct msg_job_progress *
+known_progress_peek(const struct known *known, const struct msg_job *job)
+{
+	const struct msg_proc_status *status = known_worker_peek(known, job->serial);
+	const struct worker *worker = worker_of(known, job->serial);
+
+	/* Of a worker that has died it is no news any more. */
+	if (status == NULL || status->state != LIFE_UP || worker == NULL || worker->progress == NULL ||
+	    strcmp(worker->progress->id, job->id) != 0)
+		return NULL;
+	return worker->progress;
 }
 
 /* Seldom, and only for printers that are virtual: all processes are looked at. */

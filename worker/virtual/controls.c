@@ -17,13 +17,13 @@ _Static_assert(CONTROL_ERROR_COUNT <= CONTROLS_ERRORS_MAX, "each error can stand
 
 static const struct { const char *name; } fault_rows[] = {
 #define FAULT(NAME, name, doc) { name },
-#include "worker/virtual/controls.def"
+#include "printer/virtual_controls.def"
 #undef FAULT
 };
 
 static const struct { const char *name; uint32_t attr, code; const char *message; } error_rows[] = {
 #define ERROR(NAME, name, attr, code, message) { name, attr, code, message },
-#include "worker/virtual/controls.def"
+#include "printer/virtual_controls.def"
 #undef ERROR
 };
 

@@ -13,7 +13,7 @@
  * To turn some, VIRTUAL_CONTROL has those members of "online", "timeFactor" and "faults" that are to change, and at most one
  * "do": "trigger-error" (with "error", and "message" if it is not to be the usual one), "clear-errors", "test-print",
  * "reboot" (also in mid-print), "reset" (as new: no print, no files, trays as made, no faults; the time factor stays).
- * Faults: controls.def.
+ * Faults: printer/virtual_controls.def.
  *
  * Pure; any bytes give a change or a sentence.
  */
