@@ -145,12 +145,13 @@ def test_an_access_code_that_changes_in_mid_life(place):
 
 def test_a_link_that_comes_and_goes(place):
     printer = place.printer(X1C, "127.0.52.1")
-    behave(printer, rate=MIB)
+    behave(printer, stall_at=percent(50))
     job = place.order(X1C, place.keep(CONTENT))
+    place.fuse.wait_until(lambda: printer.storage.said("STOR"), 20)
     for _ in range(3):
-        place.fuse.wait_until(lambda: printer.storage.said("STOR"), 20)
         printer.restart()
         links.wait_live(place.fuse, X1C)
+    behave(printer, stall_at=None)
     check_printed_once(place, printer, job)
 
 

@@ -90,7 +90,7 @@ def test_one_order_eight_times_at_one_instant_is_one_job(place):
 
 # -- a hundred files ------------------------------------------------------------------------------------------
 
-PRINTERS, FILES_EACH, RATE = 10, 10, MIB
+PRINTERS, FILES_EACH, RATE = 10, 10, 2 * MIB
 SHARES = (0.01, 0.5, 0.99)
 
 
