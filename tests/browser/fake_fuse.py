@@ -487,6 +487,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def virtual_turn(self, body, serial):
         self.answer(*self.fuse.turn(serial, json.loads(body)))
 
+    def virtual_access(self, _, serial):
+        self.answer(200, {"user": "bblp", "accessCode": "87654321", "issuerPem": "-----BEGIN CERTIFICATE-----\n"})
+
     def printer_remove(self, _, serial):
         self.fuse.remove("printers", serial)
         self.answer(204)
@@ -506,6 +509,7 @@ ROUTES = [
     ("POST", f"/api/v1/printers/{ONE}/preflight", Handler.preflight), ("POST", f"/api/v1/printers/{ONE}/jobs", Handler.job_add),
     ("POST", f"/api/v1/printers/{ONE}/commands", Handler.command), ("POST", f"/api/v1/printers/{ONE}/plate-clear", Handler.plate_clear),
     ("POST", "/api/v1/virtual-printers", Handler.virtual_add), ("POST", f"/api/v1/printers/{ONE}/virtual", Handler.virtual_turn),
+    ("POST", f"/api/v1/printers/{ONE}/virtual/access", Handler.virtual_access),
     ("PATCH", f"/api/v1/printers/{ONE}", Handler.printer_change), ("DELETE", f"/api/v1/printers/{ONE}", Handler.printer_remove),
     ("GET", f"/api/v1/jobs/{ONE}", Handler.job_get),
     ("DELETE", f"/api/v1/jobs/{ONE}", Handler.job_cancel), ("POST", f"/api/v1/jobs/{ONE}/again", Handler.job_again),

@@ -205,6 +205,15 @@ def test_a_control_that_is_refused_goes_back_and_says_why(fake, fake_tab):
     tab.gone("dialog")
 
 
+def test_its_access_code_is_shown_when_a_person_asks(fake, fake_tab):
+    tab = fake_tab
+    serial = fake.add_virtual("Vera")
+    open_controls(tab, serial)
+    assert "87654321" not in tab.text(CONTROLS)
+    tab.click(role("virtual-access-show", CONTROLS))
+    tab.see("bblp / 87654321", role("virtual-access", CONTROLS))
+
+
 def test_errors_are_triggered_listed_and_cleared(fake, fake_tab):
     tab = fake_tab
     serial = fake.add_virtual("Vera")

@@ -63,13 +63,24 @@ function factNodes({ address, exposed, ports, storage }) {
 		fact("storage", storage && t("virtual.storageUsed", { count: storage.files, used: bytes(storage.used), total: bytes(storage.total) }))];
 }
 
-function connectionPart(send) {
+/* How another program logs in: shown when a person asks, and gone with the dialog. */
+function accessPart(serial) {
+	const said = sayer(), shown = h("p", { class: "mono small", dataset: { role: "virtual-access" } });
+	const show = button({ label: t("virtual.access"), small: true, iconName: "key", role: "virtual-access-show", run: () => said.run(async () => {
+		const { user, accessCode } = await post(`/api/v1/printers/${encodeURIComponent(serial)}/virtual/access`);
+		setText(shown, t("virtual.access.is", { user, code: accessCode }));
+		return { sentence: t("virtual.access.hint") };
+	}) });
+	return h("div", { class: "stack" }, h("div", { class: "row" }, show, shown), said.node);
+}
+
+function connectionPart(send, serial) {
 	const online = switchRow({ label: t("virtual.online"), text: t("virtual.connectionText"), role: "virtual-online",
 		turn: (isOn) => send({ online: isOn }) });
 	const facts = h("dl", { class: "facts" });
 	let shown = "";
 	return {
-		node: part({ title: t("virtual.connection"), role: "connection-part" }, online.node, facts),
+		node: part({ title: t("virtual.connection"), role: "connection-part" }, online.node, facts, accessPart(serial)),
 		update(controls) {
 			online.learn(controls.online);
 			const fresh = JSON.stringify([controls.address, controls.exposed, controls.ports, controls.storage]);
@@ -187,7 +198,7 @@ export function openControls(serial, atFaults = false) {
 	const send = sender(serial), nameNow = () => plain(store.printers.get(serial)?.name, 60) || serial;
 	const name = h("bdi", { class: "clip muted small vname", dir: "auto", dataset: { role: "virtual-name" } }), down = h("div", { "aria-live": "polite" });
 	const seen = seenPart(serial), test = testPart(serial, send, () => dialog.close());
-	const faults = faultPart(send), turned = [connectionPart(send), errorPart(send), speedPart(send), powerPart(send, nameNow), faults];
+	const faults = faultPart(send), turned = [connectionPart(send, serial), errorPart(send), speedPart(send), powerPart(send, nameNow), faults];
 	const [connection, errors, speed, power] = turned;
 	const host = h("fieldset", { class: "vparts" }, h("legend", { class: "visually-hidden" }, t("virtual.title")),
 		h("div", { class: "vcolumn" }, connection.node, speed.node, power.node), h("div", { class: "vcolumn" }, test.node, errors.node), faults.node);
