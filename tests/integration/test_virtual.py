@@ -2,6 +2,7 @@
 the detect service and the announcements; fuse-virtual alone, with the test in the place of fused and the store.
 """
 import contextlib
+import io
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import subprocess
 import time
 
 import paho.mqtt.client as mqtt
+import PIL.Image
 import pytest
 
 from rig.fuse import SLOWNESS
@@ -316,6 +318,46 @@ def test_detect_is_silent_to_what_it_does_not_know(p1s):
         assert [read_to_end(connection) for connection in all_] == [b""] * 4  # their time is over
 
 
+# -- the camera of models that send JPEG pictures ------------------------------------------------------------------------------------
+
+def camera_login(code: str, user: bytes = b"bblp", kind: int = 0x3000) -> bytes:
+    return b"".join(n.to_bytes(4, "little") for n in (64, kind, 0, 0)) + user.ljust(32, b"\0") + code.encode().ljust(32, b"\0")
+
+
+def next_picture(connection) -> bytes:
+    got = b""
+    while len(got) < 16 or len(got) < 16 + int.from_bytes(got[:4], "little"):
+        data = connection.recv(65536 if len(got) >= 16 else 16 - len(got))
+        assert data, "it closed in mid-picture"
+        got += data
+    assert got[4:16] == bytes([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0])
+    return got[16:]
+
+
+def test_the_camera_shows_pictures_to_who_logs_in(p1s):
+    with tls(p1s, p1s.ports["camera"]) as connection:
+        for at in range(0, 80, 7):  # however it comes
+            connection.sendall(camera_login(p1s.code)[at:at + 7])
+        pictures = [next_picture(connection), next_picture(connection)]
+        with pytest.raises((ConnectionResetError, ssl.SSLError)):  # it takes one viewer, and no second one
+            tls(p1s, p1s.ports["camera"])
+        next_picture(connection)
+    for data in pictures:
+        assert data[:2] == b"\xff\xd8" and data[-2:] == b"\xff\xd9"
+        with PIL.Image.open(io.BytesIO(data)) as picture:
+            picture.load()
+            assert (picture.format, picture.size, picture.mode) == ("JPEG", (1280, 720), "L")
+            assert abs(picture.getpixel((640, 72 * 8)) - 150) <= 2 and picture.getpixel((4, 4)) < 50  # the bed, and nothing
+
+
+@pytest.mark.parametrize("login", [camera_login("00000000"), camera_login("12345678", b"admin"), camera_login("12345678", kind=0x3001),
+                                   camera_login(""), b"x" * 80], ids=["code", "user", "kind", "none", "rubbish"])
+def test_the_camera_closes_without_a_word_for_a_wrong_login(p1s, login):
+    with tls(p1s, p1s.ports["camera"]) as connection:
+        connection.sendall(login)
+        assert read_to_end(connection) == b""
+
+
 # -- announcements ---------------------------------------------------------------------------------------------------------------
 
 def test_it_announces_itself_on_this_machine(x1c):
@@ -358,7 +400,7 @@ def test_one_that_is_off_refuses_connections_at_all_its_ports_until_it_is_on(toy
     with Client(toy) as client:
         client.listen().say("pushing", "pushall")
         client.told("print", "push_status")
-    assert refuses(toy.address, toy.ports["camera"])  # its camera is not played
+    assert refuses(toy.address, toy.ports["camera"])  # the video of this model is not played
 
 
 def test_it_stays_off_over_a_restart(toy):

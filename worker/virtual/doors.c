@@ -45,6 +45,7 @@ struct doors {
 	struct broker *broker;
 	struct ftp_server *files;
 	struct detect_server *detect, *detect_tls;
+	struct camera_server *camera; /* NULL: it is not played */
 	const struct nameplate *nameplate;
 	struct loop_timer *announcer;
 	bool announce_failed; /* and said so */
@@ -98,12 +99,17 @@ open_again(const struct door *door)
 			 log_int("port", door->port), log_str("error", strerror(errno)));
 }
 
-/* Not a printer's, or of a service that is not played: nobody shall wait there for an answer. */
 static bool
 is_of_use(const struct msg_virtual_socket *socket, const struct place *place)
 {
-	return socket->purpose < VIRTUAL_PURPOSE_COUNT && socket->purpose != VIRTUAL_PURPOSE_CAMERA &&
-	       place->count < SOCKETS_MAX;
+	return socket->purpose < VIRTUAL_PURPOSE_COUNT && place->count < SOCKETS_MAX;
+}
+
+/* The camera of a model whose pictures are not played: nobody shall wait there for an answer. */
+static bool
+is_played(const struct doors *doors, const struct door *door)
+{
+	return door->purpose != VIRTUAL_PURPOSE_CAMERA || doors->camera != NULL;
 }
 
 void
@@ -167,6 +173,8 @@ drop_visitors(struct doors *doors)
 	ftp_server_hang_up(doors->files);
 	server_drop_all(detect_server_peek(doors->detect));
 	server_drop_all(detect_server_peek(doors->detect_tls));
+	if (doors->camera != NULL)
+		server_drop_all(camera_server_peek(doors->camera));
 }
 
 static void
@@ -188,6 +196,8 @@ listen_at(struct doors *doors, const struct place *place)
 	server_listen(broker_server_peek(doors->broker), fd_of(place, VIRTUAL_PURPOSE_MQTT));
 	server_listen(detect_server_peek(doors->detect), fd_of(place, VIRTUAL_PURPOSE_DETECT));
 	server_listen(detect_server_peek(doors->detect_tls), fd_of(place, VIRTUAL_PURPOSE_DETECT_TLS));
+	if (doors->camera != NULL)
+		server_listen(camera_server_peek(doors->camera), fd_of(place, VIRTUAL_PURPOSE_CAMERA));
 }
 
 void
@@ -200,7 +210,8 @@ doors_open(struct doors *doors)
 	doors_shut(doors);
 	const struct place *place = here(doors);
 	for (size_t i = 0; i < place->count; i++)
-		open_again(&place->doors[i]);
+		if (is_played(doors, &place->doors[i]))
+			open_again(&place->doors[i]);
 	listen_at(doors, place->count > 0 ? place : &nowhere);
 	doors->is_open = true;
 	on_announce_time(doors);
@@ -262,6 +273,8 @@ doors_show(struct doors *doors, const struct identity *identity)
 	server_set_service(broker_server_peek(doors->broker), identity->single);
 	server_set_service(detect_server_peek(doors->detect_tls), identity->single);
 	ftp_server_set_service(doors->files, identity->files);
+	if (doors->camera != NULL)
+		server_set_service(camera_server_peek(doors->camera), identity->single);
 	drop_visitors(doors);
 }
 
@@ -289,6 +302,8 @@ doors_furnish(struct doors *doors, const struct doors_setup *setup)
 	doors->files = ftp_server_new(doors->loop, setup->files);
 	doors->detect = detect_server_new(doors->loop, true, setup->nameplate);
 	doors->detect_tls = detect_server_new(doors->loop, false, setup->nameplate);
+	if (setup->camera != NULL)
+		doors->camera = camera_server_new(doors->loop, setup->camera);
 	doors->is_furnished = true;
 }
 
@@ -303,6 +318,7 @@ doors_free(struct doors *doors)
 	ftp_server_free(doors->files);
 	detect_server_free(doors->detect);
 	detect_server_free(doors->detect_tls);
+	camera_server_free(doors->camera);
 	leave(&doors->home);
 	leave(&doors->away);
 	doors->magic = 0;
@@ -347,6 +363,7 @@ doors_where(const struct doors *doors, struct msg_virtual_at *ret_at)
 	ENSURE_OBJ(doors, DOORS_MAGIC);
 	*ret_at = (struct msg_virtual_at){ .mqtt_port = odd_port(home, VIRTUAL_PURPOSE_MQTT),
 					   .ftps_port = odd_port(home, VIRTUAL_PURPOSE_FTPS),
+					   .camera_port = doors->camera != NULL ? odd_port(home, VIRTUAL_PURPOSE_CAMERA) : 0,
 					   .detect_port = odd_port(home, VIRTUAL_PURPOSE_DETECT) };
 	str_copy(ret_at->address, sizeof ret_at->address, home->address);
 }
@@ -381,6 +398,8 @@ doors_write(const struct doors *doors, struct jsonout *out)
 	jsonout_open(out, '{');
 	write_port(out, place, "mqtt", VIRTUAL_PURPOSE_MQTT);
 	write_port(out, place, "ftps", VIRTUAL_PURPOSE_FTPS);
+	if (doors->camera != NULL)
+		write_port(out, place, "camera", VIRTUAL_PURPOSE_CAMERA);
 	write_port(out, place, "detect", VIRTUAL_PURPOSE_DETECT);
 	jsonout_close(out, '}');
 }

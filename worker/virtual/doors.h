@@ -15,6 +15,7 @@
 #include "common/secret.h"
 #include "ipc/message.h"
 #include "printer/jsonout.h"
+#include "worker/virtual/camera_server.h"
 #include "worker/virtual/ftp_server.h"
 #include "worker/virtual/identity.h"
 #include "worker/virtual/mqtt_broker.h"
@@ -28,6 +29,7 @@ struct doors_setup {
 	void *arg; /* of on_request */
 	const struct ftp_server_setup *files; /* read now */
 	const struct nameplate *nameplate; /* borrowed */
+	const struct camera_setup *camera; /* read now; NULL: it is not played */
 };
 
 /* Sockets can come from now on. */

@@ -123,6 +123,12 @@ fill_nameplate(struct virtual *virtual, const struct msg_virtual_mine *mine)
 	str_copy(nameplate->firmware, sizeof nameplate->firmware, machine_firmware(virtual->machine));
 }
 
+static bool
+is_printing(void *arg)
+{
+	return machine_is_printing(((struct virtual *)arg)->machine);
+}
+
 static void
 furnish(struct virtual *virtual, const struct msg_virtual_mine *mine)
 {
@@ -131,7 +137,9 @@ furnish(struct virtual *virtual, const struct msg_virtual_mine *mine)
 	const struct ftp_server_setup files = { .model = model, .card = virtual->card,
 						.controls = machine_controls(virtual->machine), .is_code = is_code,
 						.on_cut = on_cut, .on_changed = on_changed, .arg = virtual };
-	const struct doors_setup setup = { &broker, virtual_on_request, virtual, &files, &virtual->nameplate };
+	const struct camera_setup camera = { is_code, is_printing, virtual };
+	const struct doors_setup setup = { &broker, virtual_on_request, virtual, &files, &virtual->nameplate,
+					   model->camera == CAMERA_JPEG ? &camera : NULL };
 
 	doors_furnish(virtual->doors, &setup);
 	doors_show(virtual->doors, &virtual->own);
