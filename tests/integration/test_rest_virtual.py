@@ -84,7 +84,7 @@ def test_what_is_no_order_is_refused_before_anybody_is_asked(play):
     already = len(play.stage.heard("VIRTUAL_ADD"))
     for body, words in [({"quantity": 0}, '"quantity"'), ({"quantity": 21}, '"quantity"'), ({"quantity": "2"}, '"quantity"'),
                         ({"ams": "ams"}, '"ams"'), ({"ams": [1]}, '"ams"'), ({"ams": ["ams,ams"]}, '"ams"'),
-                        ({"ams": [""]}, '"ams"'), ({"ams": ["ams-2-pro"] * 12}, "more units"), ({"name": "x" * 97}, '"name"'),
+                        ({"ams": [""]}, '"ams"'), ({"ams": ["ams-2-pro"] * 14}, "more units"), ({"name": "x" * 97}, '"name"'),
                         ({"name": "x" * 95, "quantity": 2}, "numbered"), ({"model": 1}, '"model"'), ({"surprise": 1}, "surprise"),
                         ([], "an object")]:
         assert words in play.http.ask("POST", MAKE, body, status=422).json()["detail"], body
