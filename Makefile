@@ -20,7 +20,7 @@ DEPS := gcc binutils libc6-dev make gzip libevent-dev libseccomp-dev liblmdb-dev
 TEST_DEPS := libcmocka-dev python3-pytest python3-pytest-xdist python3-msgpack python3-psutil clang libclang-rt-14-dev \
 	valgrind bash-completion socat \
 	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography python3-prometheus-client python3-websockets \
-	curl nmap nodejs iproute2 vsftpd lftp python3-pyftpdlib python3-openssl zip unzip
+	curl nmap nodejs iproute2 vsftpd lftp python3-paho-mqtt python3-pil python3-pyftpdlib python3-openssl zip unzip
 # The stories in a browser (tests/browser), and what they need from npm.
 TEST_DEPS += chromium chromium-driver python3-selenium
 TEST_NPM := axe-core@4.14.1
@@ -60,13 +60,14 @@ endif
 
 # -- what is built ----------------------------------------------------------------------------
 # A program is a folder: main.c and the files that its tests may link too.
-PROGRAMS := fused fusectl fuse-stored fuse-filechk fuse-worker fuse-upload fuse-httpd fuse-discovery fuse-gatewayd
+PROGRAMS := fused fusectl fuse-stored fuse-filechk fuse-worker fuse-upload fuse-virtual fuse-httpd fuse-discovery fuse-gatewayd
 DIR_fused := supervisor
 DIR_fusectl := fusectl
 DIR_fuse-stored := stored
 DIR_fuse-filechk := stored/filechk
 DIR_fuse-worker := worker/link
 DIR_fuse-upload := worker/upload
+DIR_fuse-virtual := worker/virtual
 DIR_fuse-httpd := httpd
 DIR_fuse-discovery := discovery
 DIR_fuse-gatewayd := gatewayd
@@ -86,6 +87,7 @@ PAHO_SOURCE = $(shell $(CC) -print-file-name=libpaho-mqtt3as.a)
 PAHO := $(B)/obj/libpaho.a
 LIBS_fuse-worker := $(PAHO) -levent_core -lseccomp -lssl -lcrypto -lyajl -lzstd -ljansson -lm
 LIBS_fuse-upload := -levent_core -lseccomp -lssl -lcrypto
+LIBS_fuse-virtual := -levent_core -lseccomp -lssl -lcrypto -ljansson -lyajl -lm
 LIBS_fuse-httpd := -levent_core -lseccomp -lmicrohttpd -lgnutls -lwslay -ljansson -lcrypto -lm
 LIBS_fuse-discovery := -levent_core -lseccomp -lssl -lcrypto -ljansson -lm
 LIBS_fuse-gatewayd := -levent_core -lseccomp
@@ -187,7 +189,7 @@ HURRY := $(B)/tests/hurry/fuse-httpd
 $(B)/obj/hurry/%.o: %.c
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(CC) -DPENDING_HURRY=20 -DUPLOAD_HURRY=10 $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) -DPENDING_HURRY=20 -DUPLOAD_HURRY=10 -DQUEUE_HURRY=30 $(BASE) $(WARN) $(CFLAGS) -c -o $@ $<
 $(HURRY): $(B)/obj/httpd/main.o $(B)/obj/hurry/httpd/pending.o $(B)/obj/hurry/httpd/stream.o $(B)/obj/hurry/httpd/server.o $(call archive,httpd) $(call archive,printer) \
 		$(call archive,ipc) $(call archive,common)
 	@mkdir -p $(@D)
@@ -202,9 +204,12 @@ $(HURRY_UPLOAD): $(B)/obj/worker/upload/main.o $(addprefix $(B)/obj/hurry/worker
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_fuse-upload)
 tests: $(HURRY_UPLOAD)
 # The programs with crash points at which they stand still (common/crashpoint.h), beside the others.
+# Time passes quicker in these parts of them, so that stories see what comes of it.
+HURRIED_fuse-worker := $(patsubst %.c,$(B)/obj/hurry/%.o,$(wildcard worker/link/queue*.c))
+HURRIED_fuse-upload := $(addprefix $(B)/obj/hurry/worker/upload/,folder.o put.o session.o)
 HOLD := $(addprefix $(B)/hold/,$(PROGRAMS))
 define hold_rules
-$(B)/hold/$(1): $(B)/obj/$(DIR_$(1))/main.o $(B)/obj/tests/hold/crashpoint.o $(call archive,$(DIR_$(1))) $(call archive,printer) \
+$(B)/hold/$(1): $(B)/obj/$(DIR_$(1))/main.o $(B)/obj/tests/hold/crashpoint.o $(HURRIED_$(1)) $(call archive,$(DIR_$(1))) $(call archive,printer) \
 		$(call archive,ipc) $(call archive,common)
 	@mkdir -p $$(@D)
 	$$(say) LINK $$@
@@ -244,7 +249,7 @@ docs/%.md: $(B)/gen-%
 docs: $(GENERATED)
 
 # -- what people call ---------------------------------------------------------------------------
-.PHONY: help deps test-deps run test unit asan fuzz bench screenshots valgrind install clean
+.PHONY: help deps test-deps run test unit asan fuzz torture bench screenshots valgrind install clean
 help:
 	@echo 'make            build everything into build/'
 	@echo 'make run        install what is missing, build, start Fuse (ARGS="--http …" for fused)'
@@ -252,6 +257,7 @@ help:
 	@echo 'make asan       all tests against a build with address and undefined-behaviour sanitizers'
 	@echo 'make valgrind   the unit tests and the supervisor under valgrind'
 	@echo 'make fuzz       FUZZ_RUNS=1000000 inputs for each parser'
+	@echo 'make torture    TORTURE_RUNS=1000 kills while prints run: none twice, none lost, none done that is not'
 	@echo 'make bench      measure the figures that the design promises'
 	@echo 'make screenshots   every page of the web UI in both themes, wide and narrow, into build/screenshots'
 	@echo 'make docs       write docs/ipc.md, docs/settings.md and docs/processes.md from their tables'
@@ -287,6 +293,11 @@ FUZZ_RUNS ?= 1000000
 fuzz: test-deps
 	@$(MAKE) --no-print-directory VARIANT=fuzz $(patsubst build/tests/%,build/fuzz/tests/%,$(filter build/tests/%,$(FUZZ)))
 	tests/fuzz/run build/fuzz $(FUZZ_RUNS)
+
+TORTURE_RUNS ?= 1000
+torture: test-deps
+	@$(MAKE) --no-print-directory tests
+	$(PYTHON) tests/torture/run.py $(B) $(TORTURE_RUNS) $(TORTURE_SEED)
 
 bench: test-deps
 	@$(MAKE) --no-print-directory tests

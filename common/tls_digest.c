@@ -9,7 +9,7 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 
-static EVP_MD *sha1, *sha256;
+static EVP_MD *sha1, *sha256, *md5;
 
 /* What is fetched here stays: looking for it later could open files. */
 void
@@ -23,7 +23,8 @@ tls_digest_init(void)
 	ENSURE(OPENSSL_init_crypto(lean, NULL) == 1);
 	sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	ENSURE(sha1 != NULL && sha256 != NULL);
+	md5 = EVP_MD_fetch(NULL, "MD5", NULL);
+	ENSURE(sha1 != NULL && sha256 != NULL && md5 != NULL);
 }
 
 void
@@ -37,14 +38,32 @@ tls_sha1_base64(const void *bytes, size_t len, char ret_text[TLS_SHA1_BASE64_BYT
 	EVP_EncodeBlock((unsigned char *)ret_text, digest, (int)digest_len);
 }
 
-/* A digest under way is a context of OpenSSL and nothing else. */
-struct tls_sha256 *
-tls_sha256_new(void)
+/* -- piece by piece: a digest under way is a context of OpenSSL and nothing else ------------------------------------ */
+
+static EVP_MD_CTX *
+begin(const EVP_MD *algorithm)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 
-	ENSURE(sha256 != NULL && context != NULL && EVP_DigestInit_ex2(context, sha256, NULL) == 1);
-	return (struct tls_sha256 *)context;
+	ENSURE(algorithm != NULL && context != NULL && EVP_DigestInit_ex2(context, algorithm, NULL) == 1);
+	return context;
+}
+
+static void
+end(EVP_MD_CTX *context, char *ret_hex, size_t hex_bytes)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned digest_len = 0;
+
+	ENSURE(EVP_DigestFinal_ex(context, digest, &digest_len) == 1 && digest_len == (hex_bytes - 1) / 2);
+	str_hex(digest, digest_len, ret_hex);
+	EVP_MD_CTX_free(context);
+}
+
+struct tls_sha256 *
+tls_sha256_new(void)
+{
+	return (struct tls_sha256 *)begin(sha256);
 }
 
 void
@@ -56,11 +75,23 @@ tls_sha256_add(struct tls_sha256 *sum, const void *bytes, size_t len)
 void
 tls_sha256_end(struct tls_sha256 *sum, char ret_hex[TLS_SHA256_HEX_BYTES])
 {
-	EVP_MD_CTX *context = (EVP_MD_CTX *)sum;
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned digest_len = 0;
+	end((EVP_MD_CTX *)sum, ret_hex, TLS_SHA256_HEX_BYTES);
+}
 
-	ENSURE(EVP_DigestFinal_ex(context, digest, &digest_len) == 1 && digest_len == (TLS_SHA256_HEX_BYTES - 1) / 2);
-	str_hex(digest, digest_len, ret_hex);
-	EVP_MD_CTX_free(context);
+struct tls_md5 *
+tls_md5_new(void)
+{
+	return (struct tls_md5 *)begin(md5);
+}
+
+void
+tls_md5_add(struct tls_md5 *sum, const void *bytes, size_t len)
+{
+	ENSURE(EVP_DigestUpdate((EVP_MD_CTX *)sum, bytes, len) == 1);
+}
+
+void
+tls_md5_end(struct tls_md5 *sum, char ret_hex[TLS_MD5_HEX_BYTES])
+{
+	end((EVP_MD_CTX *)sum, ret_hex, TLS_MD5_HEX_BYTES);
 }

@@ -23,4 +23,11 @@ void tls_sha256_add(struct tls_sha256 *sum, const void *bytes, size_t len);
 /* The sum in lower-case hex; frees `sum`. */
 void tls_sha256_end(struct tls_sha256 *sum, char ret_hex[TLS_SHA256_HEX_BYTES]);
 
+/* MD5, which printers want beside G-code; good for nothing else. As those of tls_sha256. */
+#define TLS_MD5_HEX_BYTES 33
+struct tls_md5;
+struct tls_md5 *tls_md5_new(void);
+void tls_md5_add(struct tls_md5 *sum, const void *bytes, size_t len);
+void tls_md5_end(struct tls_md5 *sum, char ret_hex[TLS_MD5_HEX_BYTES]);
+
 #endif

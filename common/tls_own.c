@@ -19,6 +19,7 @@
 
 #define DAY_MS ((int64_t)86400 * 1000)
 #define SERIAL_BITS 127
+#define PRINTER_KEY_BITS 2048 /* printers have RSA, and clients of theirs that offer nothing else */
 #define CHAIN_CERTIFICATES_MAX 8
 
 void
@@ -77,13 +78,14 @@ set_alternatives(X509 *certificate, const struct tls_own_names *names)
 	return fine;
 }
 
+/* `issuer`: the certificate itself, if it is its own. */
 static bool
-add_extension(X509 *certificate, int nid, const char *value)
+add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
 {
 	X509V3_CTX context;
 
 	X509V3_set_ctx_nodb(&context);
-	X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+	X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
 	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
 	bool fine = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
 	X509_EXTENSION_free(extension);
@@ -107,22 +109,37 @@ set_time(ASN1_TIME *to, int64_t wall_ms)
 	return ASN1_TIME_set(to, (time_t)(wall_ms / 1000)) != NULL;
 }
 
+/* `organization` NULL: none. */
+static bool
+name_it(X509 *certificate, const char *organization, const char *common)
+{
+	X509_NAME *subject = X509_get_subject_name(certificate);
+
+	return (organization == NULL || X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC,
+								   (const unsigned char *)organization, -1, -1, 0) == 1) &&
+	       X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)common, -1, -1, 0) == 1;
+}
+
+/* What every certificate has, but for its names and extensions. */
+static bool
+begin(X509 *certificate, EVP_PKEY *key, int days, int64_t now_ms)
+{
+	return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
+	       set_time(X509_getm_notBefore(certificate), now_ms - DAY_MS) &&
+	       set_time(X509_getm_notAfter(certificate), now_ms + (days - 1) * DAY_MS) &&
+	       X509_set_pubkey(certificate, key) == 1;
+}
+
 static bool
 fill(X509 *certificate, EVP_PKEY *key, const struct tls_own_names *names, int64_t now_ms)
 {
-	X509_NAME *subject = X509_get_subject_name(certificate);
-	const char *common = names->count > 0 ? names->names[0] : "Fuse";
-
-	return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
-	       set_time(X509_getm_notBefore(certificate), now_ms - DAY_MS) &&
-	       set_time(X509_getm_notAfter(certificate), now_ms + (TLS_OWN_DAYS - 1) * DAY_MS) &&
-	       X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC, (const unsigned char *)"Fuse", -1, -1, 0) == 1 &&
-	       X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)common, -1, -1, 0) == 1 &&
-	       X509_set_issuer_name(certificate, subject) == 1 && X509_set_pubkey(certificate, key) == 1 &&
-	       add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
-	       add_extension(certificate, NID_key_usage, "critical,digitalSignature") &&
-	       add_extension(certificate, NID_ext_key_usage, "serverAuth") && set_alternatives(certificate, names) &&
-	       X509_sign(certificate, key, EVP_sha256()) > 0;
+	return begin(certificate, key, TLS_OWN_DAYS, now_ms) &&
+	       name_it(certificate, "Fuse", names->count > 0 ? names->names[0] : "Fuse") &&
+	       X509_set_issuer_name(certificate, X509_get_subject_name(certificate)) == 1 &&
+	       add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:FALSE") &&
+	       add_extension(certificate, certificate, NID_key_usage, "critical,digitalSignature") &&
+	       add_extension(certificate, certificate, NID_ext_key_usage, "serverAuth") &&
+	       set_alternatives(certificate, names) && X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 
 static bool
@@ -149,6 +166,16 @@ certificate_to_der(X509 *certificate, struct tls_own_blob *ret_certificate)
 	return i2d_X509(certificate, &at) == len;
 }
 
+static X509 *
+from_der(const struct tls_own_blob *certificate)
+{
+	const unsigned char *at = certificate->bytes;
+	X509 *parsed = d2i_X509(NULL, &at, (long)certificate->len);
+
+	ERR_clear_error();
+	return parsed;
+}
+
 bool
 tls_own_make(const struct tls_own_names *names, int64_t now_ms, struct tls_own_blob *ret_certificate,
 	     struct tls_own_blob *ret_key)
@@ -160,6 +187,67 @@ tls_own_make(const struct tls_own_names *names, int64_t now_ms, struct tls_own_b
 
 	X509_free(certificate);
 	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return fine;
+}
+
+/* -- issuing ---------------------------------------------------------------------------------------- */
+
+static bool
+fill_issuer(X509 *certificate, EVP_PKEY *key, const char *name, int64_t now_ms)
+{
+	return begin(certificate, key, TLS_OWN_ISSUED_DAYS, now_ms) && name_it(certificate, "Fuse", name) &&
+	       X509_set_issuer_name(certificate, X509_get_subject_name(certificate)) == 1 &&
+	       add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+	       add_extension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign") &&
+	       add_extension(certificate, certificate, NID_subject_key_identifier, "hash") &&
+	       X509_sign(certificate, key, EVP_sha256()) > 0;
+}
+
+/* A printer's has its serial number as CN, and no alternative name: who looks for one finds what a printer would show. */
+static bool
+fill_issued(X509 *certificate, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key, const char *name, int64_t now_ms)
+{
+	return begin(certificate, key, TLS_OWN_ISSUED_DAYS, now_ms) && name_it(certificate, NULL, name) &&
+	       X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 &&
+	       add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
+	       add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature,keyEncipherment") &&
+	       add_extension(certificate, issuer, NID_subject_key_identifier, "hash") &&
+	       add_extension(certificate, issuer, NID_authority_key_identifier, "keyid") &&
+	       X509_sign(certificate, issuer_key, EVP_sha256()) > 0;
+}
+
+bool
+tls_own_make_issuer(const char *name, int64_t now_ms, struct tls_own_blob *ret_certificate, struct tls_own_blob *ret_key)
+{
+	EVP_PKEY *key = EVP_RSA_gen(PRINTER_KEY_BITS);
+	X509 *certificate = X509_new();
+	bool fine = key != NULL && certificate != NULL && fill_issuer(certificate, key, name, now_ms) &&
+		    certificate_to_der(certificate, ret_certificate) && key_to_der(key, ret_key);
+
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return fine;
+}
+
+bool
+tls_own_issue(const struct tls_own_blob *issuer, const struct tls_own_blob *issuer_key, const char *name, int64_t now_ms,
+	      struct tls_own_blob *ret_certificate, struct tls_own_blob *ret_key)
+{
+	const unsigned char *at = issuer_key->bytes;
+	X509 *issuer_certificate = from_der(issuer), *certificate = X509_new();
+	EVP_PKEY *signer = d2i_AutoPrivateKey(NULL, &at, (long)issuer_key->len), *key = NULL;
+	bool fine = issuer_certificate != NULL && signer != NULL && certificate != NULL &&
+		    X509_check_private_key(issuer_certificate, signer) == 1 &&
+		    (key = EVP_RSA_gen(PRINTER_KEY_BITS)) != NULL &&
+		    fill_issued(certificate, key, issuer_certificate, signer, name, now_ms) &&
+		    certificate_to_der(certificate, ret_certificate) && key_to_der(key, ret_key);
+
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(signer);
+	X509_free(certificate);
+	X509_free(issuer_certificate);
 	ERR_clear_error();
 	return fine;
 }
@@ -183,16 +271,6 @@ learn(const X509 *certificate, struct tls_own_facts *ret_facts)
 	ENSURE(X509_digest(certificate, EVP_sha256(), digest, &len) == 1 && len == 32);
 	str_hex(digest, len, ret_facts->sha256);
 	ret_facts->not_after_ms = time_ms(X509_get0_notAfter(certificate));
-}
-
-static X509 *
-from_der(const struct tls_own_blob *certificate)
-{
-	const unsigned char *at = certificate->bytes;
-	X509 *parsed = d2i_X509(NULL, &at, (long)certificate->len);
-
-	ERR_clear_error();
-	return parsed;
 }
 
 bool

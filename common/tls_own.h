@@ -1,6 +1,7 @@
 /*
  * tls_own: certificates that Fuse shows of itself: making one that it signs itself, and looking at one that the owner
- * has put there. Part of OpenSSL's door; the keys are used elsewhere.
+ * has put there; and those of virtual printers, with the issuer that vouches for them. Part of OpenSSL's door; the keys
+ * are used elsewhere.
  */
 #ifndef FUSE_COMMON_TLS_OWN_H
 #define FUSE_COMMON_TLS_OWN_H
@@ -44,6 +45,17 @@ void tls_own_add_name(struct tls_own_names *names, const char *name);
  * when OpenSSL fails. Wipe the key. */
 bool tls_own_make(const struct tls_own_names *names, int64_t now_ms, struct tls_own_blob *ret_certificate,
 		  struct tls_own_blob *ret_key);
+
+/* An issuer of certificates: a new RSA key of 2048 bits and a certificate that it signs itself, CN `name`, valid for
+ * TLS_OWN_ISSUED_DAYS; both DER. False when OpenSSL fails. Wipe the key. */
+#define TLS_OWN_ISSUED_DAYS 7300
+bool tls_own_make_issuer(const char *name, int64_t now_ms, struct tls_own_blob *ret_certificate,
+			 struct tls_own_blob *ret_key);
+
+/* A new RSA key of 2048 bits and a certificate as printers have one: CN `name` and no other names, signed by `issuer`
+ * with its key, valid as long as a new issuer. False when OpenSSL fails, or these two are no issuer. Wipe the key. */
+bool tls_own_issue(const struct tls_own_blob *issuer, const struct tls_own_blob *issuer_key, const char *name,
+		   int64_t now_ms, struct tls_own_blob *ret_certificate, struct tls_own_blob *ret_key);
 
 /* Look at a certificate (DER). False when it is none. */
 bool tls_own_look(const struct tls_own_blob *certificate, struct tls_own_facts *ret_facts);

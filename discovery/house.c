@@ -26,6 +26,7 @@ house_on_printer(struct house *house, const struct header *header, const struct 
 	str_copy(printer->name, sizeof printer->name, message->name);
 	str_copy(printer->model, sizeof printer->model, message->model);
 	str_copy(printer->address, sizeof printer->address, message->address);
+	printer->is_virtual = message->is_virtual;
 }
 
 void

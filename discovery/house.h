@@ -18,6 +18,7 @@
 /* One of the owner's printers. */
 struct house_printer {
 	char serial[33], name[97], model[16], address[65]; /* serial "" = an empty place */
+	bool is_virtual;
 };
 
 struct house {

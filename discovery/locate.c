@@ -1,6 +1,9 @@
 /*
  * locate: ASKED ─ seen lately? ─→ PROVING ─ its certificate ─→ told
  *            └──────── no ──────→ SWEPT ── its network searched, at once or when it may be ─→ told, or not found
+ *                                   └─ heard meanwhile ─→ PROVING
+ *
+ * Of a virtual printer of this machine LISTENS takes the place of SWEPT.
  */
 #include "discovery/locate.h"
 
@@ -26,6 +29,9 @@ struct locate {
 	uint32_t lost_at; /* host byte order; 0 = not IPv4 */
 	uint32_t candidate;
 	struct examination *examination;
+	unsigned proofs;	     /* candidates that were looked at */
+	struct loop_timer *patience; /* a virtual printer: until it is given up … */
+	int64_t give_up_ms;	     /* … which is then; NULL = it is not waited for like that */
 };
 
 /* A network that is being searched for lost printers, or was lately. */
@@ -45,6 +51,7 @@ static void
 forget(struct locate *locate)
 {
 	examination_free(locate->examination);
+	loop_timer_free(locate->patience);
 	LIST_REMOVE(locate, next);
 	locate_count--;
 	free(locate);
@@ -120,7 +127,7 @@ on_swept(void *arg)
 	sweep->search = NULL;
 	for (locate = LIST_FIRST(&locates); locate != NULL; locate = next) {
 		next = LIST_NEXT(locate, next);
-		if (locate->examination == NULL && cidr_holds(&sweep->cidr, locate->lost_at))
+		if (locate->examination == NULL && locate->patience == NULL && cidr_holds(&sweep->cidr, locate->lost_at))
 			tell_lost(locate);
 	}
 }
@@ -197,10 +204,44 @@ wait_for_sweep(struct locate *locate)
 	return true;
 }
 
-static void
-sweep_or_give_up(struct locate *locate)
+/* -- those of this machine ----------------------------------------------------------------------------------- */
+
+static bool
+is_of_this_machine(const struct locate *locate)
 {
-	if (!wait_for_sweep(locate))
+	const struct house_printer *printer = house_printer_peek(locate->house, locate->serial);
+
+	return printer != NULL && printer->is_virtual && locate->lost_at >> 24 == 127;
+}
+
+static void
+on_patience_over(void *arg)
+{
+	struct locate *locate = arg;
+
+	/* Under examination just now: that decides. */
+	if (locate->examination == NULL)
+		tell_lost(locate);
+}
+
+/* False: it has had its time. */
+static bool
+wait_for_announcement(struct locate *locate)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (locate->patience == NULL) {
+		locate->patience = loop_timer_new(child_loop_peek(locate->house->child), on_patience_over, locate);
+		loop_timer_set(locate->patience, LOCATE_LISTEN_MS);
+		locate->give_up_ms = now_ms + LOCATE_LISTEN_MS;
+	}
+	return now_ms < locate->give_up_ms;
+}
+
+static void
+look_further(struct locate *locate)
+{
+	if (is_of_this_machine(locate) ? !wait_for_announcement(locate) : !wait_for_sweep(locate))
 		tell_lost(locate);
 }
 
@@ -218,7 +259,7 @@ on_examined(void *arg, const struct findings *findings)
 		house_proved(locate->house, locate->serial, locate->candidate);
 		tell_located(locate, locate->candidate);
 	} else {
-		sweep_or_give_up(locate);
+		look_further(locate);
 	}
 }
 
@@ -241,6 +282,7 @@ prove(struct locate *locate)
 	struct sockaddr_storage address = { 0 };
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&address;
 
+	locate->proofs++;
 	v4->sin_family = AF_INET;
 	v4->sin_addr.s_addr = htonl(locate->candidate);
 	locate->examination = examination_new(child_loop_peek(locate->house->child), &address, 0, 0, on_examined, locate);
@@ -269,5 +311,20 @@ locate_begin(struct house *house, const struct header *request, const struct msg
 	if (locate->candidate != 0)
 		prove(locate);
 	else
-		sweep_or_give_up(locate);
+		look_further(locate);
+}
+
+void
+locate_hear(const struct ssdp_announcement *announcement)
+{
+	uint32_t address = ntohl(announcement->address.s_addr);
+	struct locate *locate;
+
+	LIST_FOREACH(locate, &locates, next) {
+		if (locate->examination != NULL || locate->proofs >= LOCATE_PROOFS_MAX || announcement->leaves ||
+		    address == locate->lost_at || strcmp(locate->serial, announcement->serial) != 0)
+			continue;
+		locate->candidate = address;
+		prove(locate);
+	}
 }

@@ -27,6 +27,7 @@ on_announcement(void *arg, const struct ssdp_announcement *announcement)
 {
 	(void)arg;
 	house_announced(&house, announcement);
+	locate_hear(announcement);
 }
 
 static void

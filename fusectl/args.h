@@ -35,6 +35,7 @@ enum completes {
 	COMPLETES_COMMAND,
 	COMPLETES_PRINTER,
 	COMPLETES_SEND, /* a printer, a command, its fields */
+	COMPLETES_VIRTUAL, /* a printer, then what `virtual set` or `virtual error` takes */
 	COMPLETES_FILE, /* the shell's own business */
 };
 

@@ -8,6 +8,7 @@
 #include "common/str.h"
 #include "fusectl/args.h"
 #include "fusectl/sendwords.h"
+#include "fusectl/virtualwords.h"
 #include "ipc/settings.h"
 
 /* The line with its "name", "=", "value" put together again. */
@@ -190,6 +191,28 @@ offer_send(const struct complete_request *request, const struct context *context
 	}
 }
 
+/* A printer, then its controls, or an error. */
+static void
+offer_virtual(const struct complete_request *request, const struct context *context)
+{
+	char text[COMPLETE_WORD_BYTES];
+	size_t key_count, error_count;
+	const struct virtual_key *keys = virtualwords_keys(&key_count);
+	const struct virtual_error *errors = virtualwords_errors(&error_count);
+	bool sets = strcmp(context->command->name, "virtual set") == 0;
+
+	if (context->words == 0)
+		request->printers(request, context->socket);
+	for (size_t i = 0; i < key_count && sets && context->words > 0; i++) {
+		str_format(text, sizeof text, "%s=", keys[i].name);
+		complete_offer(request, text);
+		if (keys[i].value == VIRTUAL_TRUTH)
+			offer_values(request, keys[i].name, "true|false");
+	}
+	for (size_t i = 0; i < error_count && !sets && context->words == 1; i++)
+		complete_offer(request, errors[i].name);
+}
+
 static void
 offer_words(const struct complete_request *request, const struct context *context)
 {
@@ -222,6 +245,9 @@ offer_words(const struct complete_request *request, const struct context *contex
 		break;
 	case COMPLETES_SEND:
 		offer_send(request, context);
+		break;
+	case COMPLETES_VIRTUAL:
+		offer_virtual(request, context);
 		break;
 	case COMPLETES_FILE:
 		break;

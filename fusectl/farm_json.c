@@ -41,6 +41,7 @@ farm_json_record(const struct msg_printer *record)
 	json_object_set_new(json, "movedAt", ctl_json_time(record->moved_ms));
 	json_object_set_new(json, "startsUnasked", json_boolean(record->starts_unasked));
 	json_object_set_new(json, "plateUsedAt", ctl_json_time(record->plate_used_ms));
+	json_object_set_new(json, "virtual", json_boolean(record->is_virtual));
 	return json;
 }
 

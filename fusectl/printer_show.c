@@ -81,6 +81,7 @@ print_record(const struct sheet *sheet)
 	const char *name = model_by_key(record->model)->name;
 	str_format(text, sizeof text, strcmp(name, record->model) == 0 ? "%s" : "%s (%s)", name, record->model);
 	line(sheet, "Model", text);
+	line(sheet, "Played by", record->is_virtual ? "Fuse itself: it is a virtual printer (fusectl virtual show)" : "");
 	line(sheet, "Address", record->address);
 	text[0] = '\0';
 	for (size_t i = 0; i < STR_ARRAY_LEN(ports); i++) {

@@ -5,7 +5,7 @@
  * There is room for CROWD_MAX connections, half of it for any one address (an IPv6 network of 64 bits counts as one,
  * as a host has all of it). When there is none left, a connection that wants nothing just now gives way: first the
  * one that has been idle for longest, then the one whose headers have been on their way for longest, then a body, then an answer that
- * is not taken, these two only after CROWD_PATIENCE_MS. Nobody gives way while Fuse works for it. So any number of
+ * is not taken (a large one that is taken moves: server_pace.c), these two only after CROWD_PATIENCE_MS. Nobody gives way while Fuse works for it. So any number of
  * clients that open connections and send little keep nobody out; they only replace each other.
  */
 #ifndef FUSE_HTTPD_CROWD_H

@@ -215,6 +215,8 @@ on_process(struct feed *feed, const struct header *header, const struct msg_proc
 	} else if (status->role == ROLE_WORKER) {
 		touch(feed, find_entry(feed, status->entry), true, true);
 		touch_told_job(feed, status->slot);
+	} else if (status->role == ROLE_VIRTUAL) {
+		touch(feed, find_entry(feed, status->entry), true, false); /* its controls */
 	}
 }
 
@@ -246,6 +248,7 @@ feed_on_message(struct feed *feed, const struct header *header, const void *mess
 	const struct msg_printer_link *link = message;
 	const struct msg_printer_state *state = message;
 	const struct msg_printer *printer = message;
+	const struct msg_virtual_state *controls = message;
 
 	switch (header->number) {
 	case MESSAGE_PRINTER_STATE:
@@ -262,6 +265,12 @@ feed_on_message(struct feed *feed, const struct header *header, const void *mess
 		break;
 	case MESSAGE_PROC_STATUS:
 		on_process(feed, header, message);
+		break;
+	case MESSAGE_VIRTUAL_STATE:
+		if (header->flags & HEADER_FLAG_CLEAR)
+			touch_all(feed);
+		else
+			touch(feed, find_entry(feed, controls->serial), true, false);
 		break;
 	case MESSAGE_FILE:
 		feed_shelf_touch(&feed->files, header->retain_key);

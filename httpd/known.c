@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/miniobj.h"
 #include "httpd/places.h"
+#include "httpd/virtuals.h"
 #include "ipc/role.h"
 #include "ipc/terms.h"
 
@@ -38,6 +39,7 @@ struct known {
 	struct msg_job *jobs[KNOWN_JOBS_MAX];
 	struct places *file_places, *job_places; /* of these, by hash and by id */
 	struct msg_cache_status *cache;
+	struct virtuals *virtuals;
 	struct msg_setting *settings[KNOWN_SETTINGS_MAX];
 	struct msg_store_status *store;
 	struct msg_fuse_status *fuse;
@@ -54,6 +56,7 @@ known_new(void)
 	known->worker_places = places_new(KNOWN_PROCESSES_MAX);
 	known->file_places = places_new(KNOWN_FILES_MAX);
 	known->job_places = places_new(KNOWN_JOBS_MAX);
+	known->virtuals = virtuals_new();
 	return known;
 }
 
@@ -80,6 +83,7 @@ known_free(struct known *known)
 	places_free(known->file_places);
 	places_free(known->job_places);
 	free(known->cache);
+	virtuals_free(known->virtuals);
 	free(known->store);
 	free(known->fuse);
 	free(known->discovery);
@@ -211,6 +215,9 @@ known_on_message(struct known *known, const struct header *header, const void *m
 	case MESSAGE_JOB_PROGRESS:
 		if (slot < KNOWN_WORKERS_MAX)
 			keep(&known->workers[slot].progress, header, message, sizeof(struct msg_job_progress));
+		return true;
+	case MESSAGE_VIRTUAL_STATE:
+		virtuals_note(known->virtuals, header, message);
 		return true;
 	case MESSAGE_SETTING:
 		if (key < KNOWN_SETTINGS_MAX)
@@ -353,6 +360,27 @@ known_progress_peek(const struct known *known, const struct msg_job *job)
 	    strcmp(worker->progress->id, job->id) != 0)
 		return NULL;
 	return worker->progress;
+}
+
+/* Seldom, and only for printers that are virtual: all processes are looked at. */
+const struct msg_proc_status *
+known_player_peek(const struct known *known, const char *serial)
+{
+	for (size_t i = 0; i < KNOWN_PROCESSES_MAX; i++) {
+		const struct msg_proc_status *status = known->processes[i].status;
+		if (status != NULL && status->role == ROLE_VIRTUAL && status->state == LIFE_UP &&
+		    strcmp(status->entry, serial) == 0)
+			return status;
+	}
+	return NULL;
+}
+
+json_t *
+known_controls_peek(const struct known *known, const char *serial)
+{
+	const struct msg_proc_status *player = known_player_peek(known, serial);
+
+	return player != NULL ? virtuals_controls_peek(known->virtuals, player->slot, serial) : NULL;
 }
 
 static int

@@ -7,6 +7,7 @@
 #ifndef FUSE_HTTPD_KNOWN_H
 #define FUSE_HTTPD_KNOWN_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +40,11 @@ const struct msg_printer *known_printer_peek(const struct known *known, const ch
 const struct msg_proc_status *known_worker_peek(const struct known *known, const char *serial);
 const struct msg_printer_link *known_link_peek(const struct known *known, const char *serial);
 const char *known_state_peek(const struct known *known, const char *serial, size_t *ret_len);
+
+/* The process that plays a virtual printer; NULL: it is not up. And what its controls are set to, borrowed until the next
+ * message; NULL: it has not told, or is not up. */
+const struct msg_proc_status *known_player_peek(const struct known *known, const char *serial);
+json_t *known_controls_peek(const struct known *known, const char *serial);
 
 size_t known_processes(const struct known *known, const struct msg_proc_status *ret_processes[KNOWN_PROCESSES_MAX]);
 const struct msg_setting *known_setting_peek(const struct known *known, const char *name);

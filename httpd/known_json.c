@@ -116,8 +116,8 @@ mark_worker_down(json_t *link, const struct msg_proc_status *worker)
 static const struct msg_printer_link untold_link = { .phase = "setup", .stale = true,
 						     .sentence = "Nothing is known of its link yet." };
 
-json_t *
-known_json_printer(const struct known *known, const struct msg_printer *printer)
+static json_t *
+printer_json(const struct known *known, const struct msg_printer *printer)
 {
 	const struct msg_printer_link *link = known_link_peek(known, printer->serial);
 	json_t *link_part = link_json(link != NULL ? link : &untold_link);
@@ -134,6 +134,17 @@ known_json_printer(const struct known *known, const struct msg_printer *printer)
 				known_json_time(printer->plate_used_ms), "addedAt", known_json_time(printer->added_ms), "changedAt",
 				known_json_time(printer->changed_ms), "movedFrom", known_json_text(printer->moved_from), "movedAt",
 				known_json_time(printer->moved_ms), "link", link_part));
+}
+
+json_t *
+known_json_printer(const struct known *known, const struct msg_printer *printer)
+{
+	json_t *json = printer_json(known, printer);
+	json_t *controls = printer->is_virtual ? known_controls_peek(known, printer->serial) : NULL;
+
+	json_object_set_new(json, "virtual", json_boolean(printer->is_virtual));
+	json_object_set_new(json, "virtualControls", controls != NULL ? json_incref(controls) : json_null());
+	return json;
 }
 
 json_t *
@@ -381,12 +392,23 @@ known_json_settings(const struct known *known)
 }
 
 static json_t *
+ams_kinds_json(unsigned kinds)
+{
+	json_t *list = json_array();
+
+	for (enum ams_kind kind = AMS_KIND_UNKNOWN + 1; kinds >> kind != 0; kind++)
+		if (kinds & 1u << kind)
+			json_array_append_new(list, json_string(ams_kind_id(kind)));
+	return list;
+}
+
+static json_t *
 model_json(const struct model *model)
 {
 	static const char *const cameras[] = { "unknown", "jpeg", "rtsps" };
 	static const char *const storages[] = { "unknown", "microsd", "usb" };
 
-	return packed(json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:b, s:I, s:I, s:o, s:s, s:s}", "key", model->key, "name",
+	return packed(json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:b, s:I, s:I, s:o, s:o, s:s, s:s}", "key", model->key, "name",
 				model->name, "serialPrefix", known_json_text(model->serial_prefix), "camera",
 				cameras[model->camera], "storage", storages[model->storage], "extruders",
 				(json_int_t)model->extruders, "hasChamberSensor", model->has_chamber_sensor,
@@ -394,7 +416,8 @@ model_json(const struct model *model)
 				(json_int_t)model->bed_max_celsius, "chamberTargetMaxCelsius",
 				model->chamber_target_max_celsius > 0 ? json_integer(model->chamber_target_max_celsius) :
 									 json_null(),
-				"accessCodeMenu", model->access_code_menu, "developerModeMenu", model->developer_mode_menu));
+				"amsKinds", ams_kinds_json(model->ams_kinds), "accessCodeMenu", model->access_code_menu,
+				"developerModeMenu", model->developer_mode_menu));
 }
 
 json_t *

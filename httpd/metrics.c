@@ -36,7 +36,8 @@ add_time(struct exposition *exposition, enum metric metric, int64_t wall_ms, con
 static void
 add_process(struct exposition *exposition, const struct msg_proc_status *status)
 {
-	const char *role = role_name(status->role), *serial = status->role == ROLE_WORKER ? status->entry : "";
+	bool has_printer = status->role == ROLE_WORKER || status->role == ROLE_VIRTUAL;
+	const char *role = role_name(status->role), *serial = has_printer ? status->entry : "";
 
 	exposition_add(exposition, METRIC_PROCESS_UP, status->state == LIFE_UP, "role", role, "serial", serial, NULL);
 	exposition_add(exposition, METRIC_PROCESS_RESTARTS, status->restarts, "role", role, "serial", serial, NULL);

@@ -10,6 +10,9 @@
 #include "httpd/request.h"
 #include "ipc/message.h"
 
+/* The store has said what it has, since Fuse was started: what is not known is not there. False: that was answered. */
+bool rest_store_has_told(struct request *request);
+
 /* The printer that the path names. NULL: there is none, and the answer says so. */
 const struct msg_printer *rest_find_printer(struct request *request);
 

@@ -28,7 +28,8 @@ sha256_of(const struct request *request)
 void
 rest_files(struct request *request)
 {
-	answer_json(request, 200, print_json_files(request_httpd(request)->known));
+	if (rest_store_has_told(request))
+		answer_json(request, 200, print_json_files(request_httpd(request)->known));
 }
 
 /* -- that they go ------------------------------------------------------------------------------------------ */

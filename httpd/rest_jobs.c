@@ -184,7 +184,7 @@ rest_jobs(struct request *request)
 {
 	struct job_filter filter;
 
-	if (read_filter(request, &filter))
+	if (read_filter(request, &filter) && rest_store_has_told(request))
 		answer_json(request, 200, print_json_jobs(request_httpd(request)->known, &filter));
 }
 
@@ -198,6 +198,8 @@ find_job(struct request *request)
 
 	if (job != NULL)
 		return job;
+	if (!rest_store_has_told(request))
+		return NULL;
 	str_format(detail, sizeof detail, "There is no job %s here.", id);
 	answer_problem(request, PROBLEM_NOT_FOUND, detail, "GET /api/v1/jobs lists them.");
 	return NULL;

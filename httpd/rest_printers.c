@@ -15,6 +15,16 @@
 
 /* -- what several need --------------------------------------------------------------------------- */
 
+bool
+rest_store_has_told(struct request *request)
+{
+	if (known_store_peek(request_httpd(request)->known) != NULL) /* the last thing that it tells at its start */
+		return true;
+	answer_problem(request, PROBLEM_UNREACHABLE, "Fuse was started just now and does not know yet what it has.",
+		       "Try again in a moment.");
+	return false;
+}
+
 const struct msg_printer *
 rest_find_printer(struct request *request)
 {
@@ -23,6 +33,8 @@ rest_find_printer(struct request *request)
 
 	if (printer != NULL)
 		return printer;
+	if (!rest_store_has_told(request))
+		return NULL;
 	str_format(detail, sizeof detail, "There is no printer %s here.", request_id_peek(request));
 	answer_problem(request, PROBLEM_NOT_FOUND, detail, "GET /api/v1/printers lists them.");
 	return NULL;
@@ -71,7 +83,8 @@ rest_answer_invalid(struct request *request, const char *sentence)
 void
 rest_printers(struct request *request)
 {
-	answer_json(request, 200, known_json_printers(request_httpd(request)->known));
+	if (rest_store_has_told(request))
+		answer_json(request, 200, known_json_printers(request_httpd(request)->known));
 }
 
 void

@@ -194,6 +194,7 @@ on_sweep(void *arg)
 		if (!connection->used || connection->server != server || connection->is_websocket)
 			continue;
 		any = true;
+		server_note_pace(connection, now_ms);
 		if (is_too_slow(connection, now_ms))
 			shutdown(connection->fd, SHUT_RDWR); /* the library sees it end */
 	}

@@ -20,7 +20,8 @@ struct connection {
 	int fd;
 	struct in6_addr peer;
 	struct request *request; /* NULL between two */
-	int64_t since_ms;	 /* monotonic: accepted, last answer over, body begun, or answer begun */
+	int64_t since_ms;	 /* monotonic: accepted, last answer over, body begun, answer begun, or it has moved */
+	uint64_t taken_bytes;	 /* that the client's side had acknowledged then */
 	bool served;		 /* one request at least */
 	bool reads_body, takes_answer;
 	bool is_websocket;	 /* none of ours to look after any more */
@@ -46,6 +47,11 @@ extern struct connection server_connections[PLACES];
 
 /* Let the library do what there is to do. */
 void server_run_library(struct server *server);
+
+/* -- server_pace.c: how quickly an answer is taken ------------------------------------------------------ */
+
+/* Look at an answer that is on its way: one that is taken fast enough counts as moving. */
+void server_note_pace(struct connection *connection, int64_t now_ms);
 
 /* -- server_door.c: who comes in ------------------------------------------------------------------------ */
 

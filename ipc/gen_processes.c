@@ -29,9 +29,14 @@ print_multiplicity(const char *how_many)
 	unsigned most;
 
 	if (sscanf(how_many, "HELPER(%31[^,], %u)", asker, &most) == 2) {
-		for (char *at = asker; *at != '\0'; at++)
-			*at = (char)(*at | 0x20);
-		printf("when the %s asks, at most %u at a time for each", asker, most);
+		printf("when one asks, at most %u at a time for each ", most);
+		for (const char *at = asker; *at != '\0'; at++)
+			if (*at == '|')
+				printf("and");
+			else
+				putchar(*at == ' ' ? ' ' : *at | 0x20);
+	} else if (how_many[4] == 'V') {
+		printf("one for each virtual printer");
 	} else {
 		printf("%s", how_many[0] == 'O' ? "one" : "one for each printer");
 	}

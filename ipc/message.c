@@ -17,6 +17,7 @@
 #define WORKER ROLE_BIT(ROLE_WORKER)
 #define UPLOAD ROLE_BIT(ROLE_UPLOAD)
 #define FILECHK ROLE_BIT(ROLE_FILECHK)
+#define VIRTUAL ROLE_BIT(ROLE_VIRTUAL)
 #define PROC(ROLE, role, number, ...) | ROLE_BIT(number)
 enum {
 	CHILDREN = 0

@@ -15,6 +15,7 @@ static const char *const store_healths[] = { STORE_HEALTHS(X) };
 static const char *const listener_purposes[] = { LISTENER_PURPOSES(X) };
 static const char *const step_outcomes[] = { STEP_OUTCOMES(X) };
 static const char *const printer_fields[] = { PRINTER_FIELDS_OF_EDIT(X) };
+static const char *const virtual_purposes[] = { VIRTUAL_PURPOSES(X) };
 static const char *const file_checks[] = { FILE_CHECKS(X) };
 static const char *const file_kinds[] = { FILE_KINDS(X) };
 static const char *const job_states[] = { JOB_STATES(X) };
@@ -60,6 +61,12 @@ const char *
 printer_field_name(unsigned field)
 {
 	return NAME_OF(printer_fields, field);
+}
+
+const char *
+virtual_purpose_name(unsigned purpose)
+{
+	return NAME_OF(virtual_purposes, purpose);
 }
 
 const char *

@@ -37,6 +37,12 @@
 /* What a listening socket is for. */
 #define LISTENER_PURPOSES(X) X(HTTP, "http") X(STATS, "stats")
 
+/* What a socket of a virtual printer is for: X(NAME, name, the standard port, is UDP). */
+#define VIRTUAL_PURPOSES(X)                                                                      \
+	X(MQTT, "mqtt", 8883, false) X(FTPS, "ftps", 990, false) X(CAMERA, "camera", 6000, false) \
+	X(DETECT, "detect", 3000, false) X(DETECT_TLS, "detect-tls", 3002, false) X(ANNOUNCE, "announce", 0, true) \
+	X(DATA, "data", 0, false) /* for the files themselves: some of them, at any port */
+
 /* How one phase of a diagnosis went. */
 #define STEP_OUTCOMES(X) X(PASSED, "passed") X(WARNED, "warned") X(FAILED, "failed") X(SKIPPED, "skipped")
 
@@ -107,6 +113,12 @@ enum step_outcome {
 #undef X
 	STEP_OUTCOME_COUNT
 };
+enum virtual_purpose {
+#define X(name, ...) VIRTUAL_PURPOSE_##name,
+	VIRTUAL_PURPOSES(X)
+#undef X
+	VIRTUAL_PURPOSE_COUNT
+};
 enum file_check {
 #define X(name, ...) FILE_CHECK_##name,
 	FILE_CHECKS(X)
@@ -145,6 +157,7 @@ const char *store_health_name(unsigned health);
 const char *listener_purpose_name(unsigned purpose);
 const char *step_outcome_name(unsigned outcome);
 const char *printer_field_name(unsigned field);
+const char *virtual_purpose_name(unsigned purpose);
 const char *file_check_name(unsigned check);
 const char *file_kind_name(unsigned kind);
 const char *job_state_name(unsigned state);

@@ -46,6 +46,12 @@ job_may_step(unsigned from, unsigned to)
 }
 
 bool
+job_state_leaves_file(unsigned state)
+{
+	return job_state_has_ended(state) && state != JOB_STAGED;
+}
+
+bool
 job_state_is_before_armed(unsigned state)
 {
 	return state == JOB_RECEIVED || state == JOB_CHECKED || state == JOB_WAITING || state == JOB_UPLOADING ||

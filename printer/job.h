@@ -17,6 +17,9 @@
  * a state that has ended there is no step at all. False for what is no state. */
 bool job_may_step(unsigned from, unsigned to);
 
+/* A job that has ended so may have left its file on the printer, which is to go; a STAGED one's is to stay. */
+bool job_state_leaves_file(unsigned state);
+
 /* Nothing was armed yet in this state: the file may be on its way or there, the start is not decided. */
 bool job_state_is_before_armed(unsigned state);
 

@@ -307,6 +307,12 @@ jsonout_null(struct jsonout *out)
 	put_value(out, "null", 4);
 }
 
+void
+jsonout_json(struct jsonout *out, const char *json)
+{
+	put_value(out, json, strlen(json));
+}
+
 /* -- times -------------------------------------------------------------------------------------------- */
 
 /* Year, month and day of a day since 1970, by counting years from 1 March of the year 0, so that a leap day is the

@@ -67,6 +67,9 @@ void jsonout_bool(struct jsonout *out, bool value);
 void jsonout_tri(struct jsonout *out, enum tri value); /* null for TRI_UNKNOWN */
 void jsonout_null(struct jsonout *out);
 
+/* A whole value as it is written: JSON of our own. */
+void jsonout_json(struct jsonout *out, const char *json);
+
 /* Wall clock in ms as "2026-08-10T12:34:56.789Z" (RFC 3339); null for 0, before 1970 and beyond the year 9999. */
 void jsonout_time(struct jsonout *out, int64_t ms);
 

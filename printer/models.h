@@ -49,6 +49,11 @@ struct model {
 	bool never_vibration;		/* vibration calibration must be off in a start */
 	bool mixes_external;		/* AMS and external spool in one print */
 	bool measures_remain;		/* what it reports to be left on a spool means something */
+	/* Its file server, as virtual printers play it (docs/protocol.md, "Files on the printer"): */
+	const char *storage_folders;	/* that it makes by itself, comma-separated: "cache,timelapse" */
+	bool ftps_is_vsftpd;		/* data connections must resume the control connection's session, and are closed in order */
+	bool ftps_hides_address;	/* its answer to PASV says 0.0.0.0 */
+	bool ftps_takes_one;		/* a second session waits for the end of the first */
 	const char *first_signed_firmware; /* from here on Developer Mode is needed; "" none, "0" always */
 	const char *developer_mode_menu; /* the path in the printer's own menu, for remedies */
 	const char *access_code_menu;	/* where the screen shows the access code */

@@ -14,6 +14,7 @@
 #include "common/str.h"
 #include "stored/desk_inner.h"
 #include "stored/printer_desk.h"
+#include "stored/virtual_desk.h"
 
 /* -- answers ------------------------------------------------------------------------------- */
 
@@ -93,7 +94,7 @@ answer(void *arg, const struct batch_item *item, const struct fault *fault)
 		if (job_desk_is_step(item))
 			crash_point("stored-committed");
 		follow_up(desk, item);
-		if (!job_desk_answer(desk, item))
+		if (!job_desk_answer(desk, item) && !virtual_desk_answer(desk, item))
 			child_reply_done(desk->child, &item->request, item->sentence);
 	} else {
 		printer_desk_give_up(desk, item);
@@ -200,6 +201,8 @@ set_secret(struct desk *desk, const struct header *request, const struct msg_sec
 		child_reply_refused(desk->child, request, REFUSAL_FORBIDDEN, "This secret is another's.", "");
 		return;
 	}
+	if (virtual_desk_refuses_secret(desk, request, message->name))
+		return;
 	bool removes = message->value.len_bytes == 0;
 	if (!removes && vault_prepare(desk->vault, desk->store, &fault) != OUTCOME_DONE) {
 		desk_refuse(desk, request, &fault);
@@ -323,7 +326,7 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 		printer_desk_plate_clear(desk, header, message);
 		break;
 	default:
-		if (!job_desk_on_message(desk, header, message))
+		if (!job_desk_on_message(desk, header, message) && !virtual_desk_on_message(desk, header, message))
 			owner_desk_on_message(desk, header, message);
 		break; /* retained messages for all children come here, too: what others publish */
 	}
@@ -343,7 +346,7 @@ desk_on_synced(void *arg)
 	job_desk_publish_all(desk);
 	owner_desk_publish_all(desk);
 	file_desk_open(desk);
-	upkeep_publish(&desk->upkeep);
+	upkeep_publish(&desk->upkeep); /* last: whoever has heard this knows what there is */
 	unsigned long long secrets = store_count(desk->store, TABLE_SECRETS);
 	size_t printers = printers_count(&desk->printers), jobs = jobs_count(&desk->job.jobs);
 	str_format(sentence, sizeof sentence, "%zu settings, %llu secret%s, %zu printer%s, %zu job%s", count, secrets,

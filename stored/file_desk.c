@@ -304,8 +304,8 @@ file_desk_answer(struct desk *desk, const struct batch_item *item, const struct 
 		return;
 	}
 	if (item->request.number == 0)
-		return;		  /* nobody asked */
-	file_desk_tell_all(desk); /* before the answer, so that whoever was answered finds everybody told */
+		return; /* nobody asked */
+	file_desk_tell_before_answer(desk);
 	if (fault->outcome == OUTCOME_DONE)
 		child_reply_done(desk->child, &item->request, item->sentence);
 	else
@@ -391,6 +391,7 @@ file_desk_open(struct desk *desk)
 	for (size_t i = 0; i < FILES_MAX; i++)
 		own->cache.files[i].is_untold = true;
 	file_desk_publish_status(desk);
+	file_desk_tell_all(desk);
 	file_desk_work_soon(desk);
 }
 

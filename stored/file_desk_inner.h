@@ -43,6 +43,8 @@ bool file_desk_make_place(struct desk *desk, const struct header *request, uint6
 
 /* Tell of all files that changed, now or as soon as the channel takes more. */
 void file_desk_tell_all(struct desk *desk);
+/* The same, and how full the cache is: whoever is answered afterwards finds everybody told. */
+void file_desk_tell_before_answer(struct desk *desk);
 void file_desk_publish_status(struct desk *desk);
 void file_desk_publish_status_soon(struct desk *desk);
 void file_desk_on_status_timer(void *arg);

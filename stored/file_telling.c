@@ -1,6 +1,6 @@
 /*
  * file_telling: FILE at each change of a file, as fast as the channel takes them, and CACHE_STATUS, at most once a
- * second.
+ * second, but always before the answer to who has changed something.
  */
 #include "common/clock.h"
 #include "common/str.h"
@@ -88,4 +88,12 @@ file_desk_tell_all(struct desk *desk)
 		file_desk_publish_status_soon(desk);
 	if (!room)
 		loop_timer_set(desk->files.work_timer, TELL_AGAIN_MS);
+}
+
+void
+file_desk_tell_before_answer(struct desk *desk)
+{
+	file_desk_tell_all(desk);
+	if (desk->files.status_armed) /* the timer tells it once more, which harms nobody */
+		file_desk_publish_status(desk);
 }

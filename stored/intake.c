@@ -308,7 +308,7 @@ take_again(struct desk *desk, struct room *room, struct cache_file *file)
 		file->is_untold = true;
 		file_desk_note(desk, file);
 	}
-	file_desk_tell_all(desk); /* before the answer, so that whoever was answered finds everybody told */
+	file_desk_tell_before_answer(desk);
 	say_kept(desk, &request, file->record.sha256, true);
 	file_desk_work_soon(desk);
 }
@@ -356,7 +356,7 @@ intake_answer(struct desk *desk, const struct batch_item *item, const struct fau
 	else
 		cache_folder_remove(&desk->files.folder, sha256);
 	cache_settle(&desk->files.cache, file, fault->outcome == OUTCOME_DONE);
-	file_desk_tell_all(desk); /* before the answer, so that whoever was answered finds everybody told */
+	file_desk_tell_before_answer(desk);
 	if (fault->outcome == OUTCOME_DONE)
 		say_kept(desk, &item->request, sha256, false);
 	else

@@ -241,6 +241,8 @@ job_record_step(struct job_record *record, uint32_t to, const struct job_words *
 	take_words(job->sentence, sizeof job->sentence, words->sentence);
 	take_words(job->remedy, sizeof job->remedy, words->remedy);
 	take_words(job->evidence, sizeof job->evidence, words->evidence);
+	if (job->state == JOB_UNKNOWN && is_elsewhere) /* what a person said was of this once */
+		job->resolved = JOB_RESOLUTION_NONE;
 	job->state = to;
 	note_times(job, to, now_ms);
 	if (is_elsewhere || strcmp(before, job->sentence) != 0)

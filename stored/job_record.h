@@ -76,7 +76,7 @@ struct job_words {
 };
 
 /* The job is in the state `to` from now on, or more is told of the one that it is in. The story gets an entry unless
- * state and sentence are as they were. Whether it may go there is the caller's care (printer/job.h). */
+ * state and sentence are as they were. What a person said of it is forgotten when it is UNKNOWN no longer. Whether it may go there is the caller's care (printer/job.h). */
 void job_record_step(struct job_record *record, uint32_t to, const struct job_words *words, int64_t now_ms);
 
 #endif

@@ -12,6 +12,8 @@
 #include "stored/job_desk_inner.h"
 #include "stored/printer_desk.h"
 
+#define LEFT_MOST 32 /* ended jobs whose file is still to go from the printer, in one list */
+
 static struct job_record record; /* large; one request at a time */
 
 /* -- telling the worker ---------------------------------------------------------------------------- */
@@ -45,12 +47,13 @@ void
 job_steps_want(struct desk *desk, const struct header *request)
 {
 	const struct printer_place *own = printer_desk_own(desk, request);
-	struct job_place *places[JOBS_OPEN_OF_PRINTER];
+	struct job_place *places[JOBS_OPEN_OF_PRINTER + LEFT_MOST];
 	struct msg_job_mine mine;
 
 	if (own == NULL)
 		return;
 	size_t count = jobs_open_of(&desk->job.jobs, own->kept.serial, places, JOBS_OPEN_OF_PRINTER);
+	count += jobs_with_file_left(&desk->job.jobs, own->kept.serial, places + count, LEFT_MOST);
 	for (size_t i = 0; i < count; i++) {
 		if (!job_desk_read(desk, request, places[i], &record))
 			return;
@@ -136,6 +139,24 @@ arm(struct desk *desk, const struct header *request, const struct job *job,
 	return true;
 }
 
+/* A job that has ended moves no more; but its file may be gone from the printer at last. */
+static void
+forget_file(struct desk *desk, const struct header *request, struct job_place *place,
+	    const struct msg_job_step *message)
+{
+	if (place->kept->state != message->from || message->to != message->from || message->remote_path[0] != '\0') {
+		desk_refuse_with(desk, request, REFUSAL_CONFLICT, "", "The job has ended: it is %s.",
+				 job_state_name(place->kept->state));
+		return;
+	}
+	if (!job_desk_read(desk, request, place, &record))
+		return;
+	record.job.remote_path[0] = '\0';
+	job_story_add(&record.story, clock_wall_ms(), record.job.state, "Its file was deleted from the printer.",
+		      "");
+	job_desk_change(desk, request, place, &record);
+}
+
 /* The place of a job of this printer; NULL when it was refused. */
 static struct job_place *
 find_own(struct desk *desk, const struct header *request, const char *id, const char *serial)
@@ -156,8 +177,13 @@ job_steps_step(struct desk *desk, const struct header *request, const struct msg
 	const struct job_words words = { message->fault, message->sentence, message->remedy,
 					 message->evidence };
 
-	if (place == NULL || refuse_step(desk, request, place->kept, message) ||
-	    !job_desk_read(desk, request, place, &record))
+	if (place == NULL)
+		return;
+	if (job_state_leaves_file(place->kept->state)) {
+		forget_file(desk, request, place, message);
+		return;
+	}
+	if (refuse_step(desk, request, place->kept, message) || !job_desk_read(desk, request, place, &record))
 		return;
 	bool is_start = message->to == JOB_ARMED && message->from != JOB_ARMED;
 	if (is_start && !arm(desk, request, place->kept, &own->kept))

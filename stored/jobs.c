@@ -12,6 +12,7 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "ipc/terms.h"
+#include "printer/job.h"
 
 /* -- loading --------------------------------------------------------------------------------------- */
 
@@ -168,6 +169,21 @@ jobs_open_of(struct jobs *jobs, const char *serial, struct job_place *ret_places
 	return count;
 }
 
+size_t
+jobs_with_file_left(struct jobs *jobs, const char *serial, struct job_place *ret_places[], size_t most)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < JOBS_MAX && count < most; i++) {
+		const struct job *job = jobs->places[i].kept;
+		if (job != NULL && job_state_leaves_file(job->state) && job->remote_path[0] != '\0' &&
+		    strcmp(job->serial, serial) == 0)
+			ret_places[count++] = &jobs->places[i];
+	}
+	qsort(ret_places, count, sizeof *ret_places, compare_ids);
+	return count;
+}
+
 void
 jobs_describe(const struct job *job, struct msg_job *ret_message)
 {
@@ -196,6 +212,20 @@ jobs_describe(const struct job *job, struct msg_job *ret_message)
 
 /* -- planning -------------------------------------------------------------------------------------- */
 
+/* One whose file may still lie on its printer goes after all others: nothing else knows of that file. */
+static bool
+goes_before(const struct job *one, const struct job *other)
+{
+	bool has_left = one->remote_path[0] != '\0' && one->state != JOB_STAGED;
+	bool other_has_left = other->remote_path[0] != '\0' && other->state != JOB_STAGED;
+
+	if (has_left != other_has_left)
+		return other_has_left;
+	if (one->ended_ms != other->ended_ms)
+		return one->ended_ms < other->ended_ms;
+	return strcmp(one->id, other->id) < 0;
+}
+
 static struct job_place *
 longest_ended(struct jobs *jobs)
 {
@@ -205,9 +235,7 @@ longest_ended(struct jobs *jobs)
 		struct job_place *place = &jobs->places[i];
 		if (place->kept == NULL || place->planned != NULL || !job_state_has_ended(place->kept->state))
 			continue;
-		if (found == NULL || place->kept->ended_ms < found->kept->ended_ms ||
-		    (place->kept->ended_ms == found->kept->ended_ms &&
-		     strcmp(place->kept->id, found->kept->id) < 0))
+		if (found == NULL || goes_before(place->kept, found->kept))
 			found = place;
 	}
 	return found;

@@ -47,6 +47,9 @@ size_t jobs_count_open(const struct jobs *jobs, const char *serial, const char *
 /* Jobs of a printer that are kept and have not ended, oldest first. Returns how many, at most `most`. */
 size_t jobs_open_of(struct jobs *jobs, const char *serial, struct job_place *ret_places[], size_t most);
 
+/* Jobs of a printer that have ended and may have left their file on it, oldest first. Returns how many, at most `most`. */
+size_t jobs_with_file_left(struct jobs *jobs, const char *serial, struct job_place *ret_places[], size_t most);
+
 /*
  * A place for one more, with a plan in which only id and place are set. When all are taken that of the job that ended
  * longest ago, whose record (`kept`) goes in the same change. NULL when no job has ended.

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "stored/owner.h"
+#include "stored/virtual_keys.h"
 
 #define PRINTER_PREFIX "printer/"
 #define GATEWAY_PREFIX "gateway/"
@@ -32,7 +33,7 @@ peers_note(struct peers *peers, const struct header *header, const struct msg_pr
 			*peer = peers->all[--peers->count];
 		return;
 	}
-	if (status->role != ROLE_WORKER)
+	if (status->role != ROLE_WORKER && status->role != ROLE_VIRTUAL)
 		return;
 	if (peer == NULL && peers->count == PEERS_MOST) {
 		log_warn("too many workers: this one gets no secrets", log_int("slot", status->slot));
@@ -41,6 +42,7 @@ peers_note(struct peers *peers, const struct header *header, const struct msg_pr
 	if (peer == NULL)
 		peer = &peers->all[peers->count++];
 	peer->key = header->retain_key;
+	peer->role = status->role;
 	peer->slot = (uint16_t)status->slot;
 	peer->generation = status->generation;
 	str_copy(peer->entry, sizeof peer->entry, status->entry);
@@ -49,9 +51,9 @@ peers_note(struct peers *peers, const struct header *header, const struct msg_pr
 const char *
 peers_entry_peek(const struct peers *peers, const struct header *header)
 {
-	for (unsigned i = 0; i < peers->count && header->from_role == ROLE_WORKER; i++) {
+	for (unsigned i = 0; i < peers->count; i++) {
 		const struct peer *peer = &peers->all[i];
-		if (peer->slot == header->from_slot && peer->generation == header->generation &&
+		if (peer->role == header->from_role && peer->slot == header->from_slot && peer->generation == header->generation &&
 		    peer->entry[0] != '\0')
 			return peer->entry;
 	}
@@ -63,7 +65,7 @@ peers_find_worker(const struct peers *peers, const char *entry, uint16_t *ret_sl
 {
 	for (unsigned i = 0; i < peers->count; i++) {
 		*ret_slot = peers->all[i].slot;
-		if (entry[0] != '\0' && strcmp(peers->all[i].entry, entry) == 0)
+		if (peers->all[i].role == ROLE_WORKER && entry[0] != '\0' && strcmp(peers->all[i].entry, entry) == 0)
 			return true;
 	}
 	return false;
@@ -92,7 +94,7 @@ peers_may_write(const struct header *header, const char *name)
 {
 	if (header->from_role == ROLE_GATEWAYD)
 		return strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX)) == 0;
-	if (owner_is_own_name(name))
+	if (owner_is_own_name(name) || virtual_keys_is_own_name(name))
 		return false;
 	return header->from_role == ROLE_HTTPD || header->from_role == ROLE_CTL;
 }

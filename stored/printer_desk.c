@@ -10,6 +10,7 @@
 #include "stored/desk_inner.h"
 #include "stored/job_desk.h"
 #include "stored/printer_desk_inner.h"
+#include "stored/virtual_desk.h"
 
 #define CHANGES(field) (1u << PRINTER_FIELD_##field)
 
@@ -252,27 +253,37 @@ new_place(struct desk *desk, const struct header *request)
 	return place;
 }
 
-static void
-add_checked(struct desk *desk, const struct header *request, struct printer_record *record, const struct secret *code,
-	    const char *doubts)
+struct batch_item *
+printer_desk_put_new(struct desk *desk, const struct header *request, struct printer_record *record,
+		     const struct secret *code)
 {
 	uint8_t sealed[VAULT_SEALED_MAX_BYTES];
 	size_t sealed_len;
 
 	if (refuse_known_serial(desk, request, record->serial) || refuse_shared_address(desk, request, record) ||
 	    !seal_code(desk, request, record->serial, code, sealed, &sealed_len))
-		return;
+		return NULL;
 	struct printer_place *place = new_place(desk, request);
 	if (place == NULL)
-		return;
+		return NULL;
 	record->place = place->planned.place;
 	record->added_ms = record->changed_ms = clock_wall_ms();
 	place->planned = *record;
 	struct batch_item *item = printer_desk_put(desk, request, record);
 	/* Without a code: also without one that an earlier printer of this serial may have left. */
 	add_code(item, record->serial, sealed, sealed_len);
-	str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is added.%s%s", record->name, record->serial,
-		   doubts[0] != '\0' ? " " : "", doubts);
+	return item;
+}
+
+static void
+add_checked(struct desk *desk, const struct header *request, struct printer_record *record, const struct secret *code,
+	    const char *doubts)
+{
+	struct batch_item *item = printer_desk_put_new(desk, request, record, code);
+
+	if (item != NULL)
+		str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is added.%s%s", record->name, record->serial,
+			   doubts[0] != '\0' ? " " : "", doubts);
 }
 
 void
@@ -324,12 +335,33 @@ take_named(const struct msg_printer_edit *message, struct printer_record *record
 }
 
 static bool
+stands_same(const struct printer_record *a, const struct printer_record *b)
+{
+	return strcmp(a->address, b->address) == 0 && a->mqtt_port == b->mqtt_port && a->ftps_port == b->ftps_port &&
+	       a->camera_port == b->camera_port && a->detect_port == b->detect_port;
+}
+
+static bool
 is_same(const struct printer_record *a, const struct printer_record *b)
 {
-	return strcmp(a->name, b->name) == 0 && strcmp(a->address, b->address) == 0 &&
-	       strcmp(a->model, b->model) == 0 && strcmp(a->certificate_sha256, b->certificate_sha256) == 0 &&
-	       a->mqtt_port == b->mqtt_port && a->ftps_port == b->ftps_port && a->camera_port == b->camera_port &&
-	       a->detect_port == b->detect_port && a->starts_unasked == b->starts_unasked;
+	return strcmp(a->name, b->name) == 0 && strcmp(a->model, b->model) == 0 && stands_same(a, b) &&
+	       strcmp(a->certificate_sha256, b->certificate_sha256) == 0 && a->starts_unasked == b->starts_unasked;
+}
+
+/* What its own process decides, or was made with: that would not know of another. Its certificate may be approved anew,
+ * as that of any printer that shows another one. */
+static bool
+refuse_for_virtual(struct desk *desk, const struct header *request, const struct printer_record *kept,
+		   const struct printer_record *record, bool names_code)
+{
+	const char *what = names_code ? "access code" : strcmp(kept->model, record->model) != 0 ? "model"
+			   : !stands_same(kept, record) ? "address" : NULL;
+
+	if (!kept->is_virtual || what == NULL)
+		return false;
+	desk_refuse_with(desk, request, REFUSAL_CONFLICT, "Remove it and add another one, if it is to be different.",
+			 "'%s' is a virtual printer, whose %s cannot be changed.", kept->name, what);
+	return true;
 }
 
 /* `code` is NULL when the request does not name it. */
@@ -346,6 +378,8 @@ edit_checked(struct desk *desk, const struct header *request, struct printer_pla
 		child_reply_done(desk->child, request, sentence);
 		return;
 	}
+	if (refuse_for_virtual(desk, request, &place->kept, record, code != NULL))
+		return;
 	/* An address that a move has left with two printers is no reason to refuse a new name. */
 	bool is_elsewhere = strcmp(record->address, place->kept.address) != 0 || record->mqtt_port != place->kept.mqtt_port;
 	if ((is_elsewhere && refuse_shared_address(desk, request, record)) ||
@@ -402,6 +436,8 @@ printer_desk_remove(struct desk *desk, const struct header *request, const struc
 	printers_plan_removal(place);
 	batch_add_op(item, TABLE_PRINTERS, record->serial, NULL, 0);
 	add_code(item, record->serial, NULL, 0);
+	if (record->is_virtual)
+		virtual_desk_forget(item, record->serial);
 	job_desk_end_all(desk, item, record->serial);
 	str_format(item->sentence, sizeof item->sentence, "'%s' (%s) is removed.", record->name, record->serial);
 }

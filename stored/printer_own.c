@@ -20,16 +20,14 @@ printer_desk_own(struct desk *desk, const struct header *request)
 
 	if (place != NULL && place->is_kept)
 		return place;
-	child_reply_refused(desk->child, request, REFUSAL_NOT_FOUND, "There is no printer for this worker.",
+	child_reply_refused(desk->child, request, REFUSAL_NOT_FOUND, "There is no printer for this process.",
 			    "");
 	return NULL;
 }
 
-/* Its access code. Empty when none is kept, or when it was sealed with another key: then the owner sets it anew, as if
- * there were none. False when the request was refused. */
-static bool
-get_code(struct desk *desk, const struct header *request, const struct printer_place *place,
-	 struct secret *ret_code)
+bool
+printer_desk_code(struct desk *desk, const struct header *request, const struct printer_place *place,
+		  struct secret *ret_code)
 {
 	char name[PRINTERS_SECRET_BYTES];
 	struct fault fault;
@@ -49,7 +47,7 @@ printer_desk_want(struct desk *desk, const struct header *request)
 	struct msg_printer_mine mine = { 0 };
 	const struct printer_place *place = printer_desk_own(desk, request);
 
-	if (place == NULL || !get_code(desk, request, place, &mine.access_code))
+	if (place == NULL || !printer_desk_code(desk, request, place, &mine.access_code))
 		return;
 	const struct printer_record *kept = &place->kept;
 	str_copy(mine.serial, sizeof mine.serial, kept->serial);
@@ -67,6 +65,7 @@ printer_desk_want(struct desk *desk, const struct header *request)
 	mine.firmware_ms = kept->firmware_ms;
 	mine.starts_unasked = kept->starts_unasked;
 	mine.plate_used_ms = kept->plate_used_ms;
+	mine.is_virtual = kept->is_virtual;
 	child_reply(desk->child, request, MESSAGE_PRINTER_MINE, &mine, -1);
 	secret_wipe(&mine.access_code);
 }

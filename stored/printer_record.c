@@ -9,9 +9,10 @@
 #include "common/str.h"
 #include "ipc/mpack.h"
 
-#define FIELDS 19
+#define FIELDS 20
 #define FIELDS_BEFORE_MOVES 15 /* of records that earlier versions wrote */
 #define FIELDS_BEFORE_PLATES 17
+#define FIELDS_BEFORE_VIRTUAL 19
 
 static void
 put_text(struct mpack_writer *writer, const char *text)
@@ -45,6 +46,7 @@ printer_record_encode(const struct printer_record *record, uint8_t ret_bytes[PRI
 	mpack_put_i64(&writer, record->moved_ms);
 	mpack_put_bool(&writer, record->starts_unasked);
 	mpack_put_i64(&writer, record->plate_used_ms);
+	mpack_put_bool(&writer, record->is_virtual);
 	ENSURE(!writer.failed);
 	return (size_t)(writer.at - ret_bytes);
 }
@@ -109,10 +111,12 @@ printer_record_decode(const void *key, size_t key_len, const uint8_t *bytes, siz
 		get_text(&reader, ret_record->moved_from, sizeof ret_record->moved_from);
 		ret_record->moved_ms = mpack_get_i64(&reader);
 	}
-	if (fields >= FIELDS) {
+	if (fields >= FIELDS_BEFORE_VIRTUAL) {
 		ret_record->starts_unasked = mpack_get_bool(&reader);
 		ret_record->plate_used_ms = mpack_get_i64(&reader);
 	}
+	if (fields >= FIELDS)
+		ret_record->is_virtual = mpack_get_bool(&reader);
 	*ret_fault = reader.fault;
 	return reader.fault == NULL;
 }

@@ -158,7 +158,7 @@ printers_describe(const struct printer_place *place, struct msg_printer *ret_mes
 					     .has_access_code = place->has_code, .added_ms = kept->added_ms,
 					     .changed_ms = kept->changed_ms, .moved_ms = kept->moved_ms,
 					     .starts_unasked = kept->starts_unasked,
-					     .plate_used_ms = kept->plate_used_ms };
+					     .plate_used_ms = kept->plate_used_ms, .is_virtual = kept->is_virtual };
 	str_copy(ret_message->serial, sizeof ret_message->serial, kept->serial);
 	str_copy(ret_message->name, sizeof ret_message->name, kept->name);
 	str_copy(ret_message->address, sizeof ret_message->address, kept->address);

@@ -23,8 +23,9 @@
  * served as it is, and brought up to date by the first change, in the same commit.
  *	1  meta, settings, secrets
  *	2  and printers
- *	3  and jobs, files */
-#define STORE_SCHEMA 3
+ *	3  and jobs, files
+ *	4  and virtual */
+#define STORE_SCHEMA 4
 
 #define STORE_FIRST_MAP_BYTES ((size_t)4 << 20)
 #define STORE_MOST_MAP_BYTES ((size_t)1 << 30)
@@ -36,7 +37,8 @@
 	X(SECRETS, "secrets")	/* name → sealed by vault.c */                              \
 	X(PRINTERS, "printers") /* serial → printer_record.h */                             \
 	X(JOBS, "jobs")		/* id → job_record.h */                                     \
-	X(FILES, "files")	/* SHA-256 in hex → what the cache knows of a file */
+	X(FILES, "files")	/* SHA-256 in hex → what the cache knows of a file */ \
+	X(VIRTUAL, "virtual")	/* serial → virtual_record.h */
 
 enum store_table {
 #define X(NAME, name) TABLE_##NAME,
@@ -49,6 +51,7 @@ enum store_table {
 #define STORE_META_WRITTEN_BY "writtenBy" /* FUSE_VERSION of the last Fuse that changed something */
 #define STORE_META_KEY_CHECK "keyCheck"	  /* vault.c: proves that a key file is the right one */
 #define STORE_META_INSTALLATION "installation" /* printers.h: 8 hex digits */
+#define STORE_META_VIRTUAL_ISSUER "virtualIssuer" /* virtual_keys.h: DER */
 #define STORE_META_RESTORED "restored"	  /* restore.c: what was lost, until a person has confirmed it */
 #define STORE_META_VALUE_BYTES 256	  /* of a text in meta, with NUL */
 

@@ -23,13 +23,20 @@ entries_note(struct entries *entries, uint32_t place, const char *entry)
 	return place < ENTRIES_MAX && is_entry(entry) && str_copy(entries->at[place], ENTRY_BYTES, entry);
 }
 
+size_t
+entries_place(const struct entries *entries, const char *entry)
+{
+	size_t place = 0;
+
+	while (place < ENTRIES_MAX && (entry[0] == '\0' || strcmp(entries->at[place], entry) != 0))
+		place++;
+	return place;
+}
+
 bool
 entries_has(const struct entries *entries, const char *entry)
 {
-	for (size_t i = 0; i < ENTRIES_MAX; i++)
-		if (entry[0] != '\0' && strcmp(entries->at[i], entry) == 0)
-			return true;
-	return false;
+	return entries_place(entries, entry) < ENTRIES_MAX;
 }
 
 size_t

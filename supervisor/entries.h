@@ -14,11 +14,16 @@
 
 struct entries {
 	char at[ENTRIES_MAX][ENTRY_BYTES]; /* "" = none */
+	bool is_virtual[ENTRIES_MAX];	   /* … it has a process that plays it, too */
+	char address[ENTRIES_MAX][65];	   /* of a virtual one: where it stands */
 };
 
 /* Note what stands at a place; "" = nothing any more. False when there is no such place, or the entry may be no name of
  * a process: then nothing has changed. */
 bool entries_note(struct entries *entries, uint32_t place, const char *entry);
+
+/* The place of an entry; ENTRIES_MAX when there is none. */
+size_t entries_place(const struct entries *entries, const char *entry);
 
 bool entries_has(const struct entries *entries, const char *entry);
 

@@ -1,7 +1,8 @@
 /*
  * helpers: who asks, who is started for it, and what becomes of that.
  *
- * The slot of a helper says whose it is: slot of the asker × `most` + 0 … most - 1.
+ * The slot of a helper says whose it is: place of the asker × `most` + 0 … most - 1. Where only one role may ask, the place
+ * of an asker is its slot.
  */
 #include "supervisor/helpers.h"
 
@@ -10,6 +11,8 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "supervisor/house.h"
+
+#define ASKERS_OF_A_ROLE 32 /* of any but the last one */
 
 static const struct proc_spec *
 spec_of(unsigned role)
@@ -97,14 +100,24 @@ start(struct house *house, const struct helper_want *want)
 	proc_event(proc, LIFE_EV_WANT, NULL);
 }
 
+/* Roles that may ask have their askers side by side: those of the lowest number first. */
+static unsigned
+place_of(const struct proc_spec *spec, const struct peer *asker)
+{
+	role_mask before = (role_mask)(spec->helper_of & (ROLE_BIT(asker->role) - 1));
+
+	return (unsigned)__builtin_popcount(before) * ASKERS_OF_A_ROLE + asker->slot;
+}
+
 /* A slot of the asker's for one more: free, else one whose helper will be gone. False: a want waits at each. */
 static bool
-choose_slot(struct house *house, const struct proc_spec *spec, uint16_t asker_slot, uint16_t *ret_slot)
+choose_slot(struct house *house, const struct proc_spec *spec, const struct peer *asker, uint16_t *ret_slot)
 {
 	bool found = false;
+	unsigned place = place_of(spec, asker);
 
 	for (unsigned i = 0; i < spec->most; i++) {
-		uint16_t slot = (uint16_t)(asker_slot * spec->most + i);
+		uint16_t slot = (uint16_t)(place * spec->most + i);
 		if (find_want(&house->helpers, spec->role, slot) != NULL)
 			continue;
 		if (find_helper(house, spec->role, slot) == NULL) {
@@ -125,7 +138,7 @@ helpers_want(struct house *house, struct peer *peer, const struct header *reques
 	struct helper_want *want = NULL;
 	uint16_t slot = 0;
 
-	if (spec == NULL || spec->helper_of != peer->role) {
+	if (spec == NULL || !(spec->helper_of & ROLE_BIT(peer->role))) {
 		switchboard_say_refused(house->board, peer, request, REFUSAL_FORBIDDEN, "No such process works for you.", "");
 		return;
 	}
@@ -136,7 +149,7 @@ helpers_want(struct house *house, struct peer *peer, const struct header *reques
 	for (size_t i = 0; i < HELPER_WANTS_MAX && want == NULL; i++)
 		if (!house->helpers.wants[i].waits)
 			want = &house->helpers.wants[i];
-	if (want == NULL || !choose_slot(house, spec, peer->slot, &slot)) {
+	if (want == NULL || !choose_slot(house, spec, peer, &slot)) {
 		switchboard_say_refused(house->board, peer, request, REFUSAL_BUSY,
 					"As many as may be work for you already, and the next one waits.", "Try again.");
 		return;
@@ -150,7 +163,7 @@ helpers_end(struct house *house, const struct peer *peer, const struct msg_helpe
 {
 	struct proc *proc = find_helper(house, (enum role)end->role, (uint16_t)end->slot);
 
-	if (proc != NULL && proc->spec->helper_of == peer->role && proc->works_for == peer->generation)
+	if (proc != NULL && (proc->spec->helper_of & ROLE_BIT(peer->role)) && proc->works_for == peer->generation)
 		proc_event(proc, LIFE_EV_UNWANT, NULL);
 }
 
@@ -161,7 +174,8 @@ end_orphans(struct house *house, const struct proc *asker)
 	struct proc *proc;
 
 	TAILQ_FOREACH(proc, &house->procs, next)
-		if (proc->spec->helper_of == asker->spec->role && proc->slot / proc->spec->most == asker->slot &&
+		if ((proc->spec->helper_of & ROLE_BIT(asker->spec->role)) &&
+		    proc->slot / proc->spec->most == place_of(proc->spec, &asker->peer) &&
 		    (asker->pid == 0 || proc->works_for != asker->peer.generation) && proc->life.wanted)
 			proc_event(proc, LIFE_EV_UNWANT, NULL);
 }
@@ -172,7 +186,7 @@ helpers_on_proc_changed(struct house *house, struct proc *proc)
 	struct helper_want *want;
 
 	end_orphans(house, proc);
-	if (proc->spec->helper_of == ROLE_NONE || (want = find_want(&house->helpers, proc->spec->role, proc->slot)) == NULL ||
+	if (proc->spec->helper_of == 0 || (want = find_want(&house->helpers, proc->spec->role, proc->slot)) == NULL ||
 	    want->request.generation != proc->works_for)
 		return;
 	/* A want of the same asker may also wait for this one's end: that is not answered by its start or death. */

@@ -7,6 +7,7 @@
  */
 #include "supervisor/house.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "common/str.h"
 #include "ipc/settings.h"
 #include "supervisor/door.h"
+#include "supervisor/statedir.h"
 
 #define STORE_PATIENCE_MS 10000 /* so long the others wait for stored's first word at start */
 #define STOP_RANKS 3
@@ -76,14 +78,14 @@ want(struct house *house, const struct proc_spec *spec, const char *entry)
 static void
 want_role(struct house *house, const struct proc_spec *spec)
 {
-	if (spec->helper_of != ROLE_NONE)
+	if (spec->helper_of != 0)
 		return; /* somebody asks for it (helpers.c) */
 	if (!spec->per_entry) {
 		want(house, spec, "");
 		return;
 	}
 	for (size_t i = 0; i < ENTRIES_MAX; i++)
-		if (house->printers.at[i][0] != '\0')
+		if (house->printers.at[i][0] != '\0' && (!spec->only_virtual || house->printers.is_virtual[i]))
 			want(house, spec, house->printers.at[i]);
 }
 
@@ -151,7 +153,7 @@ announce(struct house *house)
 
 	/* Ready means: each of the house's own processes is, or has shown that it cannot be just now. */
 	TAILQ_FOREACH(proc, &house->procs, next)
-		if (!proc->spec->per_entry && proc->spec->helper_of == ROLE_NONE && (proc->life.state == LIFE_DOWN || proc->life.state == LIFE_STARTING))
+		if (!proc->spec->per_entry && proc->spec->helper_of == 0 && (proc->life.state == LIFE_DOWN || proc->life.state == LIFE_STARTING))
 			return;
 	describe(house, sentence, sizeof sentence);
 	if (!house->announced) {
@@ -168,6 +170,17 @@ announce(struct house *house)
 
 /* -- moving on ---------------------------------------------------------------------------------------- */
 
+/* The printer that it has played is no more: nor is its card. */
+static void
+forget_folder(struct house *house, const struct proc *proc)
+{
+	if (proc->spec->role != ROLE_VIRTUAL || entries_has(&house->printers, proc->entry))
+		return;
+	if (statedir_remove_virtual(house->config.state_dir, proc->entry) != 0)
+		log_warn("the folder of a virtual printer that is gone could not be removed", log_str("printer", proc->entry),
+			 log_str("error", strerror(errno)));
+}
+
 static void
 forget_finished(struct house *house)
 {
@@ -175,8 +188,10 @@ forget_finished(struct house *house)
 
 	while (proc != NULL) {
 		struct proc *following = TAILQ_NEXT(proc, next);
-		if (proc->life.state == LIFE_DOWN && !proc->life.wanted)
+		if (proc->life.state == LIFE_DOWN && !proc->life.wanted) {
+			forget_folder(house, proc);
 			proc_free(proc);
+		}
 		proc = following;
 	}
 }
@@ -394,8 +409,9 @@ follow_removal(struct house *house, const char *entry)
 }
 
 void
-house_on_printer(struct house *house, uint32_t place, const char *serial)
+house_on_printer(struct house *house, uint32_t place, const struct msg_printer *printer)
 {
+	const char *serial = printer->serial;
 	char before[ENTRY_BYTES] = "";
 	size_t count;
 	const struct proc_spec *specs = proc_specs(&count);
@@ -407,12 +423,14 @@ house_on_printer(struct house *house, uint32_t place, const char *serial)
 			 log_str("serial", serial));
 		return;
 	}
+	house->printers.is_virtual[place] = printer->is_virtual;
+	str_copy(house->printers.address[place], sizeof house->printers.address[place], printer->address);
 	/* Before and after, start_others() and the stop see to it. */
 	if (house->phase != HOUSE_RUNNING || strcmp(before, serial) == 0)
 		return;
 	follow_removal(house, before);
 	for (size_t i = 0; i < count && serial[0] != '\0'; i++)
-		if (specs[i].per_entry)
+		if (specs[i].per_entry && (!specs[i].only_virtual || printer->is_virtual))
 			want(house, &specs[i], serial);
 	loop_timer_set(house->advance, 0);
 }

@@ -97,8 +97,8 @@ struct proc *house_find_proc(struct house *house, const char *name);
 enum log_level house_log_level(const struct house *house);
 void house_apply_log_level(struct house *house);
 
-/* The supervisor hears of a printer of stored's: the one at this place, "" = there is none (any more). */
-void house_on_printer(struct house *house, uint32_t place, const char *serial);
+/* The supervisor hears of a printer of stored's: the one at this place; its serial "" = there is none (any more). */
+void house_on_printer(struct house *house, uint32_t place, const struct msg_printer *printer);
 
 /* The supervisor hears a setting of stored's. */
 void house_on_setting(struct house *house, const char *name, const char *value);

@@ -19,6 +19,7 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "supervisor/house.h"
+#include "supervisor/statedir.h"
 
 #define PROC_MAGIC 0x96c0cu
 #define LOG_BYTES_PER_TURN 16384
@@ -153,7 +154,7 @@ static void
 prepare_argv(struct proc *proc)
 {
 	static char dir_option[] = "--dir", ca_option[] = "--ca";
-	static char store_dir[CONFIG_PATH_BYTES + 8], ca_dir[CONFIG_PATH_BYTES + 8];
+	static char store_dir[CONFIG_PATH_BYTES + 8], ca_dir[CONFIG_PATH_BYTES + 8], card_dir[CONFIG_PATH_BYTES + ENTRY_BYTES + 10];
 	const char *state_dir = proc->house->config.state_dir;
 	char **next = proc->argv;
 
@@ -164,6 +165,11 @@ prepare_argv(struct proc *proc)
 		str_format(store_dir, sizeof store_dir, "%s/store", state_dir);
 		*next++ = dir_option;
 		*next++ = store_dir;
+	} else if (proc->spec->role == ROLE_VIRTUAL) {
+		/* Its card, and what it remembers. */
+		statedir_virtual(state_dir, proc->entry, card_dir, sizeof card_dir);
+		*next++ = dir_option;
+		*next++ = card_dir;
 	} else if (proc->spec->role == ROLE_WORKER || proc->spec->role == ROLE_UPLOAD ||
 		   proc->spec->role == ROLE_DISCOVERY) {
 		/* The owner's issuers of certificates (common/tls.h). */
@@ -183,6 +189,9 @@ spawn_it(struct proc *proc, struct spawned *ret_spawned)
 		errno = ENOENT;
 		return -1;
 	}
+	if (proc->spec->role == ROLE_VIRTUAL &&
+	    statedir_prepare_virtual(proc->house->config.state_dir, proc->entry, kit->identity.uid, kit->identity.gid) != 0)
+		return -1;
 	prepare_argv(proc);
 	struct spawn_request request = { proc->spec, &kit->identity, kit->binary_fd, proc->house->lock_fd, proc->argv };
 	return spawn_process(&request, ret_spawned);
@@ -268,7 +277,7 @@ rules_of(const struct proc *proc)
 	return (struct life_rules){ .start_ms = proc->spec->start_ms, .stop_ms = proc->spec->stop_ms,
 				    .backoff_max_ms = proc->spec->backoff_max_ms,
 				    .hold_deaths = proc->spec->hold_deaths,
-				    .once = proc->spec->helper_of != ROLE_NONE };
+				    .once = proc->spec->helper_of != 0 };
 }
 
 static void
@@ -422,7 +431,7 @@ on_exit_of_process(void *arg, int fd, unsigned ready)
 	/* Before its HELLO it has no ear for STOP and no hand for SIGTERM: that ended it as asked, see ask_stop(). */
 	bool as_asked = exited ? info.si_status == 0 : info.si_status == SIGTERM && !proc->peer.greeted;
 	bool asked = proc->life.state == LIFE_STOPPING && !proc->life.condemned && as_asked;
-	if (proc->spec->helper_of != ROLE_NONE && exited && info.si_status == 0 && proc->sentence_of_ours[0] == '\0')
+	if (proc->spec->helper_of != 0 && exited && info.si_status == 0 && proc->sentence_of_ours[0] == '\0')
 		asked = true; /* its work is done */
 	const struct exit_meaning *meaning = exited && proc->sentence_of_ours[0] == '\0'
 						     ? exit_meaning_peek(info.si_status) : NULL;

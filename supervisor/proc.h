@@ -43,6 +43,7 @@ struct proc {
 	char sentence_of_ours[OFFENCE_BYTES]; /* why we ended it; "" = we did not */
 	bool was_stopped, was_ready;
 	uint32_t works_for;    /* a helper: the generation of who asked for it */
+	unsigned moves;	       /* a virtual printer: addresses that it has left */
 	bool was_told;	       /* … who knows that it is ready */
 	const char *deaf; /* its channel is of no use any more: why; NULL = it is fine */
 	unsigned deaf_ticks; /* ticks since */

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "supervisor/house.h"
+#include "supervisor/stand.h"
 
 /* What it claims of its confinement is checked against what the kernel says. */
 static void
@@ -55,6 +56,8 @@ greet(struct proc *proc, const struct msg_hello *hello)
 				switchboard_say(house->board, &proc->peer, MESSAGE_LISTENER, NULL, &message,
 						house->listeners[i].fd);
 			}
+	if (proc->spec->only_virtual)
+		stand_give(proc);
 	switchboard_replay(house->board, &proc->peer);
 	switchboard_say(house->board, &proc->peer, MESSAGE_SYNCED, NULL, &synced, -1);
 }
@@ -66,7 +69,7 @@ become_ready(struct proc *proc, const struct msg_ready *ready)
 		return;
 	proc->was_ready = true;
 	proc->ready_wall_ms = clock_wall_ms();
-	if (proc->spec->helper_of == ROLE_NONE)
+	if (proc->spec->helper_of == 0)
 		log_info("ready", log_str("process", proc->name), log_int("child", proc->pid),
 			 log_int("generation", proc->peer.generation), log_str("it", ready->sentence));
 	proc_event(proc, LIFE_EV_READY, NULL);

@@ -11,6 +11,7 @@
 #include "supervisor/console.h"
 #include "supervisor/door.h"
 #include "supervisor/house.h"
+#include "supervisor/stand.h"
 
 static void
 refuse_unknown_process(struct house *house, struct peer *peer, const struct header *request, const char *name)
@@ -168,6 +169,9 @@ on_message(void *arg, struct peer *peer, const struct header *header, const void
 	case MESSAGE_HELPER_END:
 		helpers_end(house, peer, message);
 		break;
+	case MESSAGE_VIRTUAL_MOVE:
+		stand_move(peer->owner, header);
+		break;
 	case MESSAGE_LOGS_END:
 		follow_end(&house->followers, house->board, peer, ((const struct msg_logs_end *)message)->logs_request);
 		break;
@@ -180,7 +184,7 @@ on_message(void *arg, struct peer *peer, const struct header *header, const void
 		break;
 	}
 	case MESSAGE_PRINTER:
-		house_on_printer(house, header->retain_key, ((const struct msg_printer *)message)->serial);
+		house_on_printer(house, header->retain_key, message);
 		break;
 	case MESSAGE_SETUP_CODE_SHOW:
 		if (house_is_guarded(house, LISTENER_HTTP) || house_is_guarded(house, LISTENER_STATS))

@@ -32,16 +32,24 @@
 #define CHANNEL_BUFFER_BYTES (1024 * 1024)
 
 static const struct proc_spec specs[] = {
-#define ONE false, ROLE_NONE, 0
-#define PER_ENTRY true, ROLE_NONE, 0
-#define HELPER(asker, most) false, ROLE_##asker, most
+#define ONE false, false, 0, 0
+#define PER_ENTRY true, false, 0, 0
+#define PER_VIRTUAL true, true, 0, 0
+#define HELPER(askers, most) false, false, askers, most
+#define STORED ROLE_BIT(ROLE_STORED)
+#define WORKER ROLE_BIT(ROLE_WORKER)
+#define VIRTUAL ROLE_BIT(ROLE_VIRTUAL)
 #define PROC(ROLE, role, number, binary, how_many, stop_rank, start_ms, stop_ms, warn_ms, hang_ms, backoff_max_ms, \
 	     hold_deaths, data_mib, files, rate_per_s, doc)                                                      \
 	{ ROLE_##ROLE, #role,	  binary,      how_many, stop_rank, start_ms,	stop_ms, warn_ms,                   \
 	  hang_ms,     backoff_max_ms, hold_deaths, data_mib, files,	    rate_per_s, doc },
 #include "ipc/procs.def"
 #undef PROC
+#undef VIRTUAL
+#undef WORKER
+#undef STORED
 #undef HELPER
+#undef PER_VIRTUAL
 #undef PER_ENTRY
 #undef ONE
 };
@@ -210,6 +218,8 @@ clean_environment(void)
 static _Noreturn void
 run_child(const struct spawn_request *request, pid_t parent, int channel_fd, int log_fd)
 {
+	char **environment = clean_environment(); /* reads a file, in the tests; below few may be open */
+
 	log_set_sink(NULL, NULL);
 	reset_signals();
 	place_descriptors(channel_fd, request->lock_fd, log_fd);
@@ -219,7 +229,7 @@ run_child(const struct spawn_request *request, pid_t parent, int channel_fd, int
 	die_with(parent);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		die(EXIT_OS, "give up new privileges");
-	syscall(SYS_execveat, request->binary_fd, "", request->argv, clean_environment(), AT_EMPTY_PATH);
+	syscall(SYS_execveat, request->binary_fd, "", request->argv, environment, AT_EMPTY_PATH);
 	die(EXIT_OS, "execute its program");
 }
 

@@ -16,8 +16,9 @@
 struct proc_spec {
 	enum role role;
 	const char *name, *binary;
-	bool per_entry;	     /* one for each printer */
-	enum role helper_of; /* who may ask for it; ROLE_NONE = it always runs */
+	bool per_entry;	     /* one for each printer … */
+	bool only_virtual;   /* … that is virtual */
+	role_mask helper_of; /* who may ask for it; 0 = it always runs */
 	unsigned most;	     /* of a helper: so many for each asker at a time */
 	unsigned stop_rank;
 	int64_t start_ms, stop_ms, warn_ms, hang_ms, backoff_max_ms;

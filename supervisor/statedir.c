@@ -4,6 +4,7 @@
  */
 #include "supervisor/statedir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -318,4 +319,136 @@ statedir_prepare_store(const char *state_dir, uid_t uid, gid_t gid, struct state
 	if ((st.st_mode & 07777) != 0700 && chmod(path, 0700) != 0)
 		return fault_errno(ret_fault, "Cannot close the folder to others:", name, errno);
 	return 0;
+}
+
+/* -- virtual printers ------------------------------------------------------------------------------ */
+
+void
+statedir_virtual(const char *state_dir, const char *entry, char *ret_path, size_t cap)
+{
+	str_format(ret_path, cap, "%s/virtual/%s", state_dir, entry);
+}
+
+/* By descriptor: nobody swaps the folder under our hands for a link. */
+static int
+own_folder(const char *path, mode_t mode, uid_t uid, gid_t gid)
+{
+	if (mkdir(path, mode) != 0 && errno != EEXIST)
+		return -1;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	int result = fchown(fd, uid, gid) == 0 ? fchmod(fd, mode) : -1;
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return result;
+}
+
+int
+statedir_prepare_virtual(const char *state_dir, const char *entry, uid_t uid, gid_t gid)
+{
+	char path[PATH_MAX];
+
+	/* An entry is a word of letters and digits (entries.c), but dots are among them. */
+	if (entry[0] == '.') {
+		errno = EINVAL;
+		return -1;
+	}
+	str_format(path, sizeof path, "%s/virtual", state_dir);
+	if (own_folder(path, 0711, geteuid(), getegid()) != 0)
+		return -1;
+	statedir_virtual(state_dir, entry, path, sizeof path);
+	return own_folder(path, 0700, uid, gid);
+}
+
+struct removal {
+	dev_t device;
+	unsigned left; /* so many entries may still go */
+};
+
+static int remove_folder(int parent, const char *name, struct removal *removal, unsigned depth);
+
+static int
+fail_with(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static int
+remove_entry(int folder, const char *name, struct removal *removal, unsigned depth)
+{
+	if (removal->left-- == 0)
+		return fail_with(E2BIG);
+	/* A link goes, and not what it leads to. Linux says EISDIR of a folder. */
+	if (unlinkat(folder, name, 0) == 0)
+		return 0;
+	return errno == EISDIR ? remove_folder(folder, name, removal, depth + 1) : -1;
+}
+
+/* Takes the descriptor. */
+static int
+empty_folder(int fd, struct removal *removal, unsigned depth)
+{
+	const struct dirent *entry;
+	int result = 0;
+	DIR *folder = fdopendir(fd);
+
+	if (folder == NULL) {
+		int saved = errno;
+		close(fd);
+		return fail_with(saved);
+	}
+	while (result == 0 && (errno = 0, entry = readdir(folder)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			result = remove_entry(fd, entry->d_name, removal, depth);
+	int saved = errno;
+	closedir(folder);
+	errno = saved;
+	return result == 0 && saved != 0 ? -1 : result;
+}
+
+/* It becomes ours first: root without the right to others' files (etc/fuse.service) may empty only its own. */
+static int
+remove_folder(int parent, const char *name, struct removal *removal, unsigned depth)
+{
+	struct stat st;
+
+	if (depth > STATEDIR_VIRTUAL_DEPTH_MAX)
+		return fail_with(ELOOP);
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	int error = fstat(fd, &st) != 0 ? errno : st.st_dev != removal->device ? EXDEV
+		    : fchown(fd, geteuid(), getegid()) != 0 || fchmod(fd, 0700) != 0 ? errno : 0;
+	if (error != 0) {
+		close(fd);
+		return fail_with(error);
+	}
+	return empty_folder(fd, removal, depth) == 0 ? unlinkat(parent, name, AT_REMOVEDIR) : -1;
+}
+
+int
+statedir_remove_virtual(const char *state_dir, const char *entry)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (entry[0] == '\0' || entry[0] == '.' || strchr(entry, '/') != NULL)
+		return fail_with(EINVAL);
+	str_format(path, sizeof path, "%s/virtual", state_dir);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	struct removal removal = { .left = STATEDIR_VIRTUAL_FILES_MAX };
+	int result = fstat(fd, &st);
+	if (result == 0) {
+		removal.device = st.st_dev;
+		result = remove_folder(fd, entry, &removal, 0);
+	}
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return result != 0 && saved == ENOENT ? 0 : result;
 }

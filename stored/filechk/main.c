@@ -1,7 +1,7 @@
 /*
- * fuse-filechk: looks into one file for stored, and ends. Started by fused when stored asks for it; a file that kills
- * whoever looks at it, kills this process and no other. What it was asked it answers once: EXAMINE with EXAMINED,
- * PICTURE with PICTURE_MADE or NOT_FOUND.
+ * fuse-filechk: looks into one file for stored or a virtual printer, and ends. Started by fused when one of them asks for
+ * it; a file that kills whoever looks at it, kills this process and no other. What it was asked it answers once: EXAMINE
+ * with EXAMINED, PICTURE with PICTURE_MADE or NOT_FOUND.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -172,7 +172,7 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 	struct stat stat;
 
 	(void)arg;
-	if (header->from_role != ROLE_STORED ||
+	if ((header->from_role != ROLE_STORED && header->from_role != ROLE_VIRTUAL) ||
 	    (header->number != MESSAGE_EXAMINE && header->number != MESSAGE_PICTURE) || is_asked) {
 		if (fd >= 0)
 			close(fd);

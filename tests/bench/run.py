@@ -31,6 +31,7 @@ import intake  # noqa: E402
 import links  # noqa: E402
 import search  # noqa: E402
 import upload  # noqa: E402
+import virtual  # noqa: E402
 import web  # noqa: E402
 
 WORKERS = [f"PRINTER-{n:03}" for n in range(200)]
@@ -263,6 +264,8 @@ def main() -> int:
     search.measure(row)
     print("files: to printers with vsftpd", flush=True)
     upload.measure(row)
+    print("virtual printers", flush=True)
+    virtual.measure(row)
     page = PAGE.format(cores=os.cpu_count(), machine=platform.machine(), kernel=".".join(platform.release().split(".")[:2]),
                        table=table_text())
     print("\n" + page)

@@ -30,6 +30,10 @@ CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' 
        "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 PAGES = ["/", "/status", "/printers", "/files", "/jobs"]
 MODELS = {"X1C": "X1 Carbon", "P1S": "P1S", "A1": "A1", "H2D": "H2D"}
+AMS = {model: ["ams-lite", "ams-2-pro", "ams-ht"] if model == "A1" else ["ams", "ams-2-pro", "ams-ht"] for model in MODELS}
+VIRTUALS_MOST = 20
+FAULTS, ERRORS = ({row[1].strip('"'): row for table in ("printer/virtual_controls.def", "worker/virtual/controls.def")
+                   for row in (wire.rows(wire.ROOT / table, macro) if (wire.ROOT / table).exists() else ())} for macro in ("FAULT", "ERROR"))
 GONE = {"printers": "removed", "files": "removedFiles", "jobs": "removedJobs"}
 ENDED = {"staged", "done", "failed", "not-started", "cancelled"}
 
@@ -84,12 +88,48 @@ class FakeFuse:
         lights = [{"node": "chamber_light", "mode": "off"}]
         self.put("printers", serial, {
             "serial": serial, "name": name, "model": model, "modelName": MODELS[model], "address": "192.0.2.7", "ports": {},
-            "certificateSha256": "ab" * 32, "startsUnasked": False, "plateUsedAt": None, "movedFrom": None, "movedAt": None,
+            "certificateSha256": "ab" * 32, "hasAccessCode": True, "startsUnasked": False, "plateUsedAt": None, "movedFrom": None, "movedAt": None,
+            "addedAt": now(3600), "changedAt": now(3600), "virtual": False, "virtualControls": None,
             "link": {"phase": "live", "online": True, "stale": False, "fault": None, "sentence": "", "remedy": None, "reconnects": 0,
                      "since": now(600), "receivedAt": now(), "connectedAt": now(600), "nextTryAt": None},
             "stat": {"state": "IDLE", "isOnline": True, "isAvailable": True, "receivedAt": now(), "hms": [], "printError": None,
                      "link": {"problems": [], "silenceLimitMs": 3600000}, "lights": lights, **stat}})
         return serial
+
+    def add_virtual(self, name: str, model: str = "X1C", **stat) -> str:
+        """One that Fuse plays."""
+        serial = self.add_printer(name, model, **stat)
+        number = sum(doc["virtual"] for doc in self.docs["printers"].values()) + 1
+        self.change("printers", serial, address=f"127.64.0.{number}", virtual=True, virtualControls={
+            "online": True, "timeFactor": 1, "faults": {**dict.fromkeys(FAULTS, False), "cutUploadPercent": 0}, "errors": [],
+            "storage": {"totalBytes": 32000000000, "usedBytes": 12345678, "files": 2}, "exposed": "", "address": f"127.64.0.{number}",
+            "ports": {"mqtt": 8883, "ftps": 990, "detect": 3000}})
+        return serial
+
+    def make_virtual(self, order: dict) -> tuple:
+        if sum(doc["virtual"] for doc in self.docs["printers"].values()) == VIRTUALS_MOST:
+            return 409, problem("conflict", "One Fuse has at most 20 virtual printers, and has them all.", "Remove one of them first.")
+        serial = self.add_virtual(order.get("name", "X1C A001"), order.get("model", "X1C"))
+        told = {key: value for key, value in self.docs["printers"][serial].items() if key != "stat"}
+        return 201, {"printers": [{"status": 201, "serial": serial, "printer": told}]}
+
+    def turn(self, serial: str, change: dict) -> tuple:
+        """As worker/virtual/controls.h has it."""
+        controls = copy.deepcopy(self.docs["printers"][serial]["virtualControls"])
+        controls.update({name: change[name] for name in ("online", "timeFactor") if name in change})
+        controls["faults"].update(change.get("faults", {}))
+        if change.get("do") == "trigger-error":
+            name, attr, code, usual = (ERRORS[change["error"]][at] for at in (1, 2, 3, 4))
+            digits = f"{int(attr, 16):08X}{int(code, 16):08X}"
+            controls["errors"] = [one for one in controls["errors"] if one["error"] != change["error"]] + [
+                {"error": change["error"], "code": "-".join(re.findall("....", digits)), "message": change.get("message", usual.strip('"'))}]
+        if change.get("do") in ("clear-errors", "reset"):
+            controls["errors"] = []
+        if change.get("do") == "test-print":
+            self.add_job(serial, self.add_file("fuse-test-print.gcode.3mf", size=10000000), "uploading", "The file is on its way.", origin="virtual",
+                         progress={"phase": "send", "sentBytes": 2500000, "totalBytes": 10000000, "bytesPerSecond": 5000000})
+        self.change("printers", serial, virtualControls=controls)
+        return 200, {"sentence": ""}
 
     def add_file(self, name: str, check: str = "printable", model: str = "X1C", plates: int = 1, ago_s: float = 0, size: int = 812345,
                  sentence: str = None, content: bytes = None) -> str:
@@ -371,7 +411,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, {"settings": []})
 
     def models(self, _):
-        self.answer(200, {"models": [{"key": key, "name": name, "extruders": 2 if key == "H2D" else 1, "accessCodeMenu": "Settings", "developerModeMenu": "Settings"}
+        self.answer(200, {"models": [{"key": key, "name": name, "extruders": 2 if key == "H2D" else 1, "amsKinds": AMS[key],
+                                      "accessCodeMenu": "Settings", "developerModeMenu": "Settings"}
                                      for key, name in MODELS.items()]})
 
     def file_add(self, body):
@@ -440,6 +481,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.fuse.change("printers", serial, plateUsedAt=None)
         self.answer(200, {"sentence": "The plate is clear."})
 
+    def virtual_add(self, body):
+        self.answer(*self.fuse.make_virtual(json.loads(body)))
+
+    def virtual_turn(self, body, serial):
+        self.answer(*self.fuse.turn(serial, json.loads(body)))
+
+    def virtual_access(self, _, serial):
+        self.answer(200, {"user": "bblp", "accessCode": "87654321", "issuerPem": "-----BEGIN CERTIFICATE-----\n"})
+
+    def printer_remove(self, _, serial):
+        self.fuse.remove("printers", serial)
+        self.answer(204)
+
     def printer_change(self, body, serial):
         self.fuse.change("printers", serial, **json.loads(body))
         self.answer(200, self.fuse.docs["printers"][serial])
@@ -454,7 +508,10 @@ ROUTES = [
     ("GET", f"/api/v1/files/{ONE}/plates", Handler.file_plates), ("GET", f"/api/v1/files/{ONE}/plates/([0-9]+).png", Handler.picture),
     ("POST", f"/api/v1/printers/{ONE}/preflight", Handler.preflight), ("POST", f"/api/v1/printers/{ONE}/jobs", Handler.job_add),
     ("POST", f"/api/v1/printers/{ONE}/commands", Handler.command), ("POST", f"/api/v1/printers/{ONE}/plate-clear", Handler.plate_clear),
-    ("PATCH", f"/api/v1/printers/{ONE}", Handler.printer_change), ("GET", f"/api/v1/jobs/{ONE}", Handler.job_get),
+    ("POST", "/api/v1/virtual-printers", Handler.virtual_add), ("POST", f"/api/v1/printers/{ONE}/virtual", Handler.virtual_turn),
+    ("POST", f"/api/v1/printers/{ONE}/virtual/access", Handler.virtual_access),
+    ("PATCH", f"/api/v1/printers/{ONE}", Handler.printer_change), ("DELETE", f"/api/v1/printers/{ONE}", Handler.printer_remove),
+    ("GET", f"/api/v1/jobs/{ONE}", Handler.job_get),
     ("DELETE", f"/api/v1/jobs/{ONE}", Handler.job_cancel), ("POST", f"/api/v1/jobs/{ONE}/again", Handler.job_again),
     ("POST", f"/api/v1/jobs/{ONE}/resolve", Handler.job_resolve),
 ]

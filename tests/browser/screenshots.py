@@ -237,6 +237,49 @@ def take_prints(browser: chrome.Browser, count: int):
     fake.close()
 
 
+def take_virtual(browser: chrome.Browser, count: int):
+    """Virtual printers: on the page, being made, and their controls, before a Fuse that is played."""
+    fake = fake_fuse.FakeFuse().start()
+    models = list(fake_fuse.MODELS)
+    busy = {"state": "RUNNING", "isAvailable": False, "times": {"remainingMinutes": 42}, "job": {"name": "fuse-test-print"}}
+    made = [fake.add_virtual(f"Virtual {models[at % 4]} #{at // 4 + 1}", models[at % 4],
+                             **({**busy, "progressPercent": at * 5} if at % 3 == 0 else {})) for at in range(count)]
+    if made:
+        fake.turn(made[0], {"do": "test-print", "timeFactor": 60, "faults": {"slowUpload": True, "wrongCode": True}})
+        for error in list(fake_fuse.ERRORS)[:2]:
+            fake.turn(made[0], {"do": "trigger-error", "error": error})
+        fake.change("printers", made[0], stat={"hms": [{"code": "0300-0200-0001-0001", "severity": "serious",
+                                                        "message": "The nozzle temperature is abnormal.", "remedy": ""}]})
+    tab = browser.tab(fake.url)
+    for theme in THEMES:
+        tab.go("/printers")
+        tab.js("localStorage.setItem('fuse.theme', arguments[0])", theme)
+        for width in WIDTHS:
+            camera = Camera(tab, count, theme, width)
+            camera.page("virtual-printers", "/printers", ready=role("printer-card") if count else role("empty"))
+            if count == 20:
+                camera.page("virtual-printers-small", "/printers?size=s", ready=role("printer-card"))
+            if not camera.wants("virtual"):
+                continue
+            tab.go("/printers")
+            steps.wait_connected(tab)
+            if camera.wants("virtual-menu"):
+                tab.click(role("add-printer-more"))
+                tab.find(role("way-virtual"))
+                camera.shoot("virtual-menu", whole=False)
+                tab.press(ESCAPE)
+            tab.click(role("add-printer-more"))
+            camera.dialog("virtual-dialog-add", role("way-virtual"), role("virtual-dialog"))
+            if not count:
+                continue
+            camera.dialog("virtual-dialog-controls", card(made[0], role("act-controls")), role("controls-dialog"))
+            camera.dialog("virtual-dialog-faults", card(made[0], role("act-controls")), role("controls-dialog"),
+                          lambda: tab.js("document.querySelector('[data-role=fault-part]').scrollIntoView()"))
+            camera.dialog("virtual-dialog-edit", card(made[0], role("act-edit")), steps.EDIT)
+    browser.close_tabs()
+    fake.close()
+
+
 def main() -> int:
     if not PARTS:
         shutil.rmtree(OUT, ignore_errors=True)
@@ -244,6 +287,8 @@ def main() -> int:
         for count in COUNTS:
             take(browser, count)
             take_prints(browser, count)
+            if count <= fake_fuse.VIRTUALS_MOST:
+                take_virtual(browser, count)
         take_door(browser)
     print(f"{len(list(OUT.glob('*.png')))} pictures in {OUT}")
     return 0

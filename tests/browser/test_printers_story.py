@@ -8,7 +8,7 @@ from rig import links
 from rig.waiting import wait_until
 
 import steps
-from steps import card, role
+from steps import ADD, EDIT, card, role
 
 
 def test_a_new_user_adds_a_printer_by_address_and_code(site, tab):
@@ -239,3 +239,37 @@ def test_the_diagnosis_names_the_step_that_fails(site, tab):
     tab.find(card(printer.serial, role("problem")), deadline_s=30)
     tab.click(card(printer.serial, role("act-diagnosis")))
     tab.find(f'{steps.DIAGNOSIS} [data-role="step"][data-phase="tcp"][data-outcome="failed"]', deadline_s=60)
+
+
+def test_what_was_typed_outlives_a_reload_but_no_code_does(fake, fake_tab):
+    tab, value = fake_tab, "return document.querySelector(arguments[0]).value"
+    serial = fake.add_printer("Anna")
+    steps.open_printers(tab)
+    tab.click(role("add-printer"))
+    tab.type(role("field-name", ADD), "Berta")
+    tab.type(role("field-code", ADD), "12345678")
+    tab.until("return document.querySelectorAll('[data-role=field-model] option').length > 1")
+    tab.find(role("field-model", ADD)).send_keys("P1S")
+    tab.reload()
+    assert "12345678" not in tab.js("return JSON.stringify({...sessionStorage, ...localStorage})")
+    steps.wait_connected(tab)
+    tab.click(role("add-printer"))
+    assert [tab.js(value, role(f"field-{name}", ADD)) for name in ("name", "code")] == ["Berta", ""]
+    tab.until(f"{value} === 'P1S'", role("field-model", ADD))
+    tab.press(Keys.ESCAPE)
+    tab.gone("dialog")
+    tab.click(role("add-printer"))
+    assert tab.js(value, role("field-name", ADD)) == ""  # what was given up is gone
+    tab.press(Keys.ESCAPE)
+    tab.gone("dialog")
+    # Of a printer that is there, what nobody has changed follows Fuse.
+    tab.click(card(serial, role("act-edit")))
+    tab.type(role("field-name", EDIT), "Cora")
+    tab.reload()
+    fake.change("printers", serial, address="192.0.2.8")
+    tab.see("192.0.2.8", card(serial))
+    tab.click(card(serial, role("act-edit")))
+    assert [tab.js(value, role(f"field-{name}", EDIT)) for name in ("name", "address")] == ["Cora", "192.0.2.8"]
+    tab.click(role("edit-submit"))
+    tab.gone("dialog")
+    assert fake.docs["printers"][serial]["name"] == "Cora" and tab.js("return sessionStorage.length") == 0

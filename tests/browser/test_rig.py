@@ -1,4 +1,6 @@
 """The rig itself: what it must notice, it notices."""
+import json
+
 import jsonschema
 import pytest
 
@@ -63,3 +65,32 @@ def test_what_the_played_fuse_says_has_the_form_that_a_true_one_promises(fake, f
     (_, key, sent), = fake.orders()
     check_form("JobOrder", sent)
     assert key
+
+
+@pytest.mark.skipif("VirtualAdd" not in rig_http.DOCUMENT["components"]["schemas"], reason="docs/openapi.json does not describe virtual printers yet")
+def test_the_same_holds_for_virtual_printers(fake, fake_tab):
+    status, made = fake.make_virtual({"name": "Vera", "ams": ["ams"]})
+    assert status == 201
+    serial = made["printers"][0]["serial"]
+    check_form("VirtualResult", {**made["printers"][0], "printer": None})
+    for change in ({"do": "trigger-error", "error": "nozzle-clog"}, {"faults": {"silent": True, "cutUploadPercent": 50}}, {"timeFactor": 60}):
+        fake.turn(serial, change)
+        check_form("VirtualControls", fake.docs["printers"][serial]["virtualControls"])
+    assert {"virtual", "virtualControls"} <= set(rig_http.DOCUMENT["components"]["schemas"]["Printer"]["required"])
+    # And what the pages send has the form that a true one takes.
+    tab = fake_tab
+    steps.open_printers(tab)
+    tab.click(steps.role("add-printer-more"))
+    tab.click(steps.role("way-virtual"))
+    tab.click(steps.role("virtual-submit"))
+    tab.gone("dialog")
+    tab.click(steps.card(serial, steps.role("act-controls")))
+    for name in ("virtual-online", "factor-10", "fault-noStorage", "faults-off", "test-print", "virtual-reboot", "virtual-clear"):
+        tab.click(steps.role(name))
+    tab.until("return document.querySelectorAll('[data-role=said][data-state=sent]').length === 0")
+    sent = {path: [json.loads(body) for method, one, _, body in fake.asked if method == "POST" and one == path]
+            for path in ("/api/v1/virtual-printers", f"/api/v1/printers/{serial}/virtual")}
+    for (path, bodies), form in zip(sent.items(), ("VirtualAdd", "VirtualControl")):
+        assert bodies, path
+        for body in bodies:
+            check_form(form, body)

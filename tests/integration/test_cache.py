@@ -354,6 +354,16 @@ def test_files_are_deleted_one_by_one_or_all(tmp_path, folder):
         assert not store.files()
 
 
+def test_who_is_answered_finds_everybody_told(store):
+    for count, mark in enumerate("abc", 1):  # quicker than the usage is told by itself
+        put(store, mark.encode(), mark)
+        assert (store.status("CACHE_STATUS")["files"], len(store.files())) == (count, count)
+    store.ask("httpd", "FILE_REMOVE", {"sha256": sha256(b"b")})
+    assert (store.status("CACHE_STATUS")["used_bytes"], len(store.files())) == (2, 2)
+    store.ask("httpd", "FILES_CLEAR", {})
+    assert (store.status("CACHE_STATUS")["used_bytes"], store.files()) == (0, {})
+
+
 # -- what is in it -----------------------------------------------------------------------------------------
 
 def examined(store, work, **more):

@@ -4,9 +4,10 @@ import contextlib
 
 import pytest
 
-from rig import links, printers, tlspeer
+from rig import links, pretend, printers, tlspeer
 from rig.links import delta, idle, troupe  # noqa: F401
 from rig.ward import context_of
+from test_scan import announce
 
 ONE, OTHER = "01P00A631111111", "01P00A632222222"
 
@@ -91,3 +92,33 @@ def test_a_printer_behind_a_port_of_its_own_is_not_looked_for(make_fuse, troupe,
     links.add(fuse, ONE, "127.0.63.31", model="X1C", port=port)
     links.wait_link(fuse, ONE, 30, fault="refused", attempts=3)
     assert not any("search" in record["msg"] or "lost" in record["msg"] for record in fuse.records(role="discovery"))
+
+
+# -- virtual printers --------------------------------------------------------------------------------------
+
+def virtual(fuse) -> tuple:
+    """A virtual printer that somebody of the test's is to play: its serial number and the last part of its address."""
+    with fuse.ctl() as ctl:
+        serial = ctl.request("VIRTUAL_ADD", {}, "stored")[-1]["serial"]
+    return serial, kept(fuse, serial)["address"].rpartition(".")[2]
+
+
+def test_a_virtual_printer_that_has_moved_is_found_where_it_announces_itself(make_fuse, troupe):
+    """As VIRTUAL_MOVE has it (supervisor/stand.c): from 127.64.0.N to 127.65.K.N, at the same port."""
+    fuse, _ = pretend.pretend(make_fuse, ("virtual",))
+    fuse.start(all_up=False)
+    serial, last = virtual(fuse)
+    stranger = troupe.peer(tlspeer.Peer, f"127.64.0.{int(last) + 1}", 8883, tlspeer.silent)
+    printer = troupe.printer(serial, f"127.65.3.{last}")
+    links.edit(fuse, serial, certificate_sha256=printer.fingerprint)
+    # Nobody is where it was, and it says nothing: it is lost, and none of its neighbours was bothered.
+    links.wait_link(fuse, serial, 30, fault="refused", attempts=3)
+
+    def moved():
+        announce(serial, f"127.65.3.{last}")
+        return kept(fuse, serial)["address"] == f"127.65.3.{last}"
+
+    fuse.wait_until(moved, 45)  # it is asked again only after a minute
+    row = kept(fuse, serial)
+    assert row["moved_from"] == f"127.64.0.{last}" and row["is_virtual"] and row["mqtt_port"] == 0
+    assert stranger.connections == []

@@ -20,9 +20,11 @@ from rig.fusectl import (DONE, FAILED, FUSECTL, HARMFUL, NOT_FOUND, REFUSED, TIM
 COMMANDS = ["status", "ps", "logs", "printers", "printer add", "printer edit", "printer codes", "printer show",
             "printer reconnect", "printer remove", "printer files", "import", "trust", "scan", "probe", "send",
             "print", "jobs", "job show", "job cancel", "job again", "job resolve", "plate-clear", "files",
-            "file add", "file show", "file get", "file remove", "messages", "report", "doctor", "restart", "retry",
-            "reload", "settings", "store", "setup-code", "password", "token add", "token list", "token remove",
-            "completion", "help"]
+            "file add", "file show", "file get", "file remove", "virtual add", "virtual list", "virtual show",
+            "virtual access", "virtual set", "virtual error", "virtual clear", "virtual test-print",
+            "virtual reboot", "virtual reset", "messages", "report", "doctor", "restart", "retry", "reload",
+            "settings", "store", "setup-code", "password", "token add", "token list", "token remove", "completion",
+            "help"]
 FIRST_WORDS = list(dict.fromkeys(command.split()[0] for command in COMMANDS))
 
 

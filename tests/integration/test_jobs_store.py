@@ -98,7 +98,27 @@ def test_what_was_answered_is_there_after_the_power_failed(stored):
         assert state_of(stored, job) == to
     assert stored.job(job)["remote_path"] == "/part.gcode" and stored.job(job)["attempts"] == 3
     assert [entry["state"] for entry in story(stored, job)] == ["received", *TO_UPLOADED, "armed", "sent", "started", "running", "done"]
+
+
+def test_a_file_that_may_be_left_on_a_printer_is_told_until_it_is_gone(stored):
+    done, staged = submit(stored), submit(stored, stage_only=True)
+    bring(stored, done, *TO_UPLOADED, "armed", "sent", "started", "running")
+    step(stored, done, "done", remote_path="/part.gcode")
+    bring(stored, staged, *TO_UPLOADED)
+    step(stored, staged, "staged", remote_path="/cache/part.gcode")  # that one is to stay
+    stored.restart()
+    left, = stored.jobs_of("ALPHA")
+    assert (left["id"], left["remote_path"], STATES[left["state"]]) == (done, "/part.gcode", "done")
+    for wrong in ({"to": "failed"}, {"to": "done", "remote_path": "/other.gcode"}, {"to": "done", "from_": "running"}):
+        assert refused(step, stored, done, **wrong).reason == "conflict"
+    ended = stored.job(done)
+    step(stored, done, "done")
     assert stored.jobs_of("ALPHA") == []
+    stored.restart()
+    assert stored.jobs_of("ALPHA") == []
+    assert stored.job(done) == {**ended, "remote_path": ""}
+    assert story(stored, done)[-1]["sentence"] == "Its file was deleted from the printer."
+    assert refused(step, stored, staged, "staged").reason == "conflict"
 
 
 @pytest.mark.parametrize("point, kept", [("stored-before-commit", "received"), ("stored-committed", "checked")])
@@ -392,6 +412,17 @@ def test_a_person_decides_on_what_is_not_known(stored):
     assert RESOLUTIONS[stored.jobs_of("ALPHA")[0]["resolved"]] == "done"
     assert state_of(stored, job) == "unknown"  # the worker moves it
     step(stored, job, "done")
+
+
+def test_what_a_person_said_is_not_said_of_the_next_time(stored):
+    job = submit(stored)
+    bring(stored, job, *TO_UPLOADED, "armed", "unknown")
+    stored.ask("httpd", "JOB_RESOLVE", {"id": job, "resolution": RESOLUTIONS.index("started")})
+    step(stored, job, "unknown")
+    assert RESOLUTIONS[stored.jobs_of("ALPHA")[0]["resolved"]] == "started"
+    bring(stored, job, "started", "unknown")
+    stored.restart()
+    assert RESOLUTIONS[stored.jobs_of("ALPHA")[0]["resolved"]] == ""
 
 
 def test_a_job_that_has_ended_can_be_ordered_again(stored):

@@ -82,8 +82,11 @@ def test_what_happens_to_processes_and_printers_shows(make_fuse, troupe):
             stats = [d["printers"][P1S]["stat"] for d in events.deltas if "stat" in d.get("printers", {}).get(P1S, {})]
             return [stat[member] for stat in stats if member in stat]
 
+        first = events.printers[P1S]["link"]["connectedAt"]
         fuse.kill(f"worker/{P1S}", signal.SIGKILL)
-        events.wait(lambda: changes("isOnline")[:1] == [False], 15, "its death does not show")
+        # A client that is slow (the machine is busy) may skip the moment without a link, and sees a new one.
+        events.wait(lambda: changes("isOnline")[:1] == [False] or
+                    events.printers[P1S]["link"].get("connectedAt") not in (None, first), 15, "its death does not show")
         events.wait(lambda: events.printers[P1S]["stat"]["isOnline"], 20, "its return does not show")
         # It is switched off: the link says so in words, and the state is not news any more.
         printer.stop()

@@ -4,6 +4,7 @@ The document's operations are the rows of httpd/routes.def. Each operation is as
 status that it names is provoked; every answer is held against its schema (rig/http.py), here and in test_rest*.py.
 """
 import concurrent.futures
+import json
 import os
 import signal
 import time
@@ -24,6 +25,9 @@ FILE = {"sha256": SHA, "name": "ä.3mf", "size_bytes": 6, "check": 1, "kind": 1,
 JOB = {"id": "J1", "serial": SERIAL, "sha256": SHA, "plate": 1, "printer_name": "Left", "file_name": "ä.3mf", "size_bytes": 6,
        "origin": wire.ROLES["httpd"], "sentence": "It waits.", "created_ms": 1_700_000_000_000, "changed_ms": 1_700_000_000_000}
 AS_FILE = {"Content-Type": "application/octet-stream"}
+VIRTUAL = "00MFUSE00000001"
+PLAYER, CONTROLS = f"virtual/{VIRTUAL}", f"/api/v1/printers/{VIRTUAL}/virtual"
+STATE = {"online": True, "timeFactor": 1, "faults": {"wrongCode": False, "cutUploadPercent": 0}, "errors": [], "address": "127.64.0.1"}
 WORKS = {
     "livez": ("/livez", None, *NOBODY),
     "readyz": ("/readyz", None, *NOBODY),
@@ -104,6 +108,12 @@ WORKS = {
     "jobCancel": (A_JOB, None, "stored", "JOB_CANCEL", (DONE,)),
     "jobAgain": (A_JOB + "/again", None, "stored", "JOB_AGAIN", (["JOB_SUBMITTED", {"id": "J1"}],)),
     "jobResolve": (A_JOB + "/resolve", {"outcome": "done"}, "stored", "JOB_RESOLVE", (DONE,)),
+    "virtualAdd": ("/api/v1/virtual-printers", {"name": "Vera", "model": "X1C", "ams": ["ams", "ams-ht"]}, "stored",
+                   "VIRTUAL_ADD", (["VIRTUAL_ADDED", {"serial": VIRTUAL}],)),
+    "virtual": (CONTROLS, None, *NOBODY),
+    "virtualControl": (CONTROLS, {"online": False, "faults": {"wrongCode": True}}, PLAYER, "VIRTUAL_CONTROL", (DONE,)),
+    "virtualAccess": (CONTROLS + "/access", None, "stored", "VIRTUAL_ACCESS_WANT",
+                      (["VIRTUAL_ACCESS", {"access_code": "12345678", "issuer": "-----BEGIN CERTIFICATE-----\n"}],)),
     "printerReconnect": (MINE + "/reconnect", None, WORKER, "RECONNECT", (DONE,)),
 }
 REFUSALS = {"busy": 503, "unreachable": 503, "died": 502, "not-found": 404, "invalid": 422, "forbidden": 403,
@@ -126,6 +136,14 @@ def operation_ids() -> dict:
 
 class Stage(Play):
     """All operations can be asked."""
+
+    def __init__(self, name: str, **options):
+        super().__init__(name, roles=("virtual",), **options)
+        self.stage.tell("stored", "PRINTER", {"serial": VIRTUAL, "name": "Vera", "address": "127.64.0.1", "model": "X1C",
+                                              "is_virtual": True}, 1)
+        self.stage.tell(PLAYER, "VIRTUAL_STATE", {"serial": VIRTUAL, "json": json.dumps(STATE)})
+        self.fuse.workers, self.fuse.players = [SERIAL, VIRTUAL], [VIRTUAL]
+        wait_until(lambda: self.http.raw("GET", CONTROLS).status == 200, 10, "the virtual printer is not there")
 
     def prepare(self, name: str):
         """What the operation asks for is answered well."""
@@ -221,7 +239,8 @@ def test_each_operation_does_what_it_promises(play, name):
     method, path, body = play.prepare(name)
     wanted = {"events": 426, "printersAdd": 201, "printersChange": 207, "printerRetry": 409, "printerRemove": 204,
               "messagesClear": 204, "sessionEnd": 204, "tokenAdd": 201, "tokenRemove": 204, "scansBegin": 201, "scanEnd": 204,
-              "import": 207, "jobSubmit": 201, "jobAgain": 201, "fileTake": 201, "fileRemove": 204, "printerFileRemove": 204}
+              "import": 207, "jobSubmit": 201, "jobAgain": 201, "fileTake": 201, "fileRemove": 204, "printerFileRemove": 204,
+              "virtualAdd": 201}
     if body is not None and name != "fileTake":
         schema = http.operations()[operation_ids()[name]]["requestBody"]["content"]["application/json"]["schema"]
         http.validate(body, schema)
@@ -380,6 +399,12 @@ def test_a_printer_that_is_not_there_is_not_found(play, name):
     assert problem["type"] == "/problems/not-found" and "NOBODY" in problem["detail"]
 
 
+@pytest.mark.parametrize("name, path", [("virtual", "/virtual"), ("virtualControl", "/virtual"), ("virtualAccess", "/virtual/access")])
+def test_a_real_printer_has_no_controls(play, name, path):
+    problem = play.ask(name, 404, path=MINE + path).json()
+    assert problem["type"] == "/problems/not-found" and problem["detail"] == "'Left' is a real printer: it has no controls."
+
+
 # -- what can fail: other processes ------------------------------------------------------------------------------
 
 ASKING = sorted(name for name in WORKS if WORKS[name][2] not in (None, "supervisor"))
@@ -413,7 +438,7 @@ def test_a_process_that_dies_over_it_is_told(play, name):
 
 HURRY = 20  # so much faster passes the time in the httpd of these two stories (Makefile, HURRY)
 PATIENCE_S = {"printerDiagnosis": 60, "printerCommand": 20, "probe": 20, "printerPreflight": 20, "printerFiles": 60,
-              "printerFileRemove": 60, "filePicture": 30}  # the others: 10
+              "printerFileRemove": 60, "filePicture": 30, "virtualAdd": 30, "virtualControl": 20}  # the others: 10
 
 
 @pytest.fixture(scope="module")

@@ -114,7 +114,7 @@ def test_a_printer_is_kept_as_it_should_be_written(house):
     assert told_one.fields | {"added_ms": 0, "changed_ms": 0} == {
         "serial": "01P00A000000001", "name": "Anna", "address": "127.9.0.2", "model": "P1S", "mqtt_port": 1,
         "ftps_port": 0, "camera_port": 0, "detect_port": 0, "certificate_sha256": "ab" * 32, "has_access_code": True,
-        "starts_unasked": False, "added_ms": 0, "changed_ms": 0, "moved_from": "", "moved_ms": 0, "plate_used_ms": 0}
+        "starts_unasked": False, "added_ms": 0, "changed_ms": 0, "moved_from": "", "moved_ms": 0, "plate_used_ms": 0, "is_virtual": False}
     assert told_one["added_ms"] == told_one["changed_ms"] > 1_700_000_000_000
 
 

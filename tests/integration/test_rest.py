@@ -227,6 +227,12 @@ def test_codes_change_in_bulk_and_each_failure_is_its_own(play):
     assert (edit["serial"], edit["changes"], edit["access_code"]) == (SERIAL, 1 << 5, b"87654321".hex())
 
 
+def test_a_model_says_which_ams_units_it_takes(play):
+    kinds = {model["key"]: model["amsKinds"] for model in play.http.get("/api/v1/models").json()["models"]}
+    assert kinds["X1C"] == ["ams", "ams-2-pro", "ams-ht"] and kinds["A1-mini"] == ["ams-lite", "ams-2-pro", "ams-ht"]
+    assert kinds["Other"] == ["ams", "ams-lite", "ams-2-pro", "ams-ht"]
+
+
 def test_a_command_reaches_the_worker_as_it_is_without_the_clouds_ids(play):
     already = len(play.stage.heard("COMMAND"))
     command = {"command": "set-temperature", "type": "nozzle", "temperature": 220}

@@ -363,6 +363,45 @@ def test_a_large_file_takes_no_memory_and_nobody_waits_for_it(httpd, store, tmp_
     assert most - before < 8 << 20
 
 
+def ask_slowly(httpd, path: str, rcvbuf: int = 65536) -> socket.socket:
+    """With little room for the answer."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
+    connection.settimeout(20)
+    connection.connect((httpd.address, httpd.port))
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return connection
+
+
+@pytest.mark.timelimit(60)
+def test_a_large_file_that_is_taken_does_not_give_way_for_its_size(httpd, store):
+    """Of 128 connections of one address Fuse works for 126, and two take a file: one in its time, the other not at all."""
+    content = random.Random(5).randbytes(24 << 20)
+    post(httpd, content)
+    path = f"/api/v1/files/{hashlib.sha256(content).hexdigest()}"
+    store.waits.add("FILE_PLATES_WANT")
+    with contextlib.ExitStack() as stack:
+        taken = stack.enter_context(ask_slowly(httpd, path))  # the first: by its age it would go
+        began, got = time.monotonic(), len(taken.recv(65536))
+        stalled = stack.enter_context(ask_slowly(httpd, path))
+        wait_until(lambda: store.names().count("FILE_WANT") == 2, 10)
+        for _ in range(126):
+            stack.enter_context(ask_slowly(httpd, path + "/plates"))
+        wait_until(lambda: store.names().count("FILE_PLATES_WANT") == 126, 10)
+        while time.monotonic() - began < 6.5:  # longer than anybody is waited for who takes nothing
+            got += len(taken.recv(65536) or pytest.fail("it has given way"))
+            time.sleep(0.02)
+        assert metric(httpd, "fuse_http_connections_gave_way_total") == 1  # to this very question
+        while got < len(content):
+            got += len(taken.recv(1 << 20) or pytest.fail("it has given way"))
+        with contextlib.suppress(ConnectionResetError):
+            rest = 0
+            while piece := stalled.recv(1 << 20):
+                rest += len(piece)
+            assert rest < len(content)
+        store.answer_all(httpd)
+
+
 def test_one_connection_serves_for_several(httpd, store):
     connection = httpd.http.connect()
     for number, content in enumerate((b"first" * 100_000, iter([b"second" * 50_000, b"end"]), b"", b"third")):

@@ -638,6 +638,8 @@ lock_in(int argc, char **argv)
 		return child_new(role, SANDBOX_WORKER, NULL, 0, &duties);
 	case ROLE_UPLOAD:
 		return child_new(role, SANDBOX_UPLOAD, NULL, 0, &duties);
+	case ROLE_VIRTUAL:
+		return child_new(role, SANDBOX_VIRTUAL, NULL, 0, &duties);
 	case ROLE_FILECHK:
 		return child_new(role, SANDBOX_FILECHK, NULL, 0, &duties);
 	case ROLE_NONE:

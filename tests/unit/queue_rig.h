@@ -257,7 +257,7 @@ give_list(void)
 	for (unsigned i = 0; i < kept_count; i++) {
 		kept[i].mine.options =
 			(struct ipc_bytes){ (const uint8_t *)kept[i].options, strlen(kept[i].options) };
-		if (!job_state_has_ended(kept[i].mine.state))
+		if (!job_state_has_ended(kept[i].mine.state) || kept[i].mine.remote_path[0] != '\0')
 			queue_on_mine(&queue, &kept[i].mine);
 	}
 	queue_on_list_end(&queue, &world, true);
@@ -270,12 +270,20 @@ keep_step(void)
 	struct kept *job = kept_of(open_step.id);
 
 	assert_int_equal(job->mine.state, open_step.from);
-	assert_true(job_may_step(open_step.from, open_step.to));
 	commits++;
+	if (job_state_leaves_file(open_step.from)) {
+		assert_int_equal(open_step.from, open_step.to);
+		assert_string_equal(open_step.remote_path, "");
+		job->mine.remote_path[0] = '\0';
+		return;
+	}
+	assert_true(job_may_step(open_step.from, open_step.to));
 	if (open_step.from != open_step.to) {
 		size_t used = strlen(job->trail);
 		str_format(job->trail + used, sizeof job->trail - used, " %s", job_state_name(open_step.to));
 	}
+	if (open_step.from == JOB_UNKNOWN && open_step.to != JOB_UNKNOWN)
+		job->mine.resolved = JOB_RESOLUTION_NONE;
 	job->mine.state = open_step.to;
 	job->mine.attempts = open_step.attempts;
 	str_copy(job->mine.remote_path, sizeof job->mine.remote_path, open_step.remote_path);

@@ -166,6 +166,14 @@ a_command_of_a_printer_comes_with_its_fields(void **state)
 	assert_string_equal(complete(5, "send", "Anna", "set-fan", "type=part", "s"), "speed= ");
 	assert_string_equal(complete(4, "send", "Anna", "home-axis", "axes.x=t"), "axes.x=true ");
 	assert_string_equal(complete(4, "send", "Anna", "nosuch", ""), "");
+	assert_string_equal(complete(3, "virtual", "set", "An"), "Anna ");
+	assert_string_equal(complete(4, "virtual", "set", "Anna", "s"), "storageFull= storageFull=true storageFull=false "
+								      "slowUpload= slowUpload=true slowUpload=false "
+								      "slowParse= slowParse=true slowParse=false "
+								      "silent= silent=true silent=false ");
+	assert_string_equal(complete(5, "virtual", "set", "Anna", "silent=true", "time"), "timeFactor= ");
+	assert_string_equal(complete(4, "virtual", "error", "Anna", "nozzle"), "nozzle-temperature nozzle-clog ");
+	assert_string_equal(complete(5, "virtual", "error", "Anna", "nozzle-clog", ""), "");
 }
 
 static void

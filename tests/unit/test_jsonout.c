@@ -43,6 +43,7 @@ write_sample(struct jsonout *out)
 	jsonout_open(out, '{');
 	jsonout_close(out, '}');
 	jsonout_null(out);
+	jsonout_json(out, "[{},2]");
 	jsonout_close(out, ']');
 	jsonout_key(out, "yes");
 	jsonout_bool(out, true);
@@ -57,7 +58,7 @@ static void
 commas_come_by_themselves(void **state)
 {
 	(void)state;
-	assert_string_equal(WRITTEN(write_sample(&out)), "{\"none\":[],\"list\":[1,\"a\\\"b\",{},null],\"yes\":true,"
+	assert_string_equal(WRITTEN(write_sample(&out)), "{\"none\":[],\"list\":[1,\"a\\\"b\",{},null,[{},2]],\"yes\":true,"
 							 "\"word\":\"on\",\"number\":27.8125}");
 }
 

@@ -488,7 +488,7 @@ static bool
 is_for_a_person(const struct message_spec *spec)
 {
 	return spec->number == MESSAGE_SETUP_CODE || spec->number == MESSAGE_TOKEN_MADE ||
-	       spec->number == MESSAGE_SETUP_CODE_SHOW;
+	       spec->number == MESSAGE_SETUP_CODE_SHOW || spec->number == MESSAGE_VIRTUAL_ACCESS;
 }
 
 static void
@@ -541,6 +541,9 @@ check_secrets(const struct message_spec *spec)
 		/* Of the printer that it is started for. */
 		if (spec->from == ROLE_BIT(ROLE_WORKER))
 			holders |= ROLE_BIT(ROLE_UPLOAD);
+		/* The code and key of the printer that it plays. */
+		if (spec->number == MESSAGE_VIRTUAL_MINE)
+			holders |= ROLE_BIT(ROLE_VIRTUAL);
 		/* The key of what it shows to browsers, and no other. */
 		if (spec->number == MESSAGE_CERTIFICATE)
 			holders |= ROLE_BIT(ROLE_HTTPD);

@@ -44,6 +44,8 @@ a_job_goes_to_the_printer_starts_once_and_is_cleaned_up(void **unused)
 	settle();
 	assert_string_equal(trail(J1), "received checked uploading uploaded armed sent started running done");
 	assert_string_equal(removed, put_path);
+	assert_string_equal(kept_of(J1)->mine.remote_path, put_path); /* until it is gone */
+	remove_ends(true);
 	assert_string_equal(kept_of(J1)->mine.remote_path, "");
 	assert_int_equal(publishes, 1);
 }
@@ -615,7 +617,7 @@ a_job_is_cancelled_wherever_it_stands_before_its_start(void **unused)
 /* -- what is left on the printer -------------------------------------------------------------------- */
 
 static void
-a_leftover_is_deleted_while_the_printer_is_idle_and_given_up_in_the_end(void **unused)
+a_leftover_is_deleted_while_the_printer_is_idle_and_seldom_tried_in_the_end(void **unused)
 {
 	(void)unused;
 	begin("X1C");
@@ -636,6 +638,111 @@ a_leftover_is_deleted_while_the_printer_is_idle_and_given_up_in_the_end(void **u
 	}
 	assert_int_equal(removes, QUEUE_REMOVES_MAX);
 	assert_false(remove_open);
+	assert_string_not_equal(kept_of(J1)->mine.remote_path, "");
+	pass(QUEUE_REMOVE_RARELY_MS);
+	remove_ends(true);
+	assert_string_equal(kept_of(J1)->mine.remote_path, "");
+	assert_int_equal(queue.leftover_count, 0);
+}
+
+static void
+a_leftover_of_an_earlier_incarnation_is_deleted_by_the_next(void **unused)
+{
+	(void)unused;
+	begin("X1C");
+	run_job(J1);
+	lose_link();
+	kept_of(J1)->mine.state = JOB_DONE; /* the worker died when this was on disk */
+	restart_worker();
+	settle();
+	assert_int_equal(removes, 0);
+	state.gcode_state = GCODE_STATE_RUNNING;
+	find_link();
+	settle();
+	assert_int_equal(removes, 0);
+	show(GCODE_STATE_IDLE, NULL);
+	assert_string_equal(removed, "/bracket-" J1 ".gcode.3mf");
+	remove_ends(true);
+	assert_string_equal(kept_of(J1)->mine.remote_path, "");
+	kept_of(J1)->mine.state = JOB_STAGED; /* one that is to stay there */
+	str_copy(kept_of(J1)->mine.remote_path, sizeof kept_of(J1)->mine.remote_path, "/cache/x.gcode.3mf");
+	restart_worker();
+	find_link();
+	settle();
+	assert_int_equal(removes, 1);
+}
+
+static void
+more_leftovers_than_there_is_room_for_go_by_and_by(void **unused)
+{
+	struct msg_job_mine mine = { .state = JOB_FAILED };
+
+	(void)unused;
+	begin("X1C");
+	settle();
+	for (unsigned i = 0; i < QUEUE_LEFTOVERS_MAX + 1; i++) {
+		str_format(mine.id, sizeof mine.id, "j%015u", i);
+		str_format(mine.remote_path, sizeof mine.remote_path, "/a-%s.gcode.3mf", mine.id);
+		queue_on_mine(&queue, &mine);
+	}
+	assert_int_equal(queue.leftover_count, QUEUE_LEFTOVERS_MAX);
+	look();
+	remove_open = false;
+	world.exchange_free = true;
+	queue_on_removed(&queue, &world, true);
+	for (unsigned i = 0; i < QUEUE_LEFTOVERS_MAX; i++) {
+		assert_false(list_open);
+		assert_true(step_open);
+		step_open = false;
+		queue_on_step_done(&queue, &world);
+	}
+	assert_false(step_open);
+	assert_true(list_open);
+}
+
+/* The store died when it had kept that the upload begins. */
+static void
+a_file_whose_beginning_was_not_answered_is_cleaned_up_all_the_same(void **unused)
+{
+	(void)unused;
+	begin("X1C");
+	submit(J1);
+	while (!step_open || open_step.to != JOB_UPLOADING) {
+		if (step_open)
+			take_step();
+		else if (list_open)
+			give_list();
+		else
+			give_plates();
+	}
+	keep_step();
+	refuse_step(REFUSAL_DIED);
+	give_list();
+	pass(QUEUE_RETRY_FIRST_MS);
+	settle();
+	put_ends(true);
+	assert_string_equal(kept_of(J1)->mine.remote_path, "/bracket-" J1 ".gcode.3mf");
+	show(GCODE_STATE_RUNNING, J1);
+	show(GCODE_STATE_FINISH, J1);
+	settle();
+	assert_int_equal(state_of(J1), JOB_DONE);
+	assert_string_equal(removed, "/bracket-" J1 ".gcode.3mf");
+}
+
+/* Its record has given way to others' meanwhile. */
+static void
+a_leftover_that_the_store_does_not_know_is_forgotten(void **unused)
+{
+	(void)unused;
+	begin("X1C");
+	run_job(J1);
+	show(GCODE_STATE_FAILED, J1);
+	settle();
+	remove_open = false;
+	world.exchange_free = true;
+	queue_on_removed(&queue, &world, true);
+	refuse_step(REFUSAL_NOT_FOUND);
+	assert_int_equal(queue.leftover_count, 0);
 }
 
 static void
@@ -653,6 +760,12 @@ a_leftover_goes_along_with_the_next_upload(void **unused)
 	assert_string_equal(put_remove, "/bracket-" J1 ".gcode.3mf");
 	put_ends(true);
 	assert_int_equal(state_of(J2), JOB_SENT);
+	/* A transfer is good whether or not these went: the printer is asked once more. */
+	show(GCODE_STATE_RUNNING, J2);
+	show(GCODE_STATE_FINISH, J2);
+	settle();
+	assert_string_equal(removed, "/bracket-" J1 ".gcode.3mf\n/bracket-" J2 ".gcode.3mf");
+	remove_ends(true);
 	assert_int_equal(queue.leftover_count, 0);
 }
 
@@ -755,7 +868,11 @@ main(void)
 		cmocka_unit_test(a_restored_store_holds_the_start),
 		cmocka_unit_test(what_changed_at_the_printer_meanwhile_is_seen_before_the_start),
 		cmocka_unit_test(a_job_is_cancelled_wherever_it_stands_before_its_start),
-		cmocka_unit_test(a_leftover_is_deleted_while_the_printer_is_idle_and_given_up_in_the_end),
+		cmocka_unit_test(a_leftover_is_deleted_while_the_printer_is_idle_and_seldom_tried_in_the_end),
+		cmocka_unit_test(a_leftover_of_an_earlier_incarnation_is_deleted_by_the_next),
+		cmocka_unit_test(more_leftovers_than_there_is_room_for_go_by_and_by),
+		cmocka_unit_test(a_file_whose_beginning_was_not_answered_is_cleaned_up_all_the_same),
+		cmocka_unit_test(a_leftover_that_the_store_does_not_know_is_forgotten),
 		cmocka_unit_test(a_leftover_goes_along_with_the_next_upload),
 		cmocka_unit_test(a_job_that_was_on_its_way_begins_again_from_zero),
 		cmocka_unit_test(a_file_that_is_there_is_looked_at_and_sent_again_only_if_it_must_be),

@@ -461,6 +461,29 @@ a_persons_word_is_followed(void **unused)
 	}
 }
 
+static void
+a_persons_word_is_of_one_time_that_nobody_knew(void **unused)
+{
+	(void)unused;
+	begin("X1C");
+	send_job(J1);
+	pass(QUEUE_START_MS);
+	settle();
+	resolve(J1, JOB_RESOLUTION_STARTED);
+	assert_int_equal(state_of(J1), JOB_STARTED);
+	pass(QUEUE_SETTLE_MS); /* it is idle all the same: nobody saw an end */
+	pass(QUEUE_SETTLE_MS);
+	settle();
+	assert_int_equal(state_of(J1), JOB_UNKNOWN);
+	restart_worker();
+	find_link();
+	settle();
+	assert_int_equal(state_of(J1), JOB_UNKNOWN);
+	resolve(J1, JOB_RESOLUTION_STARTED); /* the same word, of the second time */
+	assert_int_equal(state_of(J1), JOB_STARTED);
+	assert_int_equal(publishes, 1);
+}
+
 /* -- the print and its end --------------------------------------------------------------------------------- */
 
 static void
@@ -650,6 +673,7 @@ main(void)
 		cmocka_unit_test(the_name_counts_where_no_number_is_told),
 		cmocka_unit_test(another_print_is_not_ours),
 		cmocka_unit_test(an_unknown_job_that_begins_late_after_all_is_taken_up),
+		cmocka_unit_test(a_persons_word_is_of_one_time_that_nobody_knew),
 		cmocka_unit_test(a_refusal_ends_the_job),
 		cmocka_unit_test(a_new_error_of_a_start_ends_the_job_and_an_old_one_does_not),
 		cmocka_unit_test(developer_mode_off_explains_a_start_that_never_comes),

@@ -107,7 +107,7 @@ is_as_it_must_be(const struct attempt *attempt, enum sandbox_profile profile, co
 	bool killed = outcome->killed == SIGSYS;
 	bool refused = outcome->refused == EACCES || outcome->refused == EPERM;
 
-	if (attempt->expected == REFUSED_IN_STORED && profile == SANDBOX_STORED)
+	if (attempt->expected == REFUSED_IN_STORED && (profile == SANDBOX_STORED || profile == SANDBOX_VIRTUAL))
 		return refused || !has_landlock();
 	if (works_in[attempt->expected] & 1u << profile)
 		return outcome->worked;

@@ -457,6 +457,79 @@ a_store_on_another_disk_may_be_a_link(void **state)
 	assert_non_null(strstr(fault.sentence, "/store: it, or something on the way to it, is a file and no folder."));
 }
 
+/* -- virtual printers ------------------------------------------------------------------------------ */
+
+#define SERIAL "00MFUSE00000001"
+
+static void
+make(const char *name, mode_t mode)
+{
+	int fd = open(below(dir, name), O_WRONLY | O_CREAT, mode);
+
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static void
+make_card(void)
+{
+	assert_int_equal(statedir_prepare_virtual(dir, SERIAL, getuid(), getgid()), 0);
+	assert_int_equal(mkdir(below(dir, "virtual/" SERIAL "/cache"), 0500), 0);
+	make("virtual/" SERIAL "/kept.json", 0600);
+	make("virtual/" SERIAL "/.hidden", 0000);
+}
+
+static void
+the_folder_of_a_virtual_printer_goes_with_all_that_is_in_it(void **state)
+{
+	(void)state;
+	assert_int_equal(statedir_remove_virtual(dir, SERIAL), 0); /* not even <state>/virtual is there */
+	make_card();
+	assert_int_equal(statedir_prepare_virtual(dir, "OTHER", getuid(), getgid()), 0);
+	assert_int_equal(statedir_remove_virtual(dir, SERIAL), 0);
+	assert_int_not_equal(access(below(dir, "virtual/" SERIAL), F_OK), 0);
+	assert_int_equal(access(below(dir, "virtual/OTHER"), F_OK), 0);
+	assert_int_equal(statedir_remove_virtual(dir, SERIAL), 0);
+}
+
+static void
+what_it_links_to_stays(void **state)
+{
+	(void)state;
+	make_card();
+	assert_int_equal(mkdir(below(dir, "mine"), 0700), 0);
+	make("mine/file", 0600);
+	assert_int_equal(symlink("../../mine", below(dir, "virtual/" SERIAL "/folder")), 0);
+	assert_int_equal(symlink("../../mine/file", below(dir, "virtual/" SERIAL "/file")), 0);
+	assert_int_equal(statedir_remove_virtual(dir, SERIAL), 0);
+	assert_int_equal(access(below(dir, "mine/file"), F_OK), 0);
+	/* Also when the folder itself is one, or is none of ours. */
+	assert_int_equal(symlink("../mine", below(dir, "virtual/" SERIAL)), 0);
+	assert_int_equal(statedir_remove_virtual(dir, SERIAL), -1);
+	static const char *const others[] = { "", ".", "..", "../mine", "OTHER/../../mine" };
+	for (size_t i = 0; i < STR_ARRAY_LEN(others); i++)
+		assert_int_equal(statedir_remove_virtual(dir, others[i]), -1);
+	assert_int_equal(access(below(dir, "mine/file"), F_OK), 0);
+}
+
+static void
+a_folder_that_goes_deeper_than_any_is_left(void **state)
+{
+	char path[200];
+
+	(void)state;
+	make_card();
+	str_copy(path, sizeof path, below(dir, "virtual/" SERIAL));
+	for (int i = 0; i <= STATEDIR_VIRTUAL_DEPTH_MAX; i++) {
+		strcat(path, "/d");
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	assert_int_equal(statedir_remove_virtual(dir, SERIAL), -1);
+	assert_int_equal(errno, ELOOP);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(statedir_remove_virtual(dir, SERIAL), 0);
+}
+
 #define STORY(story) cmocka_unit_test_setup_teardown(story, set_up, tear_down)
 
 int
@@ -479,6 +552,9 @@ main(void)
 		STORY(a_second_name_of_a_file_elsewhere_is_not_given_away),
 		STORY(a_store_that_was_roots_is_refused_to_others),
 		STORY(a_store_on_another_disk_may_be_a_link),
+		STORY(the_folder_of_a_virtual_printer_goes_with_all_that_is_in_it),
+		STORY(what_it_links_to_stays),
+		STORY(a_folder_that_goes_deeper_than_any_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -445,6 +445,19 @@ when_all_places_are_taken_the_job_that_ended_longest_ago_goes(void **state)
 	jobs_settle(next, true);
 	assert_null(jobs_find(&jobs, oldest));
 	assert_int_equal(jobs_count(&jobs), JOBS_MAX);
+	/* One that may have left its file on the printer outlives the others; a staged one's is to stay there. */
+	place = plan("", "A");
+	jobs_settle(place, false);
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (&jobs.places[i] != place)
+			jobs.places[i].kept->remote_path[0] = '\0';
+	next = plan("", "A");
+	assert_ptr_not_equal(next, place);
+	jobs_settle(next, false);
+	place->kept->state = JOB_STAGED;
+	next = plan("", "A");
+	assert_ptr_equal(next, place);
+	jobs_settle(next, false);
 	/* None that has not ended ever goes. */
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		jobs.places[i].kept->state = JOB_UNKNOWN;

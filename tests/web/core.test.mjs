@@ -8,16 +8,19 @@ import { fileURLToPath } from "node:url";
 import test from "node:test";
 
 import { FIRST_MS, LONGEST_MS, waitMs } from "../../www/js/core/backoff.js";
+import { keep, recall } from "../../www/js/core/drafts.js";
 import * as format from "../../www/js/core/format.js";
 import { mergeDelta } from "../../www/js/core/merge.js";
 import { applyDelta, applySnapshot, flush, store } from "../../www/js/core/store.js";
 import { t } from "../../www/js/core/strings.js";
+import { keepable } from "../../www/js/printers/form.js";
 import { strength } from "../../www/js/session/strength.js";
 import { findings } from "../../www/js/status/health.js";
 import laterFiles from "../../www/js/later/strings/en_files.js";
 import laterFinder from "../../www/js/later/strings/en_finder.js";
 import laterJobs from "../../www/js/later/strings/en_jobs.js";
 import laterPrint from "../../www/js/later/strings/en_print.js";
+import laterVirtual from "../../www/js/later/strings/en_virtual.js";
 import en from "../../www/js/strings/en.js";
 
 const WWW = fileURLToPath(new URL("../../www", import.meta.url));
@@ -116,7 +119,7 @@ function scripts(folder) {
 
 test("each text that is asked for exists, and no markup is parsed anywhere", () => {
 	const missing = [];
-	const later = { ...en, ...laterFiles, ...laterFinder, ...laterJobs, ...laterPrint };
+	const later = { ...en, ...laterFiles, ...laterFinder, ...laterJobs, ...laterPrint, ...laterVirtual };
 	for (const file of scripts(join(WWW, "js"))) {
 		const text = readFileSync(file, "utf8");
 		for (const [, key] of text.matchAll(/\bt(?:Nodes)?\("([\w.-]+)"/g))
@@ -125,4 +128,22 @@ test("each text that is asked for exists, and no markup is parsed anywhere", () 
 		assert.doesNotMatch(text, /\.(innerHTML|outerHTML)\s*=|insertAdjacentHTML|document\.write|\beval\(|new Function/, file);
 	}
 	assert.deepEqual(missing, []);
+});
+
+test("a draft is recalled as far as it has the form of one, and without storage there is none", () => {
+	const kept = new Map(), like = { address: "", ports: {}, startsUnasked: false };
+	assert.deepEqual(recall("x", like), {});
+	keep("x", { address: "192.0.2.7" });
+	globalThis.sessionStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, text) => kept.set(key, text), removeItem: (key) => kept.delete(key) };
+	keep("x", { address: "192.0.2.7", ports: { mqtt: "1" }, startsUnasked: "yes", other: 1 });
+	assert.deepEqual(recall("x", like), { address: "192.0.2.7", ports: { mqtt: "1" } });
+	assert.deepEqual(recall("y", like), {});
+	for (const text of ["", "null", "7", "{", "[]", '{"address":null}']) {
+		kept.set("fuse.draft.x", text);
+		assert.deepEqual(recall("x", like), {}, text);
+	}
+	keep("x", null);
+	assert.equal(kept.size, 0);
+	delete globalThis.sessionStorage;
+	assert.deepEqual(Object.keys(keepable({ address: "", code: "12345678", trusted: "ab", touched: {} })), ["address", "touched"]);
 });

@@ -259,7 +259,7 @@ test("states, links, problems and filters all have words", () => {
 	const keys = [...Object.keys(STATE_TONES).filter((key) => key !== "other").map((key) => `printers.state.${key}`),
 		...["live", "stale", "down"].map((key) => `printers.link.${key}`), ...SEVERITIES.map((key) => `printers.severity.${key}`),
 		...["all", ...FILTERS].map((key) => `printers.filter.${key}`), ...SORTS.map((key) => `printers.sort.${key}`),
-		...["enter-code", "trust", "reconnect", "edit-address", "retry", "remove"].map((key) => `printers.fix.${key}`),
+		...["enter-code", "trust", "reconnect", "edit-address", "retry", "remove", "controls"].map((key) => `printers.fix.${key}`),
 		...["setup", "route", "tcp", "tls", "identity", "login", "subscribe", "reports", "live"].map((key) => `printers.phase.${key}`)];
 	assert.deepEqual(keys.filter((key) => !(key in texts)), []);
 });

@@ -85,8 +85,6 @@ queue_init(struct queue *queue, const struct queue_duties *duties)
 static void
 fill_step(struct msg_job_step *step, const struct job *job, enum job_state to, const struct job_words *words)
 {
-	bool ends = job_state_has_ended(to) && to != JOB_STAGED;
-
 	memset(step, 0, sizeof *step);
 	str_copy(step->id, sizeof step->id, job->id);
 	step->from = job->state;
@@ -95,8 +93,7 @@ fill_step(struct msg_job_step *step, const struct job *job, enum job_state to, c
 	str_copy(step->sentence, sizeof step->sentence, words->sentence);
 	str_copy(step->remedy, sizeof step->remedy, words->remedy);
 	str_copy(step->evidence, sizeof step->evidence, words->evidence);
-	/* The file of a job that ends is deleted next. */
-	if ((job->has_file || to == JOB_UPLOADING) && !ends)
+	if (job->has_file || to == JOB_UPLOADING)
 		str_copy(step->remote_path, sizeof step->remote_path, job->path);
 	step->before = job->before;
 	step->attempts = job->attempts + (to == JOB_UPLOADING && job->attempts < 255);
@@ -172,24 +169,27 @@ queue_on_step_done(struct queue *queue, const struct queue_world *world)
 	queue->is_stepping = false;
 	queue->step_again_ms = 0;
 	queue->step_wait_ms = QUEUE_RETRY_FIRST_MS;
-	log_step(&queue->step);
 	if (job != NULL) {
+		log_step(&queue->step);
 		job->state = to;
 		job->told = queue->step_told;
 		job->attempts = queue->step.attempts;
 		if (to == JOB_ARMED)
 			job->objection[0] = '\0';
 		job->has_file |= to == JOB_UPLOADING;
-		job->is_resolved |= queue->step.from == JOB_UNKNOWN;
+		if (queue->step.from == JOB_UNKNOWN && moved) /* a person's word was of this once */
+			job->resolved = JOB_RESOLUTION_NONE;
 		if (queue->step.from == JOB_UPLOADING && moved)
 			queue_forget_put(queue, job);
 		if (moved)
 			hold_for_tests(to);
 		if (job_state_has_ended(to)) {
-			if (to != JOB_STAGED)
-				queue_leave_behind(queue, job);
+			if (job_state_leaves_file(to) && job->has_file)
+				queue_leave_behind(queue, job->id, to, job->path);
 			queue_unlink(queue, job);
 		}
+	} else { /* it has ended, and its file is gone */
+		queue_forget_leftover(queue, queue->step.id);
 	}
 	queue_look(queue, world);
 }
@@ -206,6 +206,8 @@ queue_on_step_refused(struct queue *queue, const struct queue_world *world, cons
 	log_warn("the store does not take a job's step; tries again", log_str("job", queue->step.id),
 		 log_str("from", job_state_name(queue->step.from)),
 		 log_str("to", job_state_name(queue->step.to)), log_str("why", refused->sentence));
+	if (job == NULL && (refused->reason == REFUSAL_NOT_FOUND || refused->reason == REFUSAL_CONFLICT))
+		queue_forget_leftover(queue, queue->step.id);
 	if (job != NULL && refused->reason != REFUSAL_DIED)
 		queue_forget_start(job);
 	if (job != NULL && queue->step.to == JOB_ARMED && refused->reason == REFUSAL_CONFLICT)

@@ -10,7 +10,7 @@
  *	- Jobs go in the order of their coming; the first that has not ended has its turn, the others wait. A job
  *	  that is UNKNOWN keeps its turn: its start may still come, or a person must say what became of it.
  *	- A file begins its way to the printer, and is deleted there, only while that does not print. What is
- *	  deleted are files of jobs that ended under this worker; never anything else.
+ *	  deleted are files of jobs that have ended, as their records name them; never anything else.
  *	- A print that Fuse did not start is never claimed, stopped or cleaned up.
  *
  * What makes a job wait and what ends it: trouble that every job would have with this printer as it is now, and that
@@ -33,23 +33,28 @@
 #include "printer/report.h"
 #include "printer/state.h"
 
+#ifndef QUEUE_HURRY
+#define QUEUE_HURRY 1 /* the worker that stands still at crash points is built with more (Makefile) */
+#endif
+
 #define QUEUE_JOBS_MAX 1024 /* of one printer; the store keeps no more in all */
-#define QUEUE_START_MS 180000 /* from the start that was sent to UNKNOWN; no reconnect meanwhile */
-#define QUEUE_SETTLE_MS 10000	  /* so long a printer must look idle before its print counts as gone … */
-#define QUEUE_OTHER_MS 30000	  /* … or busy with another before that counts */
-#define QUEUE_STOP_GAP_MS 30000	  /* a stop that does not help is sent again after this … */
+#define QUEUE_START_MS (180000 / QUEUE_HURRY) /* from the start that was sent to UNKNOWN; no reconnect meanwhile */
+#define QUEUE_SETTLE_MS (10000 / QUEUE_HURRY) /* so long a printer must look idle before its print counts as gone … */
+#define QUEUE_OTHER_MS (30000 / QUEUE_HURRY) /* … or busy with another before that counts */
+#define QUEUE_STOP_GAP_MS (30000 / QUEUE_HURRY) /* a stop that does not help is sent again after this … */
 #define QUEUE_STOPS_MAX 10	  /* … so many times in all */
 #define QUEUE_RETRY_FIRST_MS 500  /* after a step that the store did not take: doubles … */
 #define QUEUE_RETRY_MAX_MS 30000  /* … to this */
 #define QUEUE_PLATE_AGAIN_MS 2000 /* after a PLATE_USED that the store did not take */
 #define QUEUE_UPLOADS_MAX 10	  /* that fail in a row while the printer is linked */
 #define QUEUE_EXAMINE_MS 30000	  /* a file that is being examined is asked for again */
-#define QUEUE_KNOW_MS 10000	  /* linked for so long without a full report: it is asked for */
+#define QUEUE_KNOW_MS (10000 / QUEUE_HURRY) /* linked for so long without a full report: it is asked for */
 #define QUEUE_OFFLINE_MS 10000 /* so long a job says nothing of a printer that is not linked */
 #define QUEUE_AWAY_MS 60000    /* a printer that was not heard for so long during a print is spoken of */
 #define QUEUE_LEFTOVERS_MAX 32 /* files of ended jobs that wait to be deleted */
-#define QUEUE_REMOVE_AGAIN_MS 600000 /* after a deletion that failed, … */
-#define QUEUE_REMOVES_MAX 5	     /* … so often */
+#define QUEUE_REMOVE_AGAIN_MS (600000 / QUEUE_HURRY) /* after a deletion that failed, … */
+#define QUEUE_REMOVES_MAX 5	     /* … so often, … */
+#define QUEUE_REMOVE_RARELY_MS (6 * 3600000) /* … then so seldom */
 
 /* What the machine looks at. */
 struct queue_world {
@@ -107,7 +112,6 @@ struct job {
 	bool has_file;	  /* some of it may be on the printer */
 	bool is_checked;  /* since it last waited for something that preflight finds */
 	bool is_verified; /* the printer has the whole file */
-	bool is_resolved; /* a person's word was followed */
 	int64_t try_ms;	  /* not before: after an upload that failed; 0 = at once */
 	unsigned failures;
 	uint64_t wait_sign; /* of what preflight waits for (queue_sign()); 0 = nothing */
@@ -128,8 +132,12 @@ struct job {
 	unsigned stops;
 };
 
+/* The file of a job that has ended. */
 struct leftover {
-	char path[REMOTE_PATH_BYTES];
+	char id[17], path[REMOTE_PATH_BYTES];
+	enum job_state state;
+	bool is_asked; /* the printer is deleting it */
+	bool is_gone;  /* it has; the record still names it */
 };
 
 enum put_phase { PUT_NONE, PUT_RUNS, PUT_OVER };
@@ -163,7 +171,8 @@ struct queue {
 	char list_for[17]; /* the job whose file is looked at; "" = none */
 	bool is_removing;
 	int64_t remove_again_ms;
-	unsigned remove_failures, leftover_count, removing_count;
+	unsigned remove_failures, leftover_count;
+	bool has_more_leftovers; /* than there is room for: the list is wanted again when these are gone */
 	struct leftover leftovers[QUEUE_LEFTOVERS_MAX]; /* oldest first */
 
 	/* -- the printer -- */

@@ -11,7 +11,7 @@
 #include "worker/link/queue_inner.h"
 
 /* After an upload that failed; the last one for all further. */
-static const int64_t upload_waits_ms[] = { 5000, 30000, 120000 };
+static const int64_t upload_waits_ms[] = { 5000 / QUEUE_HURRY, 30000 / QUEUE_HURRY, 120000 / QUEUE_HURRY };
 
 /* -- the printer --------------------------------------------------------------------------- */
 
@@ -340,8 +340,6 @@ queue_on_put_end(struct queue *queue, const struct queue_world *world, const str
 
 	queue->put = job != NULL ? PUT_OVER : PUT_NONE;
 	queue->put_result = *result;
-	if (result->good)
-		queue_forget_leftovers(queue); /* they were deleted before */
 	if (job != NULL && result->good)
 		job->failures = 0;
 	else if (job != NULL && world->online && !queue->put_is_cancelled)

@@ -70,13 +70,13 @@ void queue_note_reply(struct queue *queue, const struct report_summary *summary)
 /* What a job's evidence has kept of the printer when it was armed (0: nothing). */
 uint32_t job_error_of_evidence(const char *evidence);
 
-/* A job has ended with some of its file on the printer. */
-void queue_leave_behind(struct queue *queue, const struct job *job);
+/* A job has ended in `state` with some of its file on the printer at `path` ("" = it has not). */
+void queue_leave_behind(struct queue *queue, const char *id, enum job_state state, const char *path);
 void queue_clean_up(struct queue *queue, const struct queue_world *world);
 /* The paths of what is left behind, one a line; "" = nothing. Static storage. */
-const char *queue_leftover_paths(struct queue *queue);
-/* Those that were last asked for are there no more, or given up. */
-void queue_forget_leftovers(struct queue *queue);
+const char *queue_leftover_paths(const struct queue *queue);
+/* The record of this ended job names no file any more, or is gone itself. */
+void queue_forget_leftover(struct queue *queue, const char *id);
 
 /* -- the list -- */
 void queue_want_list(struct queue *queue);

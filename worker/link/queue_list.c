@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/miniobj.h"
 #include "common/str.h"
+#include "printer/job.h"
 #include "worker/link/queue_inner.h"
 
 struct job *
@@ -147,17 +148,21 @@ queue_on_mine(struct queue *queue, const struct msg_job_mine *mine)
 {
 	struct job *job = queue_find(queue, mine->id);
 
-	if (mine->state >= JOB_STATE_COUNT || job_state_has_ended(mine->state))
-		return; /* if we have it, it goes with the end of the list */
+	if (mine->state >= JOB_STATE_COUNT)
+		return;
+	if (job_state_has_ended(mine->state)) { /* if we have it, it goes with the end of the list */
+		if (job_state_leaves_file(mine->state))
+			queue_leave_behind(queue, mine->id, mine->state, mine->remote_path);
+		return;
+	}
 	if (job == NULL) {
 		if (queue->count == QUEUE_JOBS_MAX)
 			return;
 		job = add_job(queue, mine);
 	}
 	job->is_listed = true;
+	job->has_file |= mine->remote_path[0] == '/'; /* a step whose answer was lost may have said so */
 	job->cancel_wanted |= mine->cancel_wanted;
-	if (mine->resolved != job->resolved)
-		job->is_resolved = false;
 	job->resolved = mine->resolved;
 	job->number = mine->number;
 	/* What is under way is answered after this. */

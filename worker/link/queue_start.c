@@ -357,7 +357,7 @@ queue_move_unknown(struct queue *queue, struct job *job, const struct queue_worl
 	if (job->cancel_wanted)
 		return queue_step_says(queue, job, JOB_CANCELLED,
 				       "Cancelled. Whether it was printed is not known.");
-	if (job->resolved != JOB_RESOLUTION_NONE && job->resolved < JOB_RESOLUTION_COUNT && !job->is_resolved)
+	if (job->resolved != JOB_RESOLUTION_NONE && job->resolved < JOB_RESOLUTION_COUNT)
 		return follow_person(queue, job);
 	if (job->start != NULL)
 		return end_unsent(queue, job, world);

@@ -17,6 +17,7 @@
 #include "worker/upload/exchange.h"
 
 #define PROGRESS_GAP_MS 200
+#define PROGRESS_LOG_MS 15000 /* a line in the log so often */
 #define STACK_BYTES (256 * 1024)
 #define LEAVE_MS 500 /* of the time that STOP gives, what is not for putting things in order */
 
@@ -32,7 +33,7 @@ static struct {
 	struct loop_timer *progress_timer, *stop_timer;
 	bool progress_waits; /* said lately */
 	unsigned said_phase;
-	int64_t said_bytes;
+	int64_t said_bytes, logged_ms;
 } work = { .said_phase = UPLOAD_PHASE_COUNT };
 
 /* -- the thread ------------------------------------------------------------------------------------------- */
@@ -82,6 +83,21 @@ start(const struct header *request, int64_t now_ms)
 
 /* -- what is said of it -------------------------------------------------------------------------------------- */
 
+/* For who reads the log while a slow printer takes a file. */
+static void
+log_progress(int64_t sent_bytes)
+{
+	int64_t now_ms = clock_monotonic_ms(), total_bytes = (int64_t)exchange.order.size_bytes;
+
+	if (work.logged_ms == 0)
+		work.logged_ms = now_ms;
+	if (now_ms - work.logged_ms < PROGRESS_LOG_MS || total_bytes == 0)
+		return;
+	work.logged_ms = now_ms;
+	log_info("is sending", log_str("path", exchange.order.path), log_int("percent", sent_bytes * 100 / total_bytes),
+		 log_int("sent_bytes", sent_bytes), log_int("bytes", total_bytes));
+}
+
 static void
 say_progress(void)
 {
@@ -92,6 +108,7 @@ say_progress(void)
 	if (work.progress_waits || exchange.order.kind != EXCHANGE_PUT ||
 	    (phase == work.said_phase && sent_bytes == work.said_bytes))
 		return;
+	log_progress(sent_bytes);
 	str_copy(progress.phase, sizeof progress.phase, upload_phase_name((enum upload_phase)phase));
 	child_reply(child, &work.request, MESSAGE_FTP_PROGRESS, &progress, -1);
 	work.said_phase = phase;

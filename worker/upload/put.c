@@ -251,11 +251,11 @@ await_final(struct exchange *exchange, struct flow *flow)
 		if (flow->data.fd >= 0) {
 			fault = watch_the_rest(exchange, flow, now_ms);
 			silent_ms = now_ms;
-		} else if (!session->stands) {
-			fault = UPLOAD_LOST;
-		} else if (now_ms - silent_ms >= FINAL_MS) {
-			fault = UPLOAD_SILENT;
 		}
+		if (fault == UPLOAD_NONE && flow->data.fd < 0 && !session->stands)
+			fault = UPLOAD_LOST;
+		else if (fault == UPLOAD_NONE && flow->data.fd < 0 && now_ms - silent_ms >= FINAL_MS)
+			fault = UPLOAD_SILENT;
 		if (fault != UPLOAD_NONE)
 			return fault;
 		int64_t until_ms = flow->data.fd >= 0 ? now_ms + LOOK_MS : silent_ms + FINAL_MS;

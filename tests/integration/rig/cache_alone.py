@@ -19,7 +19,7 @@ class CacheAlone(store_alone.StoreAlone):
         self.dir, self.log_file = folder / "store", folder / "log"
         self.dir.mkdir(mode=0o700, exist_ok=True)
         self.logged_before = self.log_file.stat().st_size if self.log_file.exists() else 0
-        self.next_request_id, self.process, self.workers = 1, None, {}
+        self.next_request_id, self.process, self.workers, self.players = 1, None, {}, {}
         self.start()
 
     def said(self) -> str:

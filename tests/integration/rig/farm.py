@@ -46,7 +46,7 @@ class Farm:
     """A Fuse with printers, as far as fusectl can tell."""
 
     def __init__(self):
-        self.printers, self.links, self.stats, self.workers = {}, {}, {}, {}
+        self.printers, self.links, self.stats, self.workers, self.controls = {}, {}, {}, {}, {}
         self.probed = {}
         self.refusal = None  # (reason, sentence) of whatever stored is asked to change
         self.asked = []      # (name, fields, to_role, to_slot) of all but RECALL
@@ -68,7 +68,7 @@ class Farm:
     def _recall(self, number: int, say):
         name = wire.BY_NUMBER[number].name
         kept = {"PRINTER": self.printers, "PRINTER_LINK": self.links, "PRINTER_STATE": self.stats,
-                "PROC_STATUS": self.workers}.get(name)
+                "PROC_STATUS": self.workers, "VIRTUAL_STATE": self.controls}.get(name)
         for row in (kept or {}).values():
             say(name, row)
         if name == "STORE_STATUS":

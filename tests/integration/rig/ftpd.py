@@ -36,7 +36,7 @@ with warnings.catch_warnings():  # of parts of Python that the next one has not
     from pyftpdlib import authorizers, handlers, ioloop, servers
 
 from . import ca as authority
-from . import printers
+from . import printers, procfs
 from .waiting import wait_until
 
 PORT = 990 if os.geteuid() == 0 else 10990  # the printers' own is for root alone
@@ -453,10 +453,12 @@ class VsftpdPrinter(Storage):
     size_mib          so large is the card
     denied            commands that it does not know: ("SIZE",)
     says_address      PASV names this one
+    rate              it takes so many bytes of a file a second
     """
 
     def __init__(self, serial: str, address: str, code: str = "12345678", ca=None, name: str = None, port: int = PORT,
-                 wants_resumption: bool = True, speaks_13: bool = False, size_mib: int = None, denied=(), says_address: str = None):
+                 wants_resumption: bool = True, speaks_13: bool = False, size_mib: int = None, denied=(), says_address: str = None,
+                 rate: int = None):
         super().__init__(serial, address, code, ca, name, port)
         self.process, self.size_mib, self.speaks_13 = None, size_mib, speaks_13
         for folder in ("empty", "pam.d"):
@@ -468,6 +470,8 @@ class VsftpdPrinter(Storage):
             conf += f"cmds_denied={','.join(denied)}\n"
         if says_address:
             conf += f"pasv_address={says_address}\n"
+        if rate:
+            conf += f"local_max_rate={rate}\ntrans_chunk_size=8192\n"
         (self.dir / "conf").write_text(conf)
         (self.dir / "openssl.cnf").write_text(printers.OPENSSL_CONF)
         (self.dir / "passwd").write_text("root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/false\n"
@@ -520,10 +524,20 @@ class VsftpdPrinter(Storage):
         found = re.findall(r'DEBUG: Client "[^"]*", "SSL version: ([^,]*), SSL cipher: [^,]*, (not )?reused', self.log_text())
         return [(version, not fresh) for version, fresh in found]
 
+    def break_sessions(self):
+        """Every session ends at once, without a word; the next may come."""
+        of = [self.process.pid]
+        for parent in of:  # each is two processes, the second a child of the first
+            of += procfs.children(parent)
+        for pid in of[1:]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def stop(self):
         if self.process is not None:
+            self.break_sessions()
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)  # and its sessions
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(20)
             self.process = None
 

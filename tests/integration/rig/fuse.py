@@ -94,6 +94,7 @@ class Fuse:
     def __init__(self, workers=(), config: str = "", rogues=(), env: dict = None, options=(), uid: int = None,
                  name: str = "fuse", hold: bool = False):
         self.workers, self.config, self.rogues = list(workers), config, set(rogues)
+        self.players = []  # those of the workers' printers that are virtual
         self.name, self.extra_env, self.options, self.uid = name, env or {}, list(options), uid
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="fuse-"))
         self.dir.chmod(0o755)  # children with uids of their own pass through it
@@ -354,7 +355,8 @@ class Fuse:
 
     def wait_all_up(self, deadline_s: float = 15) -> dict:
         """Every process that should be there is up, and no other; returns ps()."""
-        wanted = {"stored", "gatewayd", "httpd", "discovery", *(f"worker/{entry}" for entry in self.workers)}
+        wanted = {"stored", "gatewayd", "httpd", "discovery", *(f"worker/{entry}" for entry in self.workers),
+                  *(f"virtual/{entry}" for entry in self.players)}
 
         def all_up():
             rows = self.ps()

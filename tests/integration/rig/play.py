@@ -24,11 +24,12 @@ DONE = ["DONE", {"sentence": "It is done."}]
 
 
 class Play:
-    """httpd  the program to use in the place of fuse-httpd"""
+    """httpd  the program to use in the place of fuse-httpd
+    roles  who is played besides"""
 
-    def __init__(self, name: str, httpd=None):
+    def __init__(self, name: str, httpd=None, roles=()):
         self.made, self.name, self.held = [], name, 0
-        self.fuse, self.stage = pretend.pretend(self._make)
+        self.fuse, self.stage = pretend.pretend(self._make, ("stored", "worker", "discovery", *roles))
         if httpd is not None:
             shutil.copy2(httpd, self.fuse.bin / "fuse-httpd")
         self.stage.tell("stored", "PRINTER", PRINTER, 0)

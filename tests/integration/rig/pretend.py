@@ -45,7 +45,8 @@ STAGE_FILES = ["tests/integration/rig/__init__.py", "tests/integration/rig/wire.
 
 class Child:
     def __init__(self, role: str, arguments: list, folder: pathlib.Path):
-        self.role, self.process = role, "/".join([role, *arguments[:1]]) if role == "worker" else role
+        self.role = role
+        self.process = "/".join([role, *arguments[:1]]) if role in ("worker", "virtual") else role
         self.plan_file, self.journal = folder / "plan.json", folder / f"journal.{role}"
         self.plan_stamp, self.plan, self.told = None, {}, {}
         self.socket = socket.socket(fileno=CHANNEL_FD)
@@ -169,6 +170,8 @@ class Child:
         elif frame.message.kind == "REQUEST":
             self.read_plan()
             self.answer(frame)
+        elif frame.fd >= 0:
+            os.close(frame.fd)  # a socket that it was to listen at: free for a peer of the test's
 
     def look_for_hangups(self):
         """A reader that goes away is noted."""

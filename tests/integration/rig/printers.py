@@ -186,7 +186,11 @@ class Stagehand:
     def _run(self):
         while True:
             for key, _ in self.selector.select(0.2):
-                if not key.data.read():
+                try:
+                    goes_on = key.data.read()
+                except OSError:  # it was switched off while it answered: the others are read on
+                    goes_on = False
+                if not goes_on:
                     self.remove(key.data)
 
 

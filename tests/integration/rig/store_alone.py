@@ -32,7 +32,7 @@ class StoreAlone:
         self.dir = pathlib.Path(self.folder.name) / "store"
         self.dir.mkdir(mode=0o700)
         self.log_file = pathlib.Path(self.folder.name) / "log"
-        self.next_request_id, self.process, self.workers = 1, None, {}
+        self.next_request_id, self.process, self.workers, self.players = 1, None, {}, {}
         self.examined = None  # the fields of EXAMINED that fuse-filechk says; None: it never comes
         self.start()
 
@@ -59,7 +59,9 @@ class StoreAlone:
         self._wait_for("HELLO")
         self.tell("WELCOME", {"generation": 1, "log_level": 2})
         for serial, slot in self.workers.items():
-            self._tell_worker(serial, slot)
+            self._tell_process("worker", serial, slot)
+        for serial, slot in self.players.items():
+            self._tell_process("virtual", serial, slot)
         self.tell("SYNCED", {})
         self._wait_for("READY")
 
@@ -182,17 +184,32 @@ class StoreAlone:
 
     # -- what the stories need ------------------------------------------------------------------------
 
-    def _tell_worker(self, serial: str, slot: int):
-        self.tell("PROC_STATUS", {"role": wire.ROLES["worker"], "slot": slot, "entry": serial, "state": 2, "generation": slot + 7},
-                  key=wire.ROLES["worker"] << 16 | slot)
+    def _tell_process(self, role: str, serial: str, slot: int):
+        self.tell("PROC_STATUS", {"role": wire.ROLES[role], "slot": slot, "entry": serial, "state": 2, "generation": slot + 7},
+                  key=wire.ROLES[role] << 16 | slot)
 
     def printer(self, serial: str) -> str:
         """Keep a printer, with a worker as the supervisor would start it."""
         self.ask("httpd", "PRINTER_ADD", {"serial": serial, "name": f"Printer {serial}", "model": "X1C",
                                           "address": f"192.0.2.{len(self.workers) + 1}"})
+        return self.serve(serial)
+
+    def serve(self, serial: str) -> str:
         self.workers[serial] = len(self.workers)
-        self._tell_worker(serial, self.workers[serial])
+        self._tell_process("worker", serial, self.workers[serial])
         return serial
+
+    def virtual(self, **fields) -> str:
+        """Make a virtual printer, with both of its processes as the supervisor would start them."""
+        serial = self.ask("httpd", "VIRTUAL_ADD", fields)["serial"]
+        self.players[serial] = len(self.players)
+        self._tell_process("virtual", serial, self.players[serial])
+        return self.serve(serial)
+
+    def as_player(self, serial: str, name: str, fields: dict = {}) -> wire.Frame:
+        """As the process that plays a virtual printer."""
+        slot = self.players[serial]
+        return self.ask("virtual", name, fields, slot, slot + 7)
 
     def as_worker(self, serial: str, name: str, fields: dict) -> wire.Frame:
         slot = self.workers[serial]

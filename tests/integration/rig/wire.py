@@ -32,13 +32,26 @@ LIFE_STATES = ["down", "starting", "up", "stopping", "waiting", "held"]
 
 # -- the tables ---------------------------------------------------------------------------------
 
+def _expanded(text: str) -> str:
+    """Fields that several rows share stand in a macro of the table's own, from its #define to its #undef."""
+    macros, lines = {}, []
+    for line in text.split("\n"):
+        if found := re.match(r"#define (\w+) +(.+)$", line):
+            macros[found[1]] = found[2]
+        elif found := re.match(r"#undef (\w+)", line):
+            macros.pop(found[1], None)
+        else:
+            for name, body in macros.items():
+                line = re.sub(rf"\b{name}\b", lambda _: body, line)
+            lines.append(line)
+    return "\n".join(lines)
+
+
 def rows(path: pathlib.Path, macro: str):
     """The arguments of each MACRO(…) of a .def file, as lists of texts. String literals keep their quotes;
     the last argument may be anything that the commas do not part, e.g. the fields of a message."""
     text = re.sub(r"/\*.*?\*/", " ", path.read_text(), flags=re.DOTALL).replace("\\\n", " ")
-    # Fields that several rows share stand in a macro of the table's own.
-    for name, body in re.findall(r"^#define (\w+) +(.+)$", text, flags=re.MULTILINE):
-        text = re.sub(rf"^(?!#).*\b{name}\b", lambda line: line.group().replace(name, body), text, flags=re.MULTILINE)
+    text = _expanded(text)
     for start in re.finditer(rf"^{macro}\(", text, flags=re.MULTILINE):
         arguments, depth, current, at = [], 1, "", start.end()
         while depth > 0:
@@ -65,8 +78,8 @@ def _load_roles() -> dict:
 
 ROLES = _load_roles()  # name to number
 ROLE_NAMES = {number: name for name, number in ROLES.items()}
-# Those that always run; the others are started when somebody asks for one.
-STANDING_ROLES = [row[1] for row in rows(ROOT / "ipc/procs.def", "PROC") if not row[4].startswith("HELPER")]
+# Those that always run; the others are started when somebody asks for one, or makes a virtual printer.
+STANDING_ROLES = [row[1] for row in rows(ROOT / "ipc/procs.def", "PROC") if row[4] in ("ONE", "PER_ENTRY")]
 CHILD_ROLES = [name for name in ROLES if name not in ("supervisor", "fusectl")]
 
 

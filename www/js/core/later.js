@@ -7,7 +7,7 @@ import { button, callout, pageHead, skeleton } from "./parts.js";
 import { t } from "./strings.js";
 import { toast } from "./toast.js";
 
-const SHEETS = ["/css/later.css", "/css/finder.css"];
+const SHEETS = ["/css/later.css", "/css/finder.css", "/css/virtual.css"];
 let styled = null;
 
 function sheet(path) {

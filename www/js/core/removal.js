@@ -10,7 +10,7 @@ const THINK_MS = 10000;
 const GONE_MS = 1500; /* until the store has heard of it at the latest */
 
 /**
- * One kind of things. kind: its name, for toasts; pathOf(key): what is deleted; words(name) -> {done, detail, failed}: texts.
+ * One kind of things. kind: its name, for toasts; pathOf(key): what is deleted; words(name, key) -> {done, detail, failed}: texts.
  * -> {isRemoved(key): is it to be removed (and so hidden)?, onRemoval(fn) -> off(): calls fn when that is another for some,
  *     remove(key, name), keep(key): undoes it, as long as nothing was sent}
  */
@@ -40,7 +40,7 @@ export function removals({ kind, pathOf, words }) {
 			await del(pathOf(key));
 		} catch (error) {
 			if (error.status !== 404) {
-				toastError(error, words(name).failed);
+				toastError(error, words(name, key).failed);
 				return forget(key);
 			}
 		}
@@ -59,7 +59,7 @@ export function removals({ kind, pathOf, words }) {
 	function remove(key, name) {
 		if (waiting.has(key))
 			return;
-		const { done, detail } = words(name);
+		const { done, detail } = words(name, key);
 		const note = toast({ kind: "info", text: done, detail, timeoutMs: 0, key: `remove ${kind} ${key}`,
 			action: { label: t("action.undo"), run: () => keep(key) } });
 		waiting.set(key, { sent: false, note, timer: setTimeout(send, THINK_MS, key, name) });

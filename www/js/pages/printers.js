@@ -27,6 +27,7 @@ import { plain } from "../printers/text.js";
 import { attachTips } from "../printers/tips.js";
 import { toolbar } from "../printers/toolbar.js";
 import { viewOf } from "../printers/view.js";
+import { openControls } from "../printers/virtual_later.js";
 import { addButtons, waysToAdd } from "../printers/ways.js";
 import { isStarting } from "../printers/worker.js";
 
@@ -106,7 +107,7 @@ function mount(root) {
 	const page = { goTo, fix, acts: null };
 	const acts = {
 		details: (serial) => printerDetails(serial, page), edit: (serial) => editPrinter(serial, page),
-		diagnose: (serial) => diagnose(serial, page),
+		diagnose: (serial) => diagnose(serial, page), controls: (serial) => openControls(serial),
 		remove, fix, light: orders.toggleLight, pause: orders.pausePrint, resume: orders.resumePrint,
 		stop: orders.stopPrint, clear: orders.clearPlate, print: (serial) => openPrint({ serials: [serial] }),
 	};
@@ -139,7 +140,7 @@ function mount(root) {
 			"enter-code": () => editPrinter(serial, page, "code"),
 			"edit-address": () => editPrinter(serial, page, "address"),
 			"trust": () => trustPrinter(serial), "reconnect": () => orders.reconnect(serial),
-			"retry": () => orders.retryProcess(serial),
+			"retry": () => orders.retryProcess(serial), "controls": () => openControls(serial, true),
 			"remove": () => remove(serial),
 			"resolve": () => askResolution(views.all.get(serial)?.queue.unknown?.id),
 		};

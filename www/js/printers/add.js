@@ -3,10 +3,13 @@
  */
 import { patch, post } from "../core/api.js";
 import { openDialog } from "../core/dialog.js";
+import { keep, onTyping, recall } from "../core/drafts.js";
 import { t } from "../core/strings.js";
 import { editPrinter } from "./edit.js";
 import { followDialog } from "./follow.js";
-import { emptyDraft, printerForm } from "./form.js";
+import { emptyDraft, keepable, printerForm } from "./form.js";
+
+const KEY = "add printer";
 
 function bodyOf(draft, ports) {
 	const body = { address: draft.address };
@@ -52,8 +55,12 @@ function addDialog(draft, kept, page) {
 				return true;
 			} },
 		],
-		onClose: () => form.end(),
+		onClose() {
+			form.end();
+			keep(KEY, null);
+		},
 	});
+	onTyping(dialog.node, () => kept === null && keep(KEY, keepable(draft)));
 
 	function follow(doc) {
 		followDialog(doc, { change: () => addDialog(draft, doc.serial, page), another: () => addPrinter(page),
@@ -64,5 +71,6 @@ function addDialog(draft, kept, page) {
 
 /** Opens the dialog. page: {goTo(serial), fix(serial, action)}. */
 export function addPrinter(page) {
-	addDialog(emptyDraft(), null, page);
+	const draft = emptyDraft();
+	addDialog({ ...draft, ...recall(KEY, keepable(draft)) }, null, page);
 }

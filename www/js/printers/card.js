@@ -201,11 +201,11 @@ function actionPart(serial, acts) {
 	const light = of("light", "light", acts.light), pause = of("pause", "pause", acts.pause),
 		resume = of("resume", "play", acts.resume);
 	const stop = of("stop", "stop", acts.stop);
-	const print = of("print", "print", acts.print);
+	const print = of("print", "print", acts.print), controls = of("controls", "settings", acts.controls);
 	const node = h("div", { class: "pcard__acts", role: "group", "aria-label": t("printers.actions") },
 		button({ label: t("printers.act.details"), kind: "quiet", small: true, role: "act-details",
 			run: () => acts.details(serial) }), h("span", { class: "grow" }), print, pause, resume, stop, light,
-		of("diagnosis", "network", acts.diagnose), of("edit", "edit", acts.edit),
+		controls, of("diagnosis", "network", acts.diagnose), of("edit", "edit", acts.edit),
 		of("remove", "trash", acts.remove));
 	return {
 		node,
@@ -215,6 +215,7 @@ function actionPart(serial, acts) {
 			stop.hidden = !view.printing;
 			light.hidden = !view.online || view.machine.lamp === null;
 			print.hidden = !view.takesJobs;
+			controls.hidden = !view.isVirtual;
 			setAttr(light, "aria-pressed", view.machine.lamp === true);
 		},
 	};
@@ -223,7 +224,7 @@ function actionPart(serial, acts) {
 /* -- the card --------------------------------------------------------------------------------------------- */
 
 /**
- * A card. acts: {details, edit, diagnose, remove, light, pause, resume, stop, print, clear, fix}: each gets the serial number; fix also
+ * A card. acts: {details, edit, diagnose, controls, remove, light, pause, resume, stop, print, clear, fix}: each gets the serial number; fix also
  * what to do (problems.js). -> {node, update(doc, view), tick(nowMs), focus()}
  */
 export function printerCard(view, acts) {
@@ -232,7 +233,7 @@ export function printerCard(view, acts) {
 	const opener = h("button", { type: "button", class: "pcard__name", dataset: { role: "details" },
 		on: { click: () => acts.details(serial) } }, name);
 	const model = h("span", { class: "clip pcard__model", dataset: { role: "model" } });
-	const stateBadge = badge("idle", "", null);
+	const stateBadge = badge("idle", "", null), virtual = badge("idle", t("printers.virtual"), "monitor");
 	const was = h("span", { class: "pcard__was", dataset: { role: "was" } });
 	const stale = h("p", { class: "pcard__stale", dataset: { role: "stale" }, hidden: true });
 	const moved = h("p", { class: "pcard__moved", dataset: { role: "moved" }, hidden: true });
@@ -241,10 +242,12 @@ export function printerCard(view, acts) {
 	const next = nextPart(), plate = platePart(() => acts.clear(serial));
 	const actions = actionPart(serial, acts), problems = problemList((action) => acts.fix(serial, action),
 		() => acts.details(serial));
+	setAttr(virtual, "title", t("printers.virtualText"));
+	setAttr(virtual, "data-role", "virtual");
 	const node = h("article", { class: "pcard", "aria-label": view.name, dataset: { role: "printer-card", serial } },
 		h("header", { class: "pcard__head" }, artHost,
 			h("h2", null, opener), h("span", { class: "pcard__state", dataset: { role: "state" } }, stateBadge),
-			h("div", { class: "pcard__sub" }, model, link.node, was)),
+			h("div", { class: "pcard__sub" }, model, virtual, link.node, was)),
 		problems.node, print.node, next.node, plate.node, heat.node, filament.node, moved, stale,
 		h("footer", { class: "pcard__foot" }, foot.node, actions.node));
 	let current = view;
@@ -265,6 +268,8 @@ export function printerCard(view, acts) {
 		setName(name, fresh.name);
 		setAttr(node, "aria-label", fresh.name);
 		setText(model, fresh.modelName);
+		virtual.hidden = !fresh.isVirtual;
+		setClass(node, "pcard--virtual", fresh.isVirtual);
 		setAttr(node, "data-state", fresh.state.key);
 		setAttr(node, "data-attention", fresh.attention ? "yes" : null);
 		setClass(node, "pcard--stale", fresh.link.stale || !fresh.online);

@@ -3,13 +3,14 @@
  */
 import { patch, post } from "../core/api.js";
 import { openDialog } from "../core/dialog.js";
+import { keep, onTyping, recall } from "../core/drafts.js";
 import { h } from "../core/dom.js";
 import { callout } from "../core/parts.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
 import { toast } from "../core/toast.js";
 import { approvalBox, fingerprintNode } from "./fingerprint.js";
-import { draftOf, printerForm } from "./form.js";
+import { draftOf, keepable, printerForm } from "./form.js";
 import { plain } from "./text.js";
 
 /* Only what is another now. A code that was not typed stays. */
@@ -44,8 +45,9 @@ export function editPrinter(serial, page, focus = "name", address = null) {
 	const doc = store.printers.get(serial);
 	if (!doc)
 		return;
-	const draft = { ...draftOf(doc), ...(address === null ? {} : { address }) };
-	const form = printerForm({ draft, serial, focus, ways: page });
+	const key = `edit ${serial}`, before = keepable(draftOf(doc));
+	const draft = { ...draftOf(doc), ...recall(key, before), ...(address === null ? {} : { address }) };
+	const form = printerForm({ draft, serial, focus, ways: page, isVirtual: doc.virtual === true });
 	const dialog = openDialog({
 		title: t("printers.edit.title", { name: plain(doc.name, 40) }), body: form.nodes, role: "edit-dialog",
 		actions: [
@@ -63,8 +65,14 @@ export function editPrinter(serial, page, focus = "name", address = null) {
 				return true;
 			} },
 		],
-		onClose: () => form.end(),
+		onClose() {
+			form.end();
+			keep(key, null);
+		},
 	});
+	/* Only what is another now: the rest may change meanwhile. */
+	onTyping(dialog.node, () => keep(key, Object.fromEntries(Object.entries(keepable(draft))
+		.filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])))));
 	if (focus === "name")
 		dialog.node.querySelector('[data-role="field-name"]')?.focus();
 }

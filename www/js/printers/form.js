@@ -29,6 +29,11 @@ export function draftOf(doc) {
 		 trusted: null, touched: { name: true, model: true, serial: true } };
 }
 
+/** What of a draft may be kept in the browser: all but the access code, and what was trusted. */
+export function keepable({ code, trusted, ...rest }) {
+	return rest;
+}
+
 /* -- what was found ----------------------------------------------------------------------------------------------- */
 
 function knownPrinter(serial, exceptSerial) {
@@ -62,10 +67,10 @@ function foundNode(answer, modelName) {
 /**
  * The fields. draft: as above, changed while a person types; serial: of the printer that is changed, null to add one;
  * focus: the field to begin with ("address", "code"). ways, for a printer that is there already: goTo(serial) shows it,
- * move(serial, address) gives it another address.
+ * move(serial, address) gives it another address. isVirtual: Fuse itself plays it, and only its name and what it may do can be changed.
  * -> {nodes, check() -> is all in order (else the first fault has the focus), ports(), end()}
  */
-export function printerForm({ draft, serial = null, focus = "address", ways }) {
+export function printerForm({ draft, serial = null, focus = "address", ways, isVirtual = false }) {
 	const isNew = serial === null;
 	const found = h("div", { class: "form__found", "aria-live": "polite", dataset: { role: "probe" } });
 	const approval = h("div", { class: "form__approval" });
@@ -245,8 +250,9 @@ export function printerForm({ draft, serial = null, focus = "address", ways }) {
 		h("div", { class: "form__ports" }, PORTS.map((port) => ports[port].node)));
 	if (isNew && draft.address !== "")
 		look();
+	const own = h("p", { class: "small muted", dataset: { role: "virtual-note" } }, t("printers.edit.virtual"));
 	return {
-		nodes: [isNew && h("p", { class: "muted" }, t("printers.add.intro")), address.node, found,
+		nodes: isVirtual ? [name.node, serialField.node, unaskedNode, own] : [isNew && h("p", { class: "muted" }, t("printers.add.intro")), address.node, found,
 			h("div", { class: "form__pair" }, name.node, model.node), serialField.node, approval,
 			code.node, unaskedNode, more],
 		check,

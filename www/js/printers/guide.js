@@ -88,5 +88,7 @@ export function firstSteps(ways) {
 				iconName: "plus", run: ways.address, role: "empty-add" })),
 			way("list", "list", button({ label: t("finder.way.list"), iconName: "list", run: ways.list,
 				role: "empty-list" })),
+			way("virtual", "monitor", button({ label: t("finder.way.virtual"), iconName: "monitor",
+				run: ways.virtual, role: "empty-virtual" })),
 			way("program", "cpu", h("code", { class: "way__code" }, "POST /api/v1/printers"))));
 }

@@ -55,11 +55,19 @@ function withoutCommands(remedy) {
 	return plain(remedy, 500).replace(/ \(`[^`]*`\)/g, "");
 }
 
-function linkProblem(id, sentence, remedy) {
+/* Of a virtual printer nobody can look up another code or address: what is wrong with it was switched on. */
+function actionsFor(doc, id) {
+	const actions = actionsOf(id);
+	if (doc.virtual !== true)
+		return actions;
+	return ["controls", ...actions.filter((action) => action !== "enter-code" && action !== "edit-address")];
+}
+
+function linkProblem(doc, id, sentence, remedy) {
 	return {
 		source: "link", id, code: "", severity: MILD[id] ?? (AWAY.has(id) ? "common" : "serious"),
 		sentence: plain(sentence, 400), remedy: withoutCommands(remedy), link: null,
-		actions: actionsOf(id),
+		actions: actionsFor(doc, id),
 	};
 }
 
@@ -67,14 +75,14 @@ function linkProblem(id, sentence, remedy) {
 function linkProblems(doc, isStarting) {
 	const told = Array.isArray(doc.stat?.link?.problems) ? doc.stat.link.problems : [];
 	const { fault, sentence, remedy } = doc.link ?? {};
-	const problems = fault && !isStarting ? [linkProblem(fault, sentence, remedy)] : [];
+	const problems = fault && !isStarting ? [linkProblem(doc, fault, sentence, remedy)] : [];
 	/* A worker that is gone has left its last words: they are no news. */
 	if (fault === "process")
 		return problems;
 	for (const one of told.slice(0, 16))
 		if (one !== null && typeof one === "object" && one.id !== "untold" &&
 			problems.every((p) => p.id !== one.id))
-			problems.push(linkProblem(plain(one.id, 40), one.sentence, one.remedy));
+			problems.push(linkProblem(doc, plain(one.id, 40), one.sentence, one.remedy));
 	return problems;
 }
 

@@ -147,6 +147,7 @@ export function viewOf(doc, nowMs, isStarting = false, jobs = null) {
 	const view = {
 		serial: plain(doc.serial, 40), name: plain(doc.name, 120) || plain(doc.serial, 40),
 		model: plain(doc.model, 40) || "Other", modelName: plain(doc.modelName, 60),
+		isVirtual: doc.virtual === true,
 		address: plain(doc.address, 64), moved: movedView(doc, nowMs),
 		online, link, state, problems,
 		available: online && stat.isAvailable === true,

@@ -6,6 +6,7 @@ import { withLater } from "../core/later.js";
 import { menuButton } from "../core/menu.js";
 import { button, iconButton } from "../core/parts.js";
 import { t } from "../core/strings.js";
+import { addVirtual } from "./virtual_later.js";
 
 function splitButton({ kind, more, role, ...main }, items) {
 	const others = iconButton({ label: more, iconName: "chevron-down", role: `${role}-more` });
@@ -21,7 +22,8 @@ export function waysToAdd(page, add) {
 	const find = (kind) => () => withLater(() => import("../later/finder/finder.js"), ({ findPrinters }) => findPrinters(kind, page));
 	return { ssdp: find("ssdp"), subnet: find("subnet"), list: find("list"), address: add,
 		file: () => withLater(() => import("../later/finder/import.js"), ({ importPrinters }) => importPrinters()),
-		codes: () => withLater(() => import("../later/finder/recode.js"), ({ changeCodes }) => changeCodes()) };
+		codes: () => withLater(() => import("../later/finder/recode.js"), ({ changeCodes }) => changeCodes()),
+		virtual: () => addVirtual(page) };
 }
 
 /** "Auto-Scan" and "Add", each with what else there is. ways: of waysToAdd(). */
@@ -31,7 +33,7 @@ export function addButtons(ways) {
 			run: ways.ssdp }, () => [item("ssdp", "search", ways.ssdp), item("subnet", "network", ways.subnet)]),
 		splitButton({ label: t("printers.add.open"), kind: "primary", iconName: "plus", role: "add-printer", more: t("finder.way.moreAdd"),
 			run: ways.address }, () => [item("address", "plus", ways.address), item("list", "list", ways.list),
-			item("file", "upload", ways.file), null,
+			item("file", "upload", ways.file), item("virtual", "monitor", ways.virtual), null,
 			item("codes", "key", ways.codes)]),
 	];
 }

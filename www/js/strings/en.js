@@ -99,6 +99,8 @@ export default {
 	"finder.way.listHint": "From a list of addresses",
 	"finder.way.file": "Import from a file…",
 	"finder.way.fileHint": "From a slicer's settings, CSV or JSON",
+	"finder.way.virtual": "Virtual printer…",
+	"finder.way.virtualHint": "To try Fuse without a printer",
 	"finder.way.codes": "Change access codes…",
 	"finder.way.codesHint": "For printers that are here already",
 	"finder.way.moreScan": "Other ways to search",

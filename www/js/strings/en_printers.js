@@ -7,6 +7,8 @@ export default {
 	"printers.mm": "{n} mm",
 	"printers.unknown": "not known",
 	"printers.actions": "Actions",
+	"printers.virtual": "virtual",
+	"printers.virtualText": "Played by Fuse: no machine stands behind it.",
 
 	/* -- states ----------------------------------------------------------------------------------- */
 	"printers.state.idle": "Idle",
@@ -114,6 +116,7 @@ export default {
 	"printers.fix.resolve": "Say how it went",
 	"printers.fix.retry": "Retry now",
 	"printers.fix.remove": "Remove",
+	"printers.fix.controls": "Open its controls",
 
 	/* -- what can be done --------------------------------------------------------------------------------------- */
 	"printers.act.details": "Details",
@@ -122,6 +125,7 @@ export default {
 	"printers.act.pause": "Pause the print",
 	"printers.act.resume": "Go on with the print",
 	"printers.act.stop": "Stop the print",
+	"printers.act.controls": "Virtual printer controls",
 	"printers.act.diagnosis": "Diagnosis",
 	"printers.act.edit": "Edit",
 	"printers.act.remove": "Remove",
@@ -139,6 +143,7 @@ export default {
 	"printers.stop.do": "Stop the print",
 	"printers.remove.done": "{name} is removed.",
 	"printers.remove.detail": "Its access code is forgotten with it. A print goes on in the printer.",
+	"printers.remove.detailVirtual": "Its files and its print go with it.",
 	"printers.remove.failed": "{name} could not be removed.",
 
 	/* -- finding -------------------------------------------------------------------------------------------------- */
@@ -220,6 +225,7 @@ export default {
 	"printers.form.unasked": "Start the next job without asking whether the plate is clear",
 	"printers.form.unaskedText": "Only where something clears the plate by itself: otherwise the next print runs into the last one.",
 	"printers.edit.title": "Edit {name}",
+	"printers.edit.virtual": "This is a virtual printer: its model, address, ports, access code and certificate are Fuse's own. For another model or address, remove it and add another.",
 	"printers.edit.done": "{name} is changed.",
 	"printers.edit.gone": "Somebody has removed this printer meanwhile. To have it here again, add it anew.",
 	"printers.edit.another": "Another printer answers there: {serial}",
@@ -395,6 +401,8 @@ export default {
 	"printers.empty.addressText": "Fuse asks the printer who it is. You need its access code.",
 	"printers.empty.list": "Many at once",
 	"printers.empty.listText": "From a list of addresses. Access codes may stand beside them, or come later.",
+	"printers.empty.virtual": "Try it with a virtual printer",
+	"printers.empty.virtualText": "Fuse plays one itself: it heats, prints what you send it, and can have every fault that real ones have.",
 	"printers.empty.program": "By a program",
 	"printers.empty.programText": "Everything that this page does can be done by others:",
 };
