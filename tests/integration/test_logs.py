@@ -167,6 +167,7 @@ def test_a_console_that_goes_away_ends_nothing(make_fuse):
     with by_hand.started(fuse, stderr=subprocess.PIPE) as process:
         fuse.process = process
         process.stderr.close()
+        fuse.wait_all_up()
         with fuse.others_untouched():
             chatter(fuse, *names)
             fuse.wait_until(lambda: "chatter number 449" in files(fuse)["fuse.log"])
