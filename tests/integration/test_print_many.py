@@ -12,6 +12,7 @@ import pytest
 
 from rig import ftpd, threemf
 from rig.place import make_place  # noqa: F401
+from rig.waiting import wait_until
 
 MIB = 1 << 20
 X1C = "00M00A530000001"
@@ -118,6 +119,9 @@ class Breaker:
                     self.seen[storage].add(path)
                     self.cut += size < self.size
 
+    def has_seen(self, count: int) -> bool:
+        return sum(len(seen) for seen in self.seen.values()) == count
+
     def close(self):
         self.ended = True
         self.thread.join(10)
@@ -138,10 +142,11 @@ def test_a_hundred_files_to_storages_that_break_off(place, pool):
         for job, (printer, file) in jobs.items():
             now = place.wait_job(job, "staged", deadline_s=120)
             assert printer.storage.sha256(now["remotePath"]) == file
+        wait_until(lambda: breaker.has_seen(100), 30, "the last files to be seen by the breaker, too")
     finally:
         breaker.close()
     told = [place.job(job) for job in jobs]
-    assert sum(len(seen) for seen in breaker.seen.values()) == len(jobs) == 100
+    assert len(jobs) == 100
     assert breaker.cut and sum(job["attempts"] > 1 for job in told)
     print(f"{breaker.cut} were cut, {sum(job['attempts'] > 1 for job in told)} sent again")
     assert not any(printer.starts for printer in printers)
