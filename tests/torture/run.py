@@ -8,6 +8,7 @@ them at the crash points (common/crashpoint.h). Then all is left alone until eac
 held against what Fuse says. The exit code is 0 only when nothing was wrong.
 """
 import collections
+import contextlib
 import os
 import pathlib
 import random
@@ -35,7 +36,7 @@ import referee  # noqa: E402
 from town import PRINTERS, Town  # noqa: E402
 
 # How often each is chosen.
-VICTIMS = {"worker": 30, "upload": 20, "stored": 14, "fused": 4, "httpd": 3, "filechk": 3, "printer": 4, "network": 4, "point": 40}
+VICTIMS = {"worker": 30, "upload": 20, "stored": 14, "fused": 4, "fused in good order": 1, "httpd": 3, "filechk": 3, "printer": 4, "network": 4, "point": 40}
 PAUSE_S = (0.05, 0.7)
 AWAY_S = (0.2, 3.0)  # a printer that is unplugged
 HELD_S = 6.0  # so long somebody may come to a crash point
@@ -100,9 +101,18 @@ class Killer:
         if role != "upload" and (pids := self.pids(role)):
             self.kill(self.dice.choice(pids), role)
 
-    def kill_fused(self):
-        self.fuse.kill9()
-        self.kills["fused"] += 1
+    def end_fused(self, who: str):
+        self.fuse.kill9() if who == "fused" else self.fuse.stop()
+        self.kills[who] += 1
+        self.fuse.start(all_up=False)
+
+    def start_again(self):
+        """Somebody outside has stopped fused in good order (a machine that many share): noted, and no fault of its own."""
+        if self.fuse.running:
+            return
+        assert self.fuse.process.returncode == 0, f"fused ended with {self.fuse.process.returncode}"
+        print("    somebody outside has stopped fused", flush=True)
+        self.kills["fused, by somebody outside"] += 1
         self.fuse.start(all_up=False)
 
     def unplug(self, how: str):
@@ -136,14 +146,17 @@ class Killer:
 
     def revive(self):
         """A person presses "try now" where something died too often."""
-        for name, row in self.fuse.ps().items():
-            if row["state"] == "held":
-                self.fuse.fusectl("retry", name)
+        self.start_again()
+        with contextlib.suppress(AssertionError):  # it is too busy to answer: the next time
+            for name, row in self.fuse.ps().items():
+                if row["state"] == "held":
+                    self.fuse.fusectl("retry", name)
 
     def strike(self):
         who = self.dice.choices(list(VICTIMS), VICTIMS.values())[0]
-        if who == "fused":
-            self.kill_fused()
+        self.start_again()
+        if who.startswith("fused"):
+            self.end_fused(who)
         elif who in ("printer", "network"):
             self.unplug(who)
         elif who == "point":
