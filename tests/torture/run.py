@@ -107,12 +107,10 @@ class Killer:
         self.fuse.start(all_up=False)
 
     def start_again(self):
-        """Somebody outside has stopped fused in good order (a machine that many share): noted, and no fault of its own."""
+        """fused has ended, and not by us: that is wrong, whoever did it; the rest is seen all the same."""
         if self.fuse.running:
             return
-        assert self.fuse.process.returncode == 0, f"fused ended with {self.fuse.process.returncode}"
-        print("    somebody outside has stopped fused", flush=True)
-        self.kills["fused, by somebody outside"] += 1
+        self.town.words.append(f"fused ended by itself, or was stopped from outside, with {self.fuse.process.returncode}")
         self.fuse.start(all_up=False)
 
     def unplug(self, how: str):
