@@ -162,7 +162,7 @@ def test_a_frozen_printer_is_silent_and_its_state_old_until_it_speaks_again(ward
     one.peer.publish(delta(bed_temper=31))
     links.wait_live(ward.fuse, one.serial, 5)
     assert links.link(ward.fuse, one.serial)["reconnects"] == reconnects
-    assert ward.rest.get(f"/api/v1/printers/{one.serial}/stat").json()["link"]["stale"] is False
+    wait_until(lambda: ward.rest.get(f"/api/v1/printers/{one.serial}/stat").json()["link"]["stale"] is False, 5, "its state to be young")
 
 
 def test_wifi_that_flaps_is_told_and_the_link_is_back_soon_after_it_is_steady(ward):
