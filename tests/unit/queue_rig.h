@@ -25,6 +25,11 @@
 #define SIZE 812345
 #define KEPT_MAX 12
 
+/* Ids of jobs. */
+#define J1 "j000000000000001"
+#define J2 "j000000000000002"
+#define J3 "j000000000000003"
+
 static struct queue queue;
 static struct queue_world world;
 static struct printer_state state;
