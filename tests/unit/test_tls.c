@@ -1,25 +1,16 @@
 /*
- * Whom a printer's certificate proves: the judgement by itself, and every verdict on real handshakes, with issuers
- * that stand in for Bambu Lab's.
+ * Whom a printer's certificate proves: the judgement by itself, and every verdict on real handshakes, with issuers that
+ * stand in for Bambu Lab's. What a library may do to such a handshake: test_tls_guard.c.
  */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include <cmocka.h>
 
-#include "common/clock.h"
-#include "common/str.h"
-#include "common/tls.h"
-#include "common/tls_inner.h"
+#include <cmocka.h>
 
 #include "tests/unit/tls_rig.h"
 
@@ -111,82 +102,7 @@ verdicts_and_vouchers_have_names(void **state)
 	assert_string_equal(tls_vouch_name((enum tls_vouch)99), "?");
 }
 
-/* -- a library's connection, guarded ---------------------------------------------------------------------- */
-
-static struct {
-	char events[80];
-	enum tls_verdict verdict;
-	struct tls_certificate certificate;
-	char reason[120];
-} watched;
-
-static void
-note(const char *event)
-{
-	size_t used = strlen(watched.events);
-
-	str_format(watched.events + used, sizeof watched.events - used, "%s%s", used > 0 ? " " : "", event);
-}
-
-static void
-on_start(void *arg)
-{
-	assert_ptr_equal(arg, &watched);
-	note("start");
-}
-
-static void
-on_judged(void *arg, enum tls_verdict verdict, const struct tls_certificate *certificate)
-{
-	(void)arg;
-	note("judged");
-	watched.verdict = verdict;
-	watched.certificate = *certificate;
-}
-
-static void
-on_done(void *arg)
-{
-	(void)arg;
-	note("done");
-}
-
-static void
-on_alert(void *arg, const char *reason)
-{
-	(void)arg;
-	note("alert");
-	str_copy(watched.reason, sizeof watched.reason, reason);
-}
-
-static const struct tls_watch watch = { on_start, on_judged, on_done, on_alert, &watched };
-
-/* What the library does with a new connection before it begins. */
-typedef void turn_fn(SSL *ssl);
-
-/* One connection to a printer with this chain; the client writes as soon as it may. Returns its SSL. */
-static SSL *
-connect_guarded(SSL_CTX *server, const struct tls_expectation *expectation, turn_fn *turn)
-{
-	SSL_CTX *client = SSL_CTX_new(TLS_client_method());
-	bool wrote = false;
-
-	memset(&watched, 0, sizeof watched);
-	tls_guard(client, expectation, &watch);
-	open_ends(server);
-	SSL *ssl = SSL_new(client);
-	SSL_CTX_free(client);
-	SSL_set_fd(ssl, ends[0]);
-	SSL_set_connect_state(ssl);
-	if (turn != NULL)
-		turn(ssl);
-	for (int i = 0; i < 20; i++) {
-		if (!wrote && SSL_do_handshake(ssl) == 1)
-			wrote = SSL_write(ssl, "code", 4) == 4;
-		serve();
-	}
-	return ssl;
-}
+/* -- whom a chain proves ---------------------------------------------------------------------------------- */
 
 static enum tls_verdict
 verdict_on(const struct identity *const *chain, const char *serial, const char *pin)
@@ -208,30 +124,6 @@ verdict_on(const struct identity *const *chain, const char *serial, const char *
 	close_ends();
 	SSL_CTX_free(server);
 	return watched.verdict;
-}
-
-#define CHAIN(...) (const struct identity *const[CHAIN_CAP]){ __VA_ARGS__ }
-
-static int
-forget_all(void **state)
-{
-	(void)state;
-	free_identities();
-	known_count = 0;
-	tls_load_owner_issuers("/nowhere/at/all");
-	return 0;
-}
-
-static struct identity root, printer; /* of the usual story: root, made known, signs an old printer */
-
-static int
-make_usual(void **state)
-{
-	(void)state;
-	root = make_identity(&(struct order){ .name = "BBL CA", .is_ca = true }, NULL);
-	make_known(&root);
-	printer = make_identity(&(struct order){ .name = SERIAL }, &root);
-	return 0;
 }
 
 static void
@@ -395,331 +287,6 @@ weak_signatures_and_chains_beyond_the_bounds_vouch_for_nobody(void **state)
 			 TLS_UNTRUSTED);
 }
 
-/* -- what a library does to its connections ------------------------------------------------------------------ */
-
-static void
-turn_verification_off(SSL *ssl)
-{
-	SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
-	SSL_set_tlsext_host_name(ssl, (uintptr_t)"127.0.20.1");
-}
-
-static void
-a_library_cannot_turn_it_off(void **state)
-{
-	static const struct tls_expectation other = { .serial = "01P00A123456780" };
-	SSL_CTX *server = server_context(CHAIN(&printer, &root));
-	SSL *ssl = connect_guarded(server, &other, turn_verification_off);
-
-	(void)state;
-	assert_string_equal(watched.events, "start judged alert");
-	assert_int_equal(watched.verdict, TLS_OTHER_SERIAL);
-	assert_false(served.complete);
-	assert_int_equal(SSL_write(ssl, "code", 4), -1);
-	SSL_free(ssl);
-	close_ends();
-	SSL_CTX_free(server);
-}
-
-static SSL_SESSION *kept_session;
-
-static void
-resume(SSL *ssl)
-{
-	assert_int_equal(SSL_set_session(ssl, kept_session), 1);
-}
-
-static void
-a_session_is_never_resumed_so_that_each_connection_is_judged(void **state)
-{
-	static const struct tls_expectation right = { .serial = SERIAL }, other = { .serial = "01P00A123456780" };
-	SSL_CTX *server = server_context(CHAIN(&printer, &root));
-	SSL *ssl = connect_guarded(server, &right, NULL);
-
-	(void)state;
-	kept_session = SSL_get1_session(ssl);
-	assert_true(SSL_SESSION_is_resumable(kept_session));
-	SSL_shutdown(ssl);
-	serve();
-	SSL_shutdown(served.ssl); /* else the server forgets the session */
-	SSL_free(ssl);
-	close_ends();
-	assert_int_equal(SSL_CTX_sess_number(server), 1);
-	ssl = connect_guarded(server, &other, resume);
-	assert_string_equal(watched.events, "start judged alert");
-	assert_int_equal(served.got_len, 0);
-	SSL_free(ssl);
-	close_ends();
-	SSL_SESSION_free(kept_session);
-	SSL_CTX_free(server);
-}
-
-static void
-only_tls_1_2_is_spoken(void **state)
-{
-	static const struct { int version; const char *reason; } cases[] = {
-		{ TLS1_3_VERSION, "it does not speak TLS 1.2" },
-		{ TLS1_1_VERSION, "it does not speak TLS 1.2" },
-		{ TLS1_2_VERSION, "" },
-	};
-	static const struct tls_expectation right = { .serial = SERIAL };
-
-	(void)state;
-	for (size_t i = 0; i < STR_ARRAY_LEN(cases); i++) {
-		SSL_CTX *server = server_context(CHAIN(&printer, &root));
-		SSL_CTX_set_min_proto_version(server, cases[i].version);
-		SSL_CTX_set_max_proto_version(server, cases[i].version);
-		SSL *ssl = connect_guarded(server, &right, NULL);
-		assert_string_equal(watched.events, cases[i].reason[0] != '\0' ? "start alert" : "start judged done");
-		assert_string_equal(watched.reason, cases[i].reason);
-		SSL_free(ssl);
-		close_ends();
-		SSL_CTX_free(server);
-	}
-}
-
-static void
-the_last_guard_counts(void **state)
-{
-	static const struct tls_expectation right = { .serial = SERIAL }, other = { .serial = "01P00A123456780" };
-	SSL_CTX *server = server_context(CHAIN(&printer, &root)), *client = SSL_CTX_new(TLS_client_method());
-
-	(void)state;
-	memset(&watched, 0, sizeof watched);
-	tls_guard(client, &other, NULL);
-	SSL_CTX_set_info_callback(client, NULL); /* as a library does in between */
-	tls_guard(client, &right, &watch);
-	open_ends(server);
-	SSL *ssl = SSL_new(client);
-	SSL_set_fd(ssl, ends[0]);
-	for (int i = 0; i < 20 && SSL_connect(ssl) != 1; i++)
-		serve();
-	assert_string_equal(watched.events, "start judged done");
-	assert_int_equal(SSL_get_verify_result(ssl), X509_V_OK);
-	SSL_free(ssl);
-	close_ends();
-	SSL_CTX_free(client);
-	SSL_CTX_free(server);
-}
-
-/* -- a client of our own ---------------------------------------------------------------------------------------- */
-
-static enum tls_step
-shake_hands(struct tls_client *client)
-{
-	enum tls_step step = TLS_STEP_WANT_READ;
-
-	for (int i = 0; i < 20 && (step == TLS_STEP_WANT_READ || step == TLS_STEP_WANT_WRITE); i++) {
-		step = tls_client_handshake(client);
-		serve();
-	}
-	return step;
-}
-
-static void
-our_client_talks_to_whom_it_trusts(void **state)
-{
-	static const struct tls_expectation right = { .serial = SERIAL };
-	SSL_CTX *server = server_context(CHAIN(&printer, &root));
-	char answer[8];
-	size_t n;
-
-	(void)state;
-	open_ends(server);
-	struct tls_client *client = tls_client_new(ends[0], &right, false);
-	assert_null(tls_client_certificate_peek(client));
-	assert_int_equal(tls_client_verdict(client), TLS_NO_SERIAL);
-	assert_int_equal(shake_hands(client), TLS_STEP_DONE);
-	assert_int_equal(tls_client_verdict(client), TLS_TRUSTED_CHAIN);
-	assert_string_equal(served.server_name, SERIAL);
-	assert_int_equal(tls_client_write(client, "hello", 5, &n), TLS_STEP_DONE);
-	assert_int_equal(n, 5);
-	assert_int_equal(tls_client_read(client, answer, sizeof answer, &n), TLS_STEP_WANT_READ);
-	serve();
-	assert_memory_equal(served.got, "hello", 5);
-	SSL_write(served.ssl, "answer", 6);
-	assert_int_equal(tls_client_read(client, answer, sizeof answer, &n), TLS_STEP_DONE);
-	assert_int_equal(n, 6);
-	assert_memory_equal(answer, "answer", 6);
-	shutdown(ends[1], SHUT_RDWR); /* without TLS's closing words */
-	assert_int_equal(tls_client_read(client, answer, sizeof answer, &n), TLS_STEP_CLOSED);
-	assert_string_equal(tls_client_fault_peek(client), "it closed the connection");
-	tls_client_free(client);
-	close_ends();
-	SSL_CTX_free(server);
-}
-
-static void
-our_client_refuses_another_but_a_probe_looks_at_it(void **state)
-{
-	static const struct tls_expectation other = { .serial = "01P00A123456780" }, anyone = { 0 };
-	SSL_CTX *server = server_context(CHAIN(&printer, &root));
-	size_t n;
-
-	(void)state;
-	open_ends(server);
-	struct tls_client *client = tls_client_new(ends[0], &other, false);
-	assert_int_equal(shake_hands(client), TLS_STEP_FAILED);
-	assert_int_equal(tls_client_verdict(client), TLS_OTHER_SERIAL);
-	assert_string_equal(tls_client_fault_peek(client), "its certificate was refused");
-	assert_int_equal(tls_client_write(client, "code", 4, &n), TLS_STEP_FAILED);
-	assert_int_equal(served.got_len, 0);
-	tls_client_free(client);
-	close_ends();
-
-	open_ends(server);
-	client = tls_client_new(ends[0], &anyone, true);
-	assert_int_equal(shake_hands(client), TLS_STEP_DONE);
-	assert_int_equal(tls_client_verdict(client), TLS_UNTRUSTED); /* nobody was expected */
-	assert_int_equal(tls_client_certificate_peek(client)->vouch, TLS_VOUCH_BAMBU);
-	assert_string_equal(served.server_name, "");
-	tls_client_free(client);
-	close_ends();
-	SSL_CTX_free(server);
-}
-
-/* A trusted first connection, closed in good order; its client is kept for another beside it. */
-static struct tls_client *
-first_connection(SSL_CTX *server, bool with_tickets)
-{
-	static const struct tls_expectation right = { .serial = SERIAL };
-
-	open_ends(server);
-	struct tls_client *first = tls_client_new(ends[0], &right, false);
-	if (with_tickets)
-		tls_client_expect_others(first);
-	assert_int_equal(shake_hands(first), TLS_STEP_DONE);
-	assert_false(tls_client_resumed(first));
-	assert_int_equal(tls_client_end(first), TLS_STEP_DONE);
-	serve();
-	SSL_shutdown(served.ssl); /* else the server forgets the session */
-	close_ends();
-	return first;
-}
-
-static void
-a_connection_beside_a_trusted_one_resumes_its_session(void **state)
-{
-	SSL_CTX *server = server_context(CHAIN(&printer, &root));
-	size_t n;
-
-	(void)state;
-	for (int with_tickets = 0; with_tickets < 2; with_tickets++) {
-		struct tls_client *first = first_connection(server, with_tickets);
-		open_ends(server);
-		struct tls_client *second = tls_client_new_beside(ends[0], first);
-		assert_int_equal(shake_hands(second), TLS_STEP_DONE);
-		assert_true(tls_client_resumed(second));
-		assert_true(SSL_session_reused(served.ssl));
-		assert_int_equal(tls_client_verdict(second), TLS_TRUSTED_CHAIN);
-		assert_string_equal(tls_client_certificate_peek(second)->serial, SERIAL);
-		assert_int_equal(tls_client_write(second, "file", 4, &n), TLS_STEP_DONE);
-		assert_int_equal(tls_client_end(second), TLS_STEP_DONE);
-		serve();
-		assert_memory_equal(served.got, "file", 4);
-		assert_int_equal(SSL_get_shutdown(served.ssl), SSL_RECEIVED_SHUTDOWN);
-		tls_client_free(second);
-		tls_client_free(first);
-		close_ends();
-	}
-	SSL_CTX_free(server);
-}
-
-static void
-a_connection_beside_that_is_not_resumed_is_judged_anew(void **state)
-{
-	struct identity other = make_identity(&(struct order){ .name = "01P00A123456780" }, &root);
-	size_t n;
-
-	(void)state;
-	SSL_CTX *server = server_context(CHAIN(&printer, &root)), *same = server_context(CHAIN(&printer, &root)),
-		*another = server_context(CHAIN(&other, &root));
-	struct tls_client *first = first_connection(server, false);
-
-	open_ends(same); /* it knows nothing of the session */
-	struct tls_client *second = tls_client_new_beside(ends[0], first);
-	assert_int_equal(shake_hands(second), TLS_STEP_DONE);
-	assert_false(tls_client_resumed(second));
-	assert_int_equal(tls_client_verdict(second), TLS_TRUSTED_CHAIN);
-	tls_client_free(second);
-	close_ends();
-
-	open_ends(another);
-	second = tls_client_new_beside(ends[0], first);
-	assert_int_equal(shake_hands(second), TLS_STEP_FAILED);
-	assert_int_equal(tls_client_verdict(second), TLS_OTHER_SERIAL);
-	assert_int_equal(tls_client_write(second, "file", 4, &n), TLS_STEP_FAILED);
-	serve();
-	assert_int_equal(served.got_len, 0);
-	tls_client_free(second);
-	close_ends();
-	tls_client_free(first);
-	SSL_CTX_free(server);
-	SSL_CTX_free(same);
-	SSL_CTX_free(another);
-}
-
-static void
-closing_words_wait_for_room_in_the_socket(void **state)
-{
-	static const struct tls_expectation right = { .serial = SERIAL };
-	SSL_CTX *server = server_context(CHAIN(&printer, &root));
-	int queued = 0, most;
-	socklen_t len = sizeof most;
-	char sink[64];
-	size_t n;
-
-	(void)state;
-	open_ends(server);
-	struct tls_client *client = tls_client_new(ends[0], &right, false);
-	assert_int_equal(shake_hands(client), TLS_STEP_DONE);
-	assert_int_equal(getsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &most, &len), 0);
-	while (queued < most) { /* full, and no record waits to be written on */
-		assert_int_equal(tls_client_write(client, "x", 1, &n), TLS_STEP_DONE);
-		assert_int_equal(ioctl(ends[0], SIOCOUTQ, &queued), 0);
-	}
-	assert_int_equal(tls_client_end(client), TLS_STEP_WANT_WRITE);
-	enum tls_step step = TLS_STEP_WANT_WRITE;
-	for (int i = 0; i < 1000 && step == TLS_STEP_WANT_WRITE; i++) {
-		SSL_read_ex(served.ssl, sink, sizeof sink, &n);
-		step = tls_client_end(client);
-	}
-	assert_int_equal(step, TLS_STEP_DONE);
-	while (SSL_read_ex(served.ssl, sink, sizeof sink, &n) == 1)
-		;
-	assert_int_equal(SSL_get_shutdown(served.ssl), SSL_RECEIVED_SHUTDOWN);
-	tls_client_free(client);
-	close_ends();
-	SSL_CTX_free(server);
-}
-
-/* A peer that never stops sending what a client may skip. */
-static void
-an_endless_handshake_is_ended(void **state)
-{
-	static const char hello_request[] = "\x16\x03\x03\x00\x04\x00\x00\x00";
-	static const struct tls_expectation anyone = { 0 };
-	static char flood[9 * 1000];
-	enum tls_step step = TLS_STEP_WANT_READ;
-	size_t sent = 0;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof flood; i += 9)
-		memcpy(flood + i, hello_request, 9);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-	struct tls_client *client = tls_client_new(ends[0], &anyone, true);
-	while (step == TLS_STEP_WANT_READ && sent < 1 << 20) {
-		ssize_t n = write(ends[1], flood + sent % 9, sizeof flood - 9);
-		sent += n > 0 ? (size_t)n : 0;
-		step = tls_client_handshake(client);
-	}
-	assert_int_equal(step, TLS_STEP_FAILED);
-	assert_in_range(sent, 60000, 400000);
-	tls_client_free(client);
-	close(ends[0]);
-	close(ends[1]);
-}
-
 /* -- the owner's folder -------------------------------------------------------------------------------------------- */
 
 static char ca_dir[] = "/tmp/fuse-test-ca-XXXXXX";
@@ -786,7 +353,6 @@ only_certificates_in_files_that_are_the_owners_are_taken(void **state)
 int
 main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, make_usual, forget_all)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_verdict_follows_from_name_pin_voucher_and_dates),
 		cmocka_unit_test(verdicts_and_vouchers_have_names),
@@ -797,16 +363,6 @@ main(void)
 		STORY(dates_count_for_what_stands_below_the_issuer_and_not_for_a_pin),
 		STORY(a_forged_chain_vouches_for_nobody),
 		STORY(weak_signatures_and_chains_beyond_the_bounds_vouch_for_nobody),
-		STORY(a_library_cannot_turn_it_off),
-		STORY(a_session_is_never_resumed_so_that_each_connection_is_judged),
-		STORY(only_tls_1_2_is_spoken),
-		STORY(the_last_guard_counts),
-		STORY(our_client_talks_to_whom_it_trusts),
-		STORY(our_client_refuses_another_but_a_probe_looks_at_it),
-		STORY(a_connection_beside_a_trusted_one_resumes_its_session),
-		STORY(a_connection_beside_that_is_not_resumed_is_judged_anew),
-		STORY(closing_words_wait_for_room_in_the_socket),
-		STORY(an_endless_handshake_is_ended),
 		STORY(only_certificates_in_files_that_are_the_owners_are_taken),
 	};
 

@@ -1,16 +1,33 @@
 /*
- * tls_rig: certificates to order and both ends of a TLS connection in one process. A part of test_tls.c, and of
- * nothing else.
+ * tls_rig: certificates to order and both ends of a TLS connection in one process, guarded as a library's is; issuers
+ * that stand in for Bambu Lab's. Include it last.
+ *
+ *	STORY(name)                     // a row of a test that finds `root` and `printer` made
+ *	SSL_CTX *server = server_context(CHAIN(&printer, &root));
+ *	SSL *ssl = connect_guarded(server, &expectation, NULL);
+ *	assert_string_equal(watched.events, "start judged done");
  */
+#ifndef FUSE_TESTS_TLS_RIG_H
+#define FUSE_TESTS_TLS_RIG_H
+
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "common/str.h"
+#include "common/tls.h"
+#include "common/tls_inner.h"
+
+#define RIG __attribute__((unused)) static
 
 #define SERIAL "01P00A123456789"
 #define YEAR_S (365L * 24 * 3600)
@@ -126,7 +143,7 @@ free_identities(void)
 	}
 }
 
-static void
+RIG void
 fingerprint_of(const struct identity *identity, char to[TLS_SHA256_BYTES])
 {
 	unsigned char digest[32];
@@ -135,7 +152,7 @@ fingerprint_of(const struct identity *identity, char to[TLS_SHA256_BYTES])
 	str_hex(digest, sizeof digest, to);
 }
 
-static void
+RIG void
 write_pem(const char *path, const struct identity *identity, const char *mode)
 {
 	FILE *file = fopen(path, mode);
@@ -188,7 +205,7 @@ note_alert(const SSL *ssl, int where, int value)
 		served.alert = value & 0xff;
 }
 
-static SSL_CTX *
+RIG SSL_CTX *
 server_context(const struct identity *const *chain)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -203,7 +220,7 @@ server_context(const struct identity *const *chain)
 	return ctx;
 }
 
-static void
+RIG void
 open_ends(SSL_CTX *server)
 {
 	memset(&served, 0, sizeof served);
@@ -214,7 +231,7 @@ open_ends(SSL_CTX *server)
 	SSL_set_accept_state(served.ssl);
 }
 
-static void
+RIG void
 close_ends(void)
 {
 	SSL_free(served.ssl);
@@ -224,7 +241,7 @@ close_ends(void)
 }
 
 /* The server does what it can just now. */
-static void
+RIG void
 serve(void)
 {
 	size_t n;
@@ -239,3 +256,110 @@ serve(void)
 		served.got_len += n;
 	ERR_clear_error();
 }
+
+#define CHAIN(...) (const struct identity *const[CHAIN_CAP]){ __VA_ARGS__ }
+
+/* -- the usual story ------------------------------------------------------------------------------------ */
+
+RIG int
+forget_all(void **state)
+{
+	(void)state;
+	free_identities();
+	known_count = 0;
+	tls_load_owner_issuers("/nowhere/at/all");
+	return 0;
+}
+
+static struct identity root, printer; /* of the usual story: root, made known, signs an old printer */
+
+RIG int
+make_usual(void **state)
+{
+	(void)state;
+	root = make_identity(&(struct order){ .name = "BBL CA", .is_ca = true }, NULL);
+	make_known(&root);
+	printer = make_identity(&(struct order){ .name = SERIAL }, &root);
+	return 0;
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, make_usual, forget_all)
+
+/* -- a library's connection, guarded ---------------------------------------------------------------------- */
+
+static struct {
+	char events[80];
+	enum tls_verdict verdict;
+	struct tls_certificate certificate;
+	char reason[120];
+} watched;
+
+static void
+note(const char *event)
+{
+	size_t used = strlen(watched.events);
+
+	str_format(watched.events + used, sizeof watched.events - used, "%s%s", used > 0 ? " " : "", event);
+}
+
+static void
+on_start(void *arg)
+{
+	assert_ptr_equal(arg, &watched);
+	note("start");
+}
+
+static void
+on_judged(void *arg, enum tls_verdict verdict, const struct tls_certificate *certificate)
+{
+	(void)arg;
+	note("judged");
+	watched.verdict = verdict;
+	watched.certificate = *certificate;
+}
+
+static void
+on_done(void *arg)
+{
+	(void)arg;
+	note("done");
+}
+
+static void
+on_alert(void *arg, const char *reason)
+{
+	(void)arg;
+	note("alert");
+	str_copy(watched.reason, sizeof watched.reason, reason);
+}
+
+static const struct tls_watch watch = { on_start, on_judged, on_done, on_alert, &watched };
+
+/* What the library does with a new connection before it begins. */
+typedef void turn_fn(SSL *ssl);
+
+/* One connection to a printer with this chain; the client writes as soon as it may. Returns its SSL. */
+RIG SSL *
+connect_guarded(SSL_CTX *server, const struct tls_expectation *expectation, turn_fn *turn)
+{
+	SSL_CTX *client = SSL_CTX_new(TLS_client_method());
+	bool wrote = false;
+
+	memset(&watched, 0, sizeof watched);
+	tls_guard(client, expectation, &watch);
+	open_ends(server);
+	SSL *ssl = SSL_new(client);
+	SSL_CTX_free(client);
+	SSL_set_fd(ssl, ends[0]);
+	SSL_set_connect_state(ssl);
+	if (turn != NULL)
+		turn(ssl);
+	for (int i = 0; i < 20; i++) {
+		if (!wrote && SSL_do_handshake(ssl) == 1)
+			wrote = SSL_write(ssl, "code", 4) == 4;
+		serve();
+	}
+	return ssl;
+}
+
+#endif
