@@ -1,8 +1,6 @@
 /*
- * file_hasher: files are hashed and synced on one thread beside the loop, one after the other: half a gigabyte takes
- * some seconds on a slow machine, and nobody else is to wait for that.
- *
- * The thread is started with the first job, after lock-in. It touches nothing but the job that it has taken.
+ * file_hasher: files are hashed and synced on one thread beside the loop, one after the other (backroom.h): half a
+ * gigabyte takes some seconds on a slow machine, and nobody else is to wait for that.
  */
 #ifndef FUSE_STORED_FILE_HASHER_H
 #define FUSE_STORED_FILE_HASHER_H

@@ -99,9 +99,11 @@ files_move(const char *from, const char *to)
 	return error != 0 ? error : sync_parent(from);
 }
 
-static int
-write_all(int fd, const uint8_t *bytes, size_t len)
+int
+files_write_all(int fd, const void *from, size_t len)
 {
+	const uint8_t *bytes = from;
+
 	while (len > 0) {
 		ssize_t n = write(fd, bytes, len);
 		if (n < 0 && errno == EINTR)
@@ -134,7 +136,7 @@ files_write_new(const char *path, const void *bytes, size_t len)
 
 	if (fd < 0)
 		return errno;
-	return finish_new(fd, path, write_all(fd, bytes, len));
+	return finish_new(fd, path, files_write_all(fd, bytes, len));
 }
 
 static int
@@ -148,7 +150,7 @@ copy_between(int from, int to)
 			continue;
 		if (n <= 0)
 			return n < 0 ? errno : 0;
-		int error = write_all(to, chunk, (size_t)n);
+		int error = files_write_all(to, chunk, (size_t)n);
 		if (error != 0)
 			return error;
 	}

@@ -31,6 +31,9 @@ int files_sync_folder(const char *path);
 /* Rename, and sync the folders of both names. */
 int files_move(const char *from, const char *to);
 
+/* Write all of it where `fd` stands, however little is taken at once. */
+int files_write_all(int fd, const void *from, size_t len);
+
 /* Write a new file of mode 0600, synced. An existing one: EEXIST. A half-written one is removed. */
 int files_write_new(const char *path, const void *bytes, size_t len);
 

@@ -1,8 +1,7 @@
 /*
  * hasher: passwords are hashed (argon2id, 64 MiB, 2 passes: a tenth of a second on a PC, most of one on a Raspberry
- * Pi) on one thread beside the loop, one after the other, so that whoever sets a setting meanwhile does not wait.
- *
- * The thread is started with the first job, after lock-in. It touches nothing but the job that it has taken.
+ * Pi) on one thread beside the loop, one after the other (backroom.h), so that whoever sets a setting meanwhile does
+ * not wait.
  */
 #ifndef FUSE_STORED_HASHER_H
 #define FUSE_STORED_HASHER_H
