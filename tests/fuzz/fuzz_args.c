@@ -6,23 +6,16 @@
  * Input: the words, each ended by a NUL byte.
  */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fusectl/args.h"
 #include "supervisor/config.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 #define WORDS_MAX 80
 #define TEXT_MAX 4096
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 check_fusectl(int argc, char **argv)

@@ -13,6 +13,7 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "supervisor/config.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 #define WORDS_MAX 8
 #define WORD_BYTES 128
@@ -23,15 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 ensure_sentence(const struct config_fault *fault)
 {
-	size_t len = strnlen(fault->sentence, sizeof fault->sentence);
-	const unsigned char *at = (const unsigned char *)fault->sentence, *end = at + len;
-
-	ENSURE(len > 0 && len < sizeof fault->sentence);
-	while (at < end) {
-		size_t n = log_harmless_bytes(at, (size_t)(end - at));
-		ENSURE(n > 0);
-		at += n;
-	}
+	ENSURE(fault->sentence[0] != '\0');
+	must_be_harmless(fault->sentence, sizeof fault->sentence);
 }
 
 static void

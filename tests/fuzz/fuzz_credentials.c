@@ -12,21 +12,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/str.h"
 #include "httpd/credentials.h"
 #include "httpd/doorstep.h"
 #include "httpd/hosts.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 #define TEXT_MAX 8192
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 check_found(const char *header, struct credential found)

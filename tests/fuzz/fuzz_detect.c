@@ -8,38 +8,25 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "discovery/detect.h"
 #include "discovery/probe.h"
 #include "discovery/story.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-ensure_harmless(const char *text, size_t cap)
-{
-	const unsigned char *at = (const unsigned char *)text, *end = at + strnlen(text, cap);
-
-	ENSURE((size_t)(end - at) < cap);
-	while (at < end) {
-		size_t n = log_harmless_bytes(at, (size_t)(end - at));
-		ENSURE(n > 0);
-		at += n;
-	}
-}
-
-static void
 ensure_reply(const struct detect_reply *reply)
 {
-	ensure_harmless(reply->serial, sizeof reply->serial);
-	ensure_harmless(reply->model_code, sizeof reply->model_code);
-	ensure_harmless(reply->name, sizeof reply->name);
-	ensure_harmless(reply->firmware, sizeof reply->firmware);
-	ensure_harmless(reply->bind, sizeof reply->bind);
-	ensure_harmless(reply->connect, sizeof reply->connect);
-	ensure_harmless(reply->refusal, sizeof reply->refusal);
+	must_be_harmless(reply->serial, sizeof reply->serial);
+	must_be_harmless(reply->model_code, sizeof reply->model_code);
+	must_be_harmless(reply->name, sizeof reply->name);
+	must_be_harmless(reply->firmware, sizeof reply->firmware);
+	must_be_harmless(reply->bind, sizeof reply->bind);
+	must_be_harmless(reply->connect, sizeof reply->connect);
+	must_be_harmless(reply->refusal, sizeof reply->refusal);
 	ENSURE(reply->refused ? reply->serial[0] == '\0' : reply->serial[0] != '\0');
 }
 

@@ -6,7 +6,6 @@
  * Input: one byte that says what the file is used for, then the file.
  */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/str.h"
@@ -14,15 +13,9 @@
 #include "printer/farmfile.h"
 #include "printer/jsonin.h"
 #include "printer/models.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 check_csv(const uint8_t *data, size_t size)

@@ -7,28 +7,14 @@
 #include <ctype.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
-#include "common/log.h"
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "discovery/cidr.h"
 #include "discovery/ssdp.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-ensure_harmless(const char *text, size_t cap)
-{
-	const unsigned char *at = (const unsigned char *)text, *end = at + strnlen(text, cap);
-
-	ENSURE((size_t)(end - at) < cap);
-	while (at < end) {
-		size_t n = log_harmless_bytes(at, (size_t)(end - at));
-		ENSURE(n > 0);
-		at += n;
-	}
-}
 
 static void
 as_an_announcement(const uint8_t *data, size_t size)
@@ -42,12 +28,12 @@ as_an_announcement(const uint8_t *data, size_t size)
 	for (const char *at = told.serial; *at != '\0'; at++)
 		ENSURE(isupper((unsigned char)*at) || isdigit((unsigned char)*at) || *at == '-' || *at == '_');
 	ENSURE(told.address.s_addr == from.s_addr || cidr_address_is_private(ntohl(told.address.s_addr)));
-	ensure_harmless(told.serial, sizeof told.serial);
-	ensure_harmless(told.model_code, sizeof told.model_code);
-	ensure_harmless(told.name, sizeof told.name);
-	ensure_harmless(told.firmware, sizeof told.firmware);
-	ensure_harmless(told.connect, sizeof told.connect);
-	ensure_harmless(told.bind, sizeof told.bind);
+	must_be_harmless(told.serial, sizeof told.serial);
+	must_be_harmless(told.model_code, sizeof told.model_code);
+	must_be_harmless(told.name, sizeof told.name);
+	must_be_harmless(told.firmware, sizeof told.firmware);
+	must_be_harmless(told.connect, sizeof told.connect);
+	must_be_harmless(told.bind, sizeof told.bind);
 	ENSURE(told.signal_dbm <= 0 && told.signal_dbm >= -128);
 }
 

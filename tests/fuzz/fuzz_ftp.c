@@ -7,24 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "common/miniobj.h"
+#include "tests/fuzz/fuzz_rig.h"
 #include "worker/upload/exchange.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-ensure_harmless(const char *text, size_t cap)
-{
-	const unsigned char *at = (const unsigned char *)text, *end = at + strnlen(text, cap);
-
-	ENSURE((size_t)(end - at) < cap);
-	while (at < end) {
-		size_t n = log_harmless_bytes(at, (size_t)(end - at));
-		ENSURE(n > 0);
-		at += n;
-	}
-}
 
 /* -- replies ------------------------------------------------------------------------------------------- */
 
@@ -43,7 +30,7 @@ check_reply(const struct ftp_reply *reply)
 	int64_t bytes = -1;
 
 	ENSURE(reply->code >= 100 && reply->code <= 599);
-	ensure_harmless(reply->text, sizeof reply->text);
+	must_be_harmless(reply->text, sizeof reply->text);
 	ENSURE(!ftp_parse_pasv(reply->text, &port) || port > 0);
 	ENSURE(!ftp_parse_size(reply->text, &bytes) || bytes >= 0);
 	/* Each fault has words for each reply. */
@@ -52,7 +39,7 @@ check_reply(const struct ftp_reply *reply)
 	char sentence[UPLOAD_SENTENCE_BYTES];
 	upload_fault_sentence(upload_fault_of_reply((enum upload_phase)(reply->code % UPLOAD_PHASE_COUNT), reply->code), &facts,
 			      sentence);
-	ensure_harmless(sentence, sizeof sentence);
+	must_be_harmless(sentence, sizeof sentence);
 }
 
 static void
@@ -105,7 +92,7 @@ check_lines(const uint8_t *data, size_t size)
 		memcpy(line, at, len);
 		line = realloc(line, len > 0 ? len : 1);
 		if (ftp_parse_entry(line, len, &entry) != FTP_NO_ENTRY) {
-			ensure_harmless(entry.name, sizeof entry.name);
+			must_be_harmless(entry.name, sizeof entry.name);
 			ENSURE(entry.name[0] != '\0' && strchr(entry.name, '/') == NULL && entry.size_bytes >= 0);
 		}
 		free(line);

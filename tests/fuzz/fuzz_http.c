@@ -19,17 +19,11 @@
 #include "httpd/routes.h"
 #include "httpd/target.h"
 #include "ipc/header.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 #define TEXT_MAX 8192
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 /* -- targets ------------------------------------------------------------------------------------------ */
 

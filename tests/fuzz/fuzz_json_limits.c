@@ -11,18 +11,12 @@
 #include <string.h>
 
 #include "printer/report.h"
+#include "tests/fuzz/fuzz_rig.h"
 #include "tests/unit/report_invariants.h"
 
 #define MESSAGE_MAX (REPORT_MAX_BYTES + 64 * 1024)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 struct message {
 	char *bytes;

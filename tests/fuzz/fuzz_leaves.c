@@ -10,18 +10,12 @@
 
 #include "common/str.h"
 #include "httpd/jsonscan.h"
+#include "tests/fuzz/fuzz_rig.h"
 #include "tests/unit/leaves_reader.h"
 
 #define TEXTS_MAX 12
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,6 +13,7 @@
 #include "common/str.h"
 #include "supervisor/logbook.h"
 #include "supervisor/logline.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 #define STAMP "ts=1970-01-01T00:00:00.000Z role=worker entry=A pid=7 "
 
@@ -22,18 +23,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct logbook_origin worker = { "worker", "A", 7 };
-
-static void
-ensure_harmless(const char *text, size_t len)
-{
-	const unsigned char *at = (const unsigned char *)text, *end = at + len;
-
-	while (at < end) {
-		size_t n = log_harmless_bytes(at, (size_t)(end - at));
-		ENSURE(n > 0);
-		at += n;
-	}
-}
 
 /* Outside of quotes, every word is name=value, and no name is one of the stamp's. */
 static void
@@ -64,7 +53,7 @@ ensure_line(const char *line, size_t len)
 {
 	ENSURE(len == strlen(line) && len < LOGBOOK_LINE_BYTES);
 	ENSURE(strncmp(line, STAMP, strlen(STAMP)) == 0);
-	ensure_harmless(line, len);
+	must_be_harmless_bytes(line, len);
 	ensure_fields(line + strlen(STAMP));
 }
 
@@ -105,7 +94,7 @@ through_the_tap(const uint8_t *data, size_t size, size_t piece)
 	ENSURE(lines <= newlines + 1 && lines <= LOGTAP_BURST_LINES + 2);
 	logtap_last_words(&tap, words, sizeof words);
 	ENSURE(strlen(words) < sizeof words);
-	ensure_harmless(words, strlen(words));
+	must_be_harmless_bytes(words, strlen(words));
 }
 
 int
@@ -125,9 +114,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ENSURE(size < LOG_LINE_BYTES || strcmp(line + len - strlen(" cut=yes"), " cut=yes") == 0);
 	bool found = logline_message(data, size, &level, text, sizeof text);
 	ENSURE(level < LOG_LEVEL_COUNT && strlen(text) < sizeof text && (found || text[0] == '\0'));
-	ensure_harmless(text, strlen(text));
+	must_be_harmless_bytes(text, strlen(text));
 	ENSURE(logline_plain(data, size, text, sizeof text) == text);
-	ensure_harmless(text, strlen(text));
+	must_be_harmless_bytes(text, strlen(text));
 	through_the_tap(data, size, piece);
 	return 0;
 }

@@ -12,15 +12,9 @@
 #include "common/str.h"
 #include "ipc/header.h"
 #include "ipc/message.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 check_borrowed(const struct ipc_bytes *borrowed, uint32_t max, const uint8_t *body, size_t len)

@@ -8,17 +8,11 @@
 
 #include "httpd/jsonpart.h"
 #include "httpd/metrics.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 #define TEXT_MAX 8192
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 check_members(const char *text, size_t len)

@@ -5,11 +5,11 @@
  * Input: a byte n, n bytes that each choose a question, and the MessagePack text. Every answer is
  * written again; the reader must find the same in what the writer wrote, which is never longer.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/str.h"
 #include "ipc/mpack.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 #define QUESTIONS_MAX 64
 #define BOUND_BYTES 300
@@ -74,13 +74,6 @@ put(struct mpack_writer *writer, uint8_t question, const struct answer *answer)
 		mpack_put_bin(writer, answer->bytes, answer->len);
 		break;
 	}
-}
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
 }
 
 /* After a fault every answer is nothing; before one, every answer is within what was allowed. */

@@ -2,20 +2,13 @@
  * Any bytes as the records of the password and of a token. What is read keeps its bounds and is text where it must be.
  * Covers: owner_decode_password, owner_decode_token
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/str.h"
 #include "stored/owner.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

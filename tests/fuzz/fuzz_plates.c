@@ -8,29 +8,15 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "common/miniobj.h"
-#include "common/str.h"
 #include "printer/plates.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct plates plates;
 
-static void
-check_text(const char *text, size_t cap)
-{
-	size_t len = strnlen(text, cap);
-	const unsigned char *p = (const unsigned char *)text;
-
-	ENSURE(len < cap && str_valid_utf8(text, len));
-	for (size_t n; len > 0; p += n, len -= n) {
-		n = log_harmless_bytes(p, len);
-		ENSURE(n > 0);
-	}
-}
-
-#define CHECK_TEXT(text) check_text(text, sizeof(text))
+#define CHECK_TEXT(text) must_be_harmless(text, sizeof(text))
 
 static void
 check_plate(const struct plate *plate)

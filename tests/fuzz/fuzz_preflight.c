@@ -11,13 +11,12 @@
 
 #include <jansson.h>
 
-#include "common/log.h"
 #include "common/miniobj.h"
-#include "common/str.h"
 #include "printer/preflight.h"
 #include "printer/project_file.h"
 #include "printer/report.h"
 #include "printer/spools.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -64,19 +63,6 @@ read_input(const uint8_t *at, const uint8_t *end)
 }
 
 static void
-check_sentence(const char *sentence, size_t cap)
-{
-	size_t len = strnlen(sentence, cap);
-	const unsigned char *p = (const unsigned char *)sentence;
-
-	ENSURE(len < cap && str_valid_utf8(sentence, len));
-	for (size_t n; len > 0; p += n, len -= n) {
-		n = log_harmless_bytes(p, len);
-		ENSURE(n > 0);
-	}
-}
-
-static void
 check_findings(void)
 {
 	bool possible = true, ready = true;
@@ -85,8 +71,8 @@ check_findings(void)
 	for (uint32_t i = 0; i < found.count; i++) {
 		const struct preflight_entry *entry = &found.entries[i];
 		ENSURE(entry->sentence[0] != '\0' && entry->finding < FINDING_COUNT);
-		check_sentence(entry->sentence, sizeof entry->sentence);
-		check_sentence(entry->remedy, sizeof entry->remedy);
+		must_be_harmless(entry->sentence, sizeof entry->sentence);
+		must_be_harmless(entry->remedy, sizeof entry->remedy);
 		ENSURE(i == 0 || entry->kind <= found.entries[i - 1].kind);
 		possible = possible && entry->kind != PREFLIGHT_IMPOSSIBLE;
 		ready = ready && (entry->kind == PREFLIGHT_NOTE || entry->accepted);

@@ -9,16 +9,10 @@
 #include <string.h>
 
 #include "printer/report.h"
+#include "tests/fuzz/fuzz_rig.h"
 #include "tests/unit/report_invariants.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 read_one(struct report *report, const uint8_t *bytes, size_t len, int64_t now_ms, struct printer_state *state)

@@ -8,10 +8,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "common/str.h"
 #include "printer/jsonin.h"
 #include "stored/filechk/contents.h"
 #include "stored/filechk/gcode.h"
@@ -20,25 +17,9 @@
 #include "stored/filechk/sliceinfo.h"
 #include "stored/filechk/verdict.h"
 #include "stored/filechk/xml.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
-
-static void
-must_be_text(const char *text, size_t cap)
-{
-	size_t len = strnlen(text, cap);
-
-	must(len < cap && str_valid_utf8(text, len));
-	for (size_t i = 0; i < len; i++)
-		must((unsigned char)text[i] >= 0x20 && text[i] != 0x7f);
-}
 
 static void
 check_plate(const struct plate *plate, const struct contents_more *more)

@@ -10,17 +10,11 @@
 
 #include "common/log.h"
 #include "common/str.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 #define ROOM_MAX 1500
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 check_log_value(const uint8_t *text, size_t len, size_t cap)

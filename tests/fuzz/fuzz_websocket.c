@@ -14,17 +14,11 @@
 #include "common/str.h"
 #include "httpd/handshake.h"
 #include "httpd/websocket.h"
+#include "tests/fuzz/fuzz_rig.h"
 
 #define ANSWER_MAX_BYTES (WEBSOCKET_FRAMES_MAX * 127 + 4096)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 /* -- handshakes -------------------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/fuzz_rig.h"
 #include "worker/link/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,13 +17,6 @@ struct source {
 	const uint8_t *bytes;
 	size_t len, piece, left_of_piece;
 };
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static int
 read_source(void *arg, void *to, int want)
