@@ -119,6 +119,12 @@ mpack_put_bin(struct mpack_writer *writer, const void *bytes, uint32_t len)
 }
 
 void
+mpack_put_text(struct mpack_writer *writer, const char *text)
+{
+	mpack_put_str(writer, text, (uint32_t)strlen(text));
+}
+
+void
 mpack_reader_init(struct mpack_reader *reader, const uint8_t *from, size_t len)
 {
 	*reader = (struct mpack_reader){ .at = from, .end = from + len };
@@ -281,6 +287,16 @@ mpack_get_bin(struct mpack_reader *reader, uint32_t max, uint32_t *ret_len)
 	else
 		mpack_fault(reader, "has something else where bytes belong");
 	return get_raw(reader, len, max, ret_len);
+}
+
+void
+mpack_get_text(struct mpack_reader *reader, char *ret_text, size_t cap)
+{
+	uint32_t len;
+	const uint8_t *bytes = mpack_get_str(reader, (uint32_t)(cap - 1), &len);
+
+	memcpy(ret_text, bytes, len);
+	ret_text[len] = '\0';
 }
 
 bool

@@ -24,6 +24,8 @@ void mpack_put_u64(struct mpack_writer *writer, uint64_t value);
 void mpack_put_i64(struct mpack_writer *writer, int64_t value);
 void mpack_put_str(struct mpack_writer *writer, const void *bytes, uint32_t len);
 void mpack_put_bin(struct mpack_writer *writer, const void *bytes, uint32_t len);
+/* A C string, as str. */
+void mpack_put_text(struct mpack_writer *writer, const char *text);
 
 struct mpack_reader {
 	const uint8_t *at, *end;
@@ -39,6 +41,8 @@ int64_t mpack_get_i64(struct mpack_reader *reader);
 /* Borrowed from the input; at most `max` bytes; str must be UTF-8 without NUL. */
 const uint8_t *mpack_get_str(struct mpack_reader *reader, uint32_t max, uint32_t *ret_len);
 const uint8_t *mpack_get_bin(struct mpack_reader *reader, uint32_t max, uint32_t *ret_len);
+/* Str as a C string of at most `cap` bytes with its NUL. */
+void mpack_get_text(struct mpack_reader *reader, char *ret_text, size_t cap);
 /* Everything was read and nothing is left over. */
 bool mpack_reader_finish(struct mpack_reader *reader);
 /* Mark the input as faulty, for checks of the caller's own. */

@@ -12,12 +12,6 @@
 
 #define FIELDS 13
 
-static void
-put_text(struct mpack_writer *writer, const char *text)
-{
-	mpack_put_str(writer, text, (uint32_t)strlen(text));
-}
-
 size_t
 file_record_encode(const struct file_record *record, uint8_t ret_bytes[FILE_RECORD_MAX_BYTES])
 {
@@ -27,28 +21,19 @@ file_record_encode(const struct file_record *record, uint8_t ret_bytes[FILE_RECO
 	mpack_put_array(&writer, FIELDS);
 	mpack_put_u64(&writer, FILE_RECORD_VERSION);
 	mpack_put_u64(&writer, record->place);
-	put_text(&writer, record->name);
+	mpack_put_text(&writer, record->name);
 	mpack_put_u64(&writer, record->size_bytes);
 	mpack_put_i64(&writer, record->created_ms);
 	mpack_put_i64(&writer, record->used_ms);
 	mpack_put_u64(&writer, record->check);
 	mpack_put_u64(&writer, record->examined_by);
 	mpack_put_u64(&writer, record->kind);
-	put_text(&writer, record->model);
+	mpack_put_text(&writer, record->model);
 	mpack_put_u64(&writer, record->plates);
-	put_text(&writer, record->sentence);
-	put_text(&writer, record->remedy);
+	mpack_put_text(&writer, record->sentence);
+	mpack_put_text(&writer, record->remedy);
 	ENSURE(!writer.failed);
 	return (size_t)(writer.at - ret_bytes);
-}
-
-static void
-get_text(struct mpack_reader *reader, char *ret_text, size_t cap)
-{
-	uint32_t len;
-	const uint8_t *bytes = mpack_get_str(reader, (uint32_t)(cap - 1), &len);
-
-	str_format(ret_text, cap, "%.*s", (int)len, (const char *)bytes);
 }
 
 bool
@@ -82,7 +67,7 @@ file_record_decode(const void *key, size_t key_len, const uint8_t *bytes, size_t
 	if (mpack_get_u64(&reader, UINT32_MAX) != FILE_RECORD_VERSION)
 		mpack_fault(&reader, "is of another version");
 	ret_record->place = (uint32_t)mpack_get_u64(&reader, FILES_MAX - 1);
-	get_text(&reader, name, sizeof name);
+	mpack_get_text(&reader, name, sizeof name);
 	file_record_clean_name(name, ret_record->name);
 	ret_record->size_bytes = mpack_get_u64(&reader, INT64_MAX);
 	ret_record->created_ms = mpack_get_i64(&reader);
@@ -90,10 +75,10 @@ file_record_decode(const void *key, size_t key_len, const uint8_t *bytes, size_t
 	ret_record->check = (enum file_check)mpack_get_u64(&reader, FILE_CHECK_COUNT - 1);
 	ret_record->examined_by = (uint32_t)mpack_get_u64(&reader, UINT32_MAX);
 	ret_record->kind = (enum file_kind)mpack_get_u64(&reader, FILE_KIND_COUNT - 1);
-	get_text(&reader, ret_record->model, sizeof ret_record->model);
+	mpack_get_text(&reader, ret_record->model, sizeof ret_record->model);
 	ret_record->plates = (uint32_t)mpack_get_u64(&reader, FILE_PLATES_MAX);
-	get_text(&reader, ret_record->sentence, sizeof ret_record->sentence);
-	get_text(&reader, ret_record->remedy, sizeof ret_record->remedy);
+	mpack_get_text(&reader, ret_record->sentence, sizeof ret_record->sentence);
+	mpack_get_text(&reader, ret_record->remedy, sizeof ret_record->remedy);
 	*ret_fault = reader.fault;
 	return reader.fault == NULL;
 }

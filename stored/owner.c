@@ -36,18 +36,9 @@ encode_password(const struct owner *owner, uint8_t ret_bytes[SECRET_MAX_BYTES])
 	mpack_put_array(&writer, PASSWORD_FIELDS);
 	mpack_put_u64(&writer, RECORD_VERSION);
 	mpack_put_u64(&writer, owner->epoch);
-	mpack_put_str(&writer, owner->hash, (uint32_t)strlen(owner->hash));
+	mpack_put_text(&writer, owner->hash);
 	ENSURE(!writer.failed);
 	return (size_t)(writer.at - ret_bytes);
-}
-
-static void
-get_text(struct mpack_reader *reader, char *ret_text, size_t cap)
-{
-	uint32_t len;
-	const uint8_t *bytes = mpack_get_str(reader, (uint32_t)(cap - 1), &len);
-
-	str_format(ret_text, cap, "%.*s", (int)len, (const char *)bytes);
 }
 
 const char *
@@ -61,7 +52,7 @@ owner_decode_password(const uint8_t *bytes, size_t len, uint64_t *ret_epoch, cha
 	if (mpack_get_u64(&reader, UINT32_MAX) != RECORD_VERSION)
 		mpack_fault(&reader, "is of another version");
 	*ret_epoch = mpack_get_u64(&reader, UINT64_MAX);
-	get_text(&reader, ret_hash, HASHER_HASH_BYTES);
+	mpack_get_text(&reader, ret_hash, HASHER_HASH_BYTES);
 	return reader.fault;
 }
 
@@ -73,7 +64,7 @@ encode_token(const struct owner_token *token, uint8_t ret_bytes[SECRET_MAX_BYTES
 	mpack_writer_init(&writer, ret_bytes, SECRET_MAX_BYTES);
 	mpack_put_array(&writer, TOKEN_FIELDS);
 	mpack_put_u64(&writer, RECORD_VERSION);
-	mpack_put_str(&writer, token->name, (uint32_t)strlen(token->name));
+	mpack_put_text(&writer, token->name);
 	mpack_put_bool(&writer, token->full);
 	mpack_put_i64(&writer, token->created_ms);
 	mpack_put_i64(&writer, token->used_ms);
@@ -94,7 +85,7 @@ owner_decode_token(const char *id, const uint8_t *bytes, size_t bytes_len, struc
 		mpack_fault(&reader, "has too few fields");
 	if (mpack_get_u64(&reader, UINT32_MAX) != RECORD_VERSION)
 		mpack_fault(&reader, "is of another version");
-	get_text(&reader, ret_token->name, sizeof ret_token->name);
+	mpack_get_text(&reader, ret_token->name, sizeof ret_token->name);
 	ret_token->full = mpack_get_bool(&reader);
 	ret_token->created_ms = mpack_get_i64(&reader);
 	ret_token->used_ms = mpack_get_i64(&reader);

@@ -14,12 +14,6 @@
 #define FIELDS_BEFORE_PLATES 17
 #define FIELDS_BEFORE_VIRTUAL 19
 
-static void
-put_text(struct mpack_writer *writer, const char *text)
-{
-	mpack_put_str(writer, text, (uint32_t)strlen(text));
-}
-
 size_t
 printer_record_encode(const struct printer_record *record, uint8_t ret_bytes[PRINTER_RECORD_MAX_BYTES])
 {
@@ -29,35 +23,26 @@ printer_record_encode(const struct printer_record *record, uint8_t ret_bytes[PRI
 	mpack_put_array(&writer, FIELDS);
 	mpack_put_u64(&writer, PRINTER_RECORD_VERSION);
 	mpack_put_u64(&writer, record->place);
-	put_text(&writer, record->name);
-	put_text(&writer, record->address);
-	put_text(&writer, record->model);
+	mpack_put_text(&writer, record->name);
+	mpack_put_text(&writer, record->address);
+	mpack_put_text(&writer, record->model);
 	mpack_put_u64(&writer, record->mqtt_port);
 	mpack_put_u64(&writer, record->ftps_port);
 	mpack_put_u64(&writer, record->camera_port);
 	mpack_put_u64(&writer, record->detect_port);
-	put_text(&writer, record->certificate_sha256);
+	mpack_put_text(&writer, record->certificate_sha256);
 	mpack_put_i64(&writer, record->added_ms);
 	mpack_put_i64(&writer, record->changed_ms);
-	put_text(&writer, record->firmware);
-	put_text(&writer, record->previous_firmware);
+	mpack_put_text(&writer, record->firmware);
+	mpack_put_text(&writer, record->previous_firmware);
 	mpack_put_i64(&writer, record->firmware_ms);
-	put_text(&writer, record->moved_from);
+	mpack_put_text(&writer, record->moved_from);
 	mpack_put_i64(&writer, record->moved_ms);
 	mpack_put_bool(&writer, record->starts_unasked);
 	mpack_put_i64(&writer, record->plate_used_ms);
 	mpack_put_bool(&writer, record->is_virtual);
 	ENSURE(!writer.failed);
 	return (size_t)(writer.at - ret_bytes);
-}
-
-static void
-get_text(struct mpack_reader *reader, char *ret_text, size_t cap)
-{
-	uint32_t len;
-	const uint8_t *bytes = mpack_get_str(reader, (uint32_t)(cap - 1), &len);
-
-	str_format(ret_text, cap, "%.*s", (int)len, (const char *)bytes);
 }
 
 static uint32_t
@@ -94,21 +79,21 @@ printer_record_decode(const void *key, size_t key_len, const uint8_t *bytes, siz
 	if (mpack_get_u64(&reader, UINT32_MAX) != PRINTER_RECORD_VERSION)
 		mpack_fault(&reader, "is of another version");
 	ret_record->place = (uint32_t)mpack_get_u64(&reader, PRINTERS_MAX - 1);
-	get_text(&reader, ret_record->name, sizeof ret_record->name);
-	get_text(&reader, ret_record->address, sizeof ret_record->address);
-	get_text(&reader, ret_record->model, sizeof ret_record->model);
+	mpack_get_text(&reader, ret_record->name, sizeof ret_record->name);
+	mpack_get_text(&reader, ret_record->address, sizeof ret_record->address);
+	mpack_get_text(&reader, ret_record->model, sizeof ret_record->model);
 	ret_record->mqtt_port = get_port(&reader);
 	ret_record->ftps_port = get_port(&reader);
 	ret_record->camera_port = get_port(&reader);
 	ret_record->detect_port = get_port(&reader);
-	get_text(&reader, ret_record->certificate_sha256, sizeof ret_record->certificate_sha256);
+	mpack_get_text(&reader, ret_record->certificate_sha256, sizeof ret_record->certificate_sha256);
 	ret_record->added_ms = mpack_get_i64(&reader);
 	ret_record->changed_ms = mpack_get_i64(&reader);
-	get_text(&reader, ret_record->firmware, sizeof ret_record->firmware);
-	get_text(&reader, ret_record->previous_firmware, sizeof ret_record->previous_firmware);
+	mpack_get_text(&reader, ret_record->firmware, sizeof ret_record->firmware);
+	mpack_get_text(&reader, ret_record->previous_firmware, sizeof ret_record->previous_firmware);
 	ret_record->firmware_ms = mpack_get_i64(&reader);
 	if (fields >= FIELDS_BEFORE_PLATES) {
-		get_text(&reader, ret_record->moved_from, sizeof ret_record->moved_from);
+		mpack_get_text(&reader, ret_record->moved_from, sizeof ret_record->moved_from);
 		ret_record->moved_ms = mpack_get_i64(&reader);
 	}
 	if (fields >= FIELDS_BEFORE_VIRTUAL) {

@@ -6,16 +6,9 @@
 #include <string.h>
 
 #include "common/miniobj.h"
-#include "common/str.h"
 #include "ipc/mpack.h"
 
 #define FIELDS 6
-
-static void
-put_text(struct mpack_writer *writer, const char *text)
-{
-	mpack_put_str(writer, text, (uint32_t)strlen(text));
-}
 
 size_t
 virtual_record_encode(const struct virtual_record *record, uint8_t ret_bytes[VIRTUAL_RECORD_MAX_BYTES])
@@ -25,22 +18,13 @@ virtual_record_encode(const struct virtual_record *record, uint8_t ret_bytes[VIR
 	mpack_writer_init(&writer, ret_bytes, VIRTUAL_RECORD_MAX_BYTES);
 	mpack_put_array(&writer, FIELDS);
 	mpack_put_u64(&writer, VIRTUAL_RECORD_VERSION);
-	put_text(&writer, record->nozzle);
-	put_text(&writer, record->ams);
-	put_text(&writer, record->exposed);
+	mpack_put_text(&writer, record->nozzle);
+	mpack_put_text(&writer, record->ams);
+	mpack_put_text(&writer, record->exposed);
 	mpack_put_bin(&writer, record->certificate.bytes, (uint32_t)record->certificate.len);
 	mpack_put_bin(&writer, record->issuer.bytes, (uint32_t)record->issuer.len);
 	ENSURE(!writer.failed);
 	return (size_t)(writer.at - ret_bytes);
-}
-
-static void
-get_text(struct mpack_reader *reader, char *ret_text, size_t cap)
-{
-	uint32_t len;
-	const uint8_t *bytes = mpack_get_str(reader, (uint32_t)(cap - 1), &len);
-
-	str_format(ret_text, cap, "%.*s", (int)len, (const char *)bytes);
 }
 
 static void
@@ -65,9 +49,9 @@ virtual_record_decode(const uint8_t *bytes, size_t len, struct virtual_record *r
 		mpack_fault(&reader, "has too few fields");
 	if (mpack_get_u64(&reader, UINT32_MAX) != VIRTUAL_RECORD_VERSION)
 		mpack_fault(&reader, "is of another version");
-	get_text(&reader, ret_record->nozzle, sizeof ret_record->nozzle);
-	get_text(&reader, ret_record->ams, sizeof ret_record->ams);
-	get_text(&reader, ret_record->exposed, sizeof ret_record->exposed);
+	mpack_get_text(&reader, ret_record->nozzle, sizeof ret_record->nozzle);
+	mpack_get_text(&reader, ret_record->ams, sizeof ret_record->ams);
+	mpack_get_text(&reader, ret_record->exposed, sizeof ret_record->exposed);
 	get_blob(&reader, &ret_record->certificate);
 	get_blob(&reader, &ret_record->issuer);
 	*ret_fault = reader.fault;

@@ -1,6 +1,6 @@
 /*
  * The MessagePack reader, asked for values in an order that the input chooses.
- * Covers: mpack_get_array, mpack_get_bool, mpack_get_u64, mpack_get_i64, mpack_get_str, mpack_get_bin
+ * Covers: mpack_get_array, mpack_get_bool, mpack_get_u64, mpack_get_i64, mpack_get_str, mpack_get_bin, mpack_get_text
  *
  * Input: a byte n, n bytes that each choose a question, and the MessagePack text. Every answer is
  * written again; the reader must find the same in what the writer wrote, which is never longer.
@@ -23,9 +23,20 @@ struct answer {
 	uint32_t len;
 };
 
+/* The same as a C string. */
+static void
+check_text(struct mpack_reader *reader, const struct answer *answer)
+{
+	char text[BOUND_BYTES + 1];
+
+	mpack_get_text(reader, text, sizeof text);
+	must(strlen(text) == answer->len && memcmp(text, answer->bytes, answer->len) == 0);
+}
+
 static struct answer
 ask(struct mpack_reader *reader, uint8_t question)
 {
+	struct mpack_reader before = *reader;
 	struct answer answer = { 0 };
 
 	switch (question % 6) {
@@ -43,6 +54,7 @@ ask(struct mpack_reader *reader, uint8_t question)
 		break;
 	case 4:
 		answer.bytes = mpack_get_str(reader, BOUND_BYTES, &answer.len);
+		check_text(&before, &answer);
 		break;
 	default:
 		answer.bytes = mpack_get_bin(reader, BOUND_BYTES, &answer.len);

@@ -312,6 +312,24 @@ a_text_must_be_utf8_bytes_need_not(void **state)
 }
 
 static void
+a_text_is_a_string_within_its_bound(void **state)
+{
+	struct mpack_writer writer = fresh(10);
+	struct mpack_reader reader;
+	char text[4];
+
+	(void)state;
+	mpack_put_text(&writer, "abc");
+	wrote(&writer, BYTES("\xa3" "abc"));
+	mpack_reader_init(&reader, BYTES("\xa3" "abc" "\xa4" "abcd"));
+	mpack_get_text(&reader, text, sizeof text);
+	assert_string_equal(text, "abc");
+	mpack_get_text(&reader, text, sizeof text);
+	assert_string_equal(text, "");
+	assert_non_null(reader.fault);
+}
+
+static void
 the_first_fault_sticks(void **state)
 {
 	struct mpack_reader reader;
@@ -364,6 +382,7 @@ main(void)
 		cmocka_unit_test(a_length_that_lies_is_refused_before_anything_is_read),
 		cmocka_unit_test(each_question_takes_only_its_own_type),
 		cmocka_unit_test(a_text_must_be_utf8_bytes_need_not),
+		cmocka_unit_test(a_text_is_a_string_within_its_bound),
 		cmocka_unit_test(the_first_fault_sticks),
 		cmocka_unit_test(nothing_may_be_left_over),
 	};
