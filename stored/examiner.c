@@ -122,7 +122,7 @@ begin_picture(struct desk *desk, struct seat *seat)
 	bool sent = send_to(desk, seat, MESSAGE_PICTURE, ROLE_FILECHK, seat->slot, &message, fd);
 	close(fd);
 	if (!sent) {
-		file_desk_refuse(desk, &want.request, REFUSAL_BUSY, "Try again in a moment.",
+		desk_refuse_with(desk, &want.request, REFUSAL_BUSY, "Try again in a moment.",
 				 "There is too much to do.");
 		return false;
 	}
@@ -200,7 +200,7 @@ misfire(struct desk *desk, struct seat *seat, bool is_busy)
 		return;
 	while (examiner->waiting_count > 0) {
 		struct picture_want picture = take_picture_want(examiner);
-		file_desk_refuse(desk, &picture.request, REFUSAL_FAILED, "The log says why.", "%s", not_to_be_had);
+		desk_refuse_with(desk, &picture.request, REFUSAL_FAILED, "The log says why.", "%s", not_to_be_had);
 	}
 	if (file != NULL) {
 		file->tries = EXAMINER_TRIES - 1;
@@ -247,7 +247,7 @@ on_picture(struct desk *desk, struct seat *seat, const struct msg_picture_made *
 	if (good)
 		child_reply(desk->child, &seat->picture.request, MESSAGE_FILE_PICTURE, &reply, fd);
 	else
-		file_desk_refuse(desk, &seat->picture.request, REFUSAL_FAILED, "", "The picture cannot be used.");
+		desk_refuse_with(desk, &seat->picture.request, REFUSAL_FAILED, "", "The picture cannot be used.");
 }
 
 /* The process refused its work, died over it, or was not done in time. */
@@ -259,7 +259,7 @@ on_failure(struct desk *desk, struct seat *seat, enum refusal reason, const char
 
 	seat->state = SEAT_FREE;
 	if (draws) {
-		file_desk_refuse(desk, &seat->picture.request, reason == REFUSAL_NOT_FOUND ? reason : REFUSAL_FAILED,
+		desk_refuse_with(desk, &seat->picture.request, reason == REFUSAL_NOT_FOUND ? reason : REFUSAL_FAILED,
 				 "", "%s", sentence);
 	} else if (file != NULL) {
 		pause_a_while(&desk->files.examiner);
@@ -309,7 +309,7 @@ examiner_want_picture(struct desk *desk, const struct header *request, const cha
 	struct examiner *examiner = &desk->files.examiner;
 
 	if (examiner->waiting_count == EXAMINER_PICTURES_MAX) {
-		file_desk_refuse(desk, request, REFUSAL_BUSY, "Try again in a moment.",
+		desk_refuse_with(desk, request, REFUSAL_BUSY, "Try again in a moment.",
 				 "Too many pictures are being looked for.");
 		return;
 	}

@@ -80,7 +80,7 @@ file_desk_note_examined(struct desk *desk, struct cache_file *file, const struct
 static void
 refuse_waiting(struct desk *desk, const struct header *request)
 {
-	file_desk_refuse(desk, request, REFUSAL_CONFLICT, "Ask again in a moment.",
+	desk_refuse_with(desk, request, REFUSAL_CONFLICT, "Ask again in a moment.",
 			 "The file is still being looked into.");
 }
 
@@ -92,7 +92,7 @@ is_known_or_refuse(struct desk *desk, const struct header *request, struct cache
 	if (file->record.check == FILE_CHECK_WAITING)
 		refuse_waiting(desk, request);
 	else if (file->record.check == FILE_CHECK_FAILED)
-		file_desk_refuse(desk, request, REFUSAL_FAILED, file->record.remedy, "%s", file->record.sentence);
+		desk_refuse_with(desk, request, REFUSAL_FAILED, file->record.remedy, "%s", file->record.sentence);
 	else
 		return true;
 	return false;
@@ -112,7 +112,7 @@ file_desk_give_plates(struct desk *desk, const struct header *request, const str
 		const struct msg_file_plates reply = { .json = { json, len } };
 		child_reply(desk->child, request, MESSAGE_FILE_PLATES, &reply, -1);
 	} else if (file->record.check == FILE_CHECK_UNPRINTABLE) {
-		file_desk_refuse(desk, request, REFUSAL_NOT_FOUND, file->record.remedy, "%s", file->record.sentence);
+		desk_refuse_with(desk, request, REFUSAL_NOT_FOUND, file->record.remedy, "%s", file->record.sentence);
 	} else { /* somebody has deleted it: find out anew */
 		file->record.check = FILE_CHECK_WAITING;
 		file->is_untold = true;
@@ -129,7 +129,7 @@ file_desk_give_picture(struct desk *desk, const struct header *request, const st
 	if (file == NULL || !is_known_or_refuse(desk, request, file))
 		return;
 	if (file->record.kind != FILE_KIND_THREE_MF)
-		file_desk_refuse(desk, request, REFUSAL_NOT_FOUND, "", "There is no picture in this file.");
+		desk_refuse_with(desk, request, REFUSAL_NOT_FOUND, "", "There is no picture in this file.");
 	else
 		examiner_want_picture(desk, request, message->sha256, message->plate);
 }

@@ -5,8 +5,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,19 +16,6 @@
 
 /* -- refusing ------------------------------------------------------------------------------------------------- */
 
-void
-file_desk_refuse(struct desk *desk, const struct header *request, enum refusal reason, const char *remedy,
-		 const char *format, ...)
-{
-	char sentence[241];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(sentence, sizeof sentence, format, args);
-	va_end(args);
-	child_reply_refused(desk->child, request, reason, sentence, remedy);
-}
-
 struct cache_file *
 file_desk_find_or_refuse(struct desk *desk, const struct header *request, const char *sha256)
 {
@@ -38,7 +23,7 @@ file_desk_find_or_refuse(struct desk *desk, const struct header *request, const 
 
 	if (file != NULL && file->state == CACHE_KEPT)
 		return file;
-	file_desk_refuse(desk, request, REFUSAL_NOT_FOUND, "`fusectl files` lists those that are there.",
+	desk_refuse_with(desk, request, REFUSAL_NOT_FOUND, "`fusectl files` lists those that are there.",
 			 "There is no such file in the cache.");
 	return NULL;
 }
@@ -103,7 +88,7 @@ file_desk_open_or_refuse(struct desk *desk, const struct header *request, struct
 		return fd;
 	if (error == ENOENT || error == EILSEQ || error == ELOOP) {
 		file_desk_lose(desk, file, error == ENOENT ? "it is gone from the disk" : "it was changed on the disk");
-		file_desk_refuse(desk, request, REFUSAL_NOT_FOUND, "Send it again.",
+		desk_refuse_with(desk, request, REFUSAL_NOT_FOUND, "Send it again.",
 				 "The file was %s, and is no longer kept.",
 				 error == ENOENT ? "gone from the cache's folder" : "damaged in the cache's folder");
 	} else {
@@ -184,7 +169,7 @@ remove_one(struct desk *desk, const struct header *request, const struct msg_fil
 	if (file == NULL)
 		return;
 	if (file->open_jobs > 0) {
-		file_desk_refuse(desk, request, REFUSAL_CONFLICT, "Cancel them first, or wait until they are done.",
+		desk_refuse_with(desk, request, REFUSAL_CONFLICT, "Cancel them first, or wait until they are done.",
 				 "%u job%s the file.", file->open_jobs,
 				 file->open_jobs == 1 ? " still needs" : "s still need");
 		return;

@@ -6,10 +6,6 @@
 
 #include "stored/desk_inner.h"
 
-/* Refuse with a sentence that is put together here. */
-void file_desk_refuse(struct desk *desk, const struct header *request, enum refusal reason, const char *remedy,
-		      const char *format, ...) __attribute__((format(printf, 5, 6)));
-
 /* The file of a hash that somebody asked for; NULL when it was refused NOT_FOUND. */
 struct cache_file *file_desk_find_or_refuse(struct desk *desk, const struct header *request, const char *sha256);
 

@@ -67,7 +67,7 @@ reserve_bytes(uint64_t disk_bytes)
 static bool
 refuse_no_space(struct desk *desk, const struct header *request, const char *remedy, const char *sentence)
 {
-	file_desk_refuse(desk, request, REFUSAL_NO_SPACE, remedy, "%s", sentence);
+	desk_refuse_with(desk, request, REFUSAL_NO_SPACE, remedy, "%s", sentence);
 	return false;
 }
 

@@ -231,7 +231,7 @@ try_to_hash(struct desk *desk, struct room *room)
 		loop_timer_set(desk->files.intake.watch, CLOSING_EVERY_MS);
 	} else {
 		room->state = ROOM_OPEN;
-		file_desk_refuse(desk, &room->request, REFUSAL_CONFLICT, "Close it, and complete it then.",
+		desk_refuse_with(desk, &room->request, REFUSAL_CONFLICT, "Close it, and complete it then.",
 				 "The file is still open for writing.");
 	}
 }
