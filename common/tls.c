@@ -72,3 +72,34 @@ tls_reason(char *ret_reason, size_t cap)
 		str_format(ret_reason, cap, "OpenSSL's error %d:%d", ERR_GET_LIB(code), reason);
 	}
 }
+
+void
+tls_step_prepare(char ret_fault[TLS_REASON_BYTES])
+{
+	ret_fault[0] = '\0';
+	ERR_clear_error();
+	errno = 0;
+}
+
+enum tls_step
+tls_step_of(const SSL *ssl, int result, bool reset_is_end, char ret_fault[TLS_REASON_BYTES])
+{
+	bool reset;
+
+	switch (SSL_get_error(ssl, result)) {
+	case SSL_ERROR_NONE:
+		return TLS_STEP_DONE;
+	case SSL_ERROR_WANT_READ:
+		return TLS_STEP_WANT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return TLS_STEP_WANT_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		str_copy(ret_fault, TLS_REASON_BYTES, "it closed the connection");
+		return TLS_STEP_CLOSED;
+	default:
+		reset = ERR_peek_error() == 0 && (errno == ECONNRESET || errno == EPIPE);
+		tls_reason(ret_fault, TLS_REASON_BYTES);
+		ERR_clear_error();
+		return reset && reset_is_end ? TLS_STEP_CLOSED : TLS_STEP_FAILED;
+	}
+}

@@ -1,14 +1,9 @@
 /*
  * tls_client: TLS as a client on a socket that somebody else watches.
  */
-#include <errno.h>
-#include <limits.h>
-#include <openssl/err.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/miniobj.h"
-#include "common/str.h"
 #include "common/tls_inner.h"
 
 #define CLIENT_MAGIC 0x746c7363
@@ -88,37 +83,17 @@ tls_client_resumed(const struct tls_client *client)
 	return SSL_session_reused(client->ssl);
 }
 
-/* Errors of calls before do not count. */
 static void
 prepare(struct tls_client *client)
 {
 	ENSURE_OBJ(client, CLIENT_MAGIC);
-	client->fault[0] = '\0';
-	ERR_clear_error();
-	errno = 0;
+	tls_step_prepare(client->fault);
 }
 
 static enum tls_step
 step_of(struct tls_client *client, int result)
 {
-	bool reset;
-
-	switch (SSL_get_error(client->ssl, result)) {
-	case SSL_ERROR_NONE:
-		return TLS_STEP_DONE;
-	case SSL_ERROR_WANT_READ:
-		return TLS_STEP_WANT_READ;
-	case SSL_ERROR_WANT_WRITE:
-		return TLS_STEP_WANT_WRITE;
-	case SSL_ERROR_ZERO_RETURN:
-		str_copy(client->fault, sizeof client->fault, "it closed the connection");
-		return TLS_STEP_CLOSED;
-	default:
-		reset = ERR_peek_error() == 0 && (errno == ECONNRESET || errno == EPIPE);
-		tls_reason(client->fault, sizeof client->fault);
-		ERR_clear_error();
-		return reset ? TLS_STEP_CLOSED : TLS_STEP_FAILED;
-	}
+	return tls_step_of(client->ssl, result, true, client->fault);
 }
 
 enum tls_step

@@ -61,4 +61,12 @@ void tls_handshake_attach(SSL *ssl, struct tls_handshake *handshake);
 /* Why OpenSSL's last call failed, from its error queue and errno. */
 void tls_reason(char *ret_reason, size_t cap);
 
+/* -- a call of a connection of our own (tls.c) ---------------------------------------------------- */
+
+/* Before it: errors of calls before do not count. */
+void tls_step_prepare(char ret_fault[TLS_REASON_BYTES]);
+
+/* What its `result` means; why, when the connection is over. One that is reset has ended (CLOSED) if `reset_is_end`. */
+enum tls_step tls_step_of(const SSL *ssl, int result, bool reset_is_end, char ret_fault[TLS_REASON_BYTES]);
+
 #endif

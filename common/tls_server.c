@@ -203,37 +203,17 @@ tls_server_expect_file(struct tls_server *server, bool wants_closing_words)
 		SSL_clear_options(server->ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
 }
 
-/* Errors of calls before do not count. */
 static void
 prepare(struct tls_server *server)
 {
 	ENSURE_OBJ(server, SERVER_MAGIC);
-	server->fault[0] = '\0';
-	ERR_clear_error();
-	errno = 0;
+	tls_step_prepare(server->fault);
 }
 
 static enum tls_step
 step_of(struct tls_server *server, int result)
 {
-	bool reset;
-
-	switch (SSL_get_error(server->ssl, result)) {
-	case SSL_ERROR_NONE:
-		return TLS_STEP_DONE;
-	case SSL_ERROR_WANT_READ:
-		return TLS_STEP_WANT_READ;
-	case SSL_ERROR_WANT_WRITE:
-		return TLS_STEP_WANT_WRITE;
-	case SSL_ERROR_ZERO_RETURN:
-		str_copy(server->fault, sizeof server->fault, "it closed the connection");
-		return TLS_STEP_CLOSED;
-	default:
-		reset = ERR_peek_error() == 0 && (errno == ECONNRESET || errno == EPIPE);
-		tls_reason(server->fault, sizeof server->fault);
-		ERR_clear_error();
-		return reset && !server->is_for_file ? TLS_STEP_CLOSED : TLS_STEP_FAILED;
-	}
+	return tls_step_of(server->ssl, result, !server->is_for_file, server->fault);
 }
 
 enum tls_step
