@@ -8,9 +8,9 @@
 
 #include "common/miniobj.h"
 #include "common/str.h"
+#include "common/tls_digest.h"
 #include "printer/jsonin.h"
 #include "stored/filechk/looks.h"
-#include "stored/filechk/md5.h"
 #include "stored/filechk/plain.h"
 #include "stored/filechk/source.h"
 #include "stored/filechk/threemf.h"
@@ -28,7 +28,7 @@ struct examine {
 void
 examine_init(void)
 {
-	md5_init();
+	tls_digest_init();
 	jsonin_init();
 }
 

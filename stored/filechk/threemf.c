@@ -4,15 +4,16 @@
  */
 #include "stored/filechk/threemf.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/miniobj.h"
 #include "common/str.h"
+#include "common/tls_digest.h"
 #include "stored/filechk/archive.h"
 #include "stored/filechk/gcode.h"
-#include "stored/filechk/md5.h"
 #include "stored/filechk/picture.h"
 #include "stored/filechk/project.h"
 #include "stored/filechk/sliceinfo.h"
@@ -38,7 +39,7 @@ struct threemf {
 	uint32_t wrong_sums, left_out; /* plates that are not as they were written; all that are not offered */
 	/* The one at `at`: */
 	struct archive_stream *stream;
-	struct md5 *md5;
+	struct tls_md5 *md5;
 	size_t head_len;
 };
 
@@ -192,7 +193,7 @@ begin_plate(struct threemf *threemf, struct verdict *ret_verdict)
 		verdict_refuse_archive(ret_verdict, fault);
 		return false;
 	}
-	threemf->md5 = md5_new();
+	threemf->md5 = tls_md5_new();
 	threemf->head_len = 0;
 	return true;
 }
@@ -205,7 +206,7 @@ read_piece(struct threemf *threemf, enum archive_fault *ret_fault)
 		size_t got = archive_stream_read(threemf->stream, piece, sizeof piece, ret_fault);
 		if (got == 0)
 			return true;
-		md5_add(threemf->md5, piece, got);
+		tls_md5_add(threemf->md5, piece, got);
 		size_t room = sizeof head - threemf->head_len, take = got < room ? got : room;
 		memcpy(head + threemf->head_len, piece, take);
 		threemf->head_len += take;
@@ -284,16 +285,25 @@ is_fit(struct threemf *threemf, const struct gcode *gcode, const char *digest)
 	return gcode->commands > 0;
 }
 
+/* In upper case, as printers compare it. */
+static void
+end_digest(struct threemf *threemf, char ret_digest[TLS_MD5_HEX_BYTES])
+{
+	tls_md5_end(threemf->md5, ret_digest);
+	threemf->md5 = NULL;
+	for (char *at = ret_digest; *at != '\0'; at++)
+		*at = (char)toupper((unsigned char)*at);
+}
+
 static void
 end_plate(struct threemf *threemf)
 {
 	const struct sliced *sliced = &threemf->plates[threemf->at];
 	static struct gcode gcode;
 	struct contents_more *more;
-	char digest[MD5_HEX_BYTES];
+	char digest[TLS_MD5_HEX_BYTES];
 
-	md5_free(threemf->md5, digest);
-	threemf->md5 = NULL;
+	end_digest(threemf, digest);
 	archive_stream_free(threemf->stream);
 	threemf->stream = NULL;
 	gcode_init(&gcode);
@@ -363,12 +373,12 @@ threemf_step(struct threemf *threemf, struct verdict *ret_verdict)
 void
 threemf_free(struct threemf *threemf)
 {
-	char digest[MD5_HEX_BYTES];
+	char digest[TLS_MD5_HEX_BYTES];
 
 	if (threemf == NULL)
 		return;
 	if (threemf->md5 != NULL)
-		md5_free(threemf->md5, digest);
+		tls_md5_end(threemf->md5, digest);
 	archive_stream_free(threemf->stream);
 	archive_free(threemf->archive);
 	free(threemf);

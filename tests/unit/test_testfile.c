@@ -20,7 +20,6 @@
 
 #include "common/str.h"
 #include "stored/filechk/contents.h"
-#include "stored/filechk/md5.h"
 #include "stored/filechk/threemf.h"
 #include "worker/virtual/testfile.h"
 #include "worker/virtual/testfile_inner.h"
@@ -165,7 +164,6 @@ prepare(void **state)
 {
 	(void)state;
 	testfile_init();
-	md5_init();
 	return 0;
 }
 
