@@ -18,7 +18,7 @@ ALSO = {"logtap_feed", "logbook_add", "log_append_value", "logfmt_next", "notify
 
 
 def covered_by(source: str) -> set:
-    match = re.search(r"\* Covers: ([^*]*(?:\n \* {2,}[^*\n]*)*)", source)
+    match = re.search(r"\* Covers: ([^*\n]*(?:\n \* {2,}[^*\n]*)*)", source)
     return set(re.findall(r"\w+", match.group(1))) if match else set()
 
 
