@@ -10,54 +10,11 @@
 
 #include <cmocka.h>
 
-#include "common/str.h"
-#include "httpd/feed.h"
-#include "ipc/role.h"
-#include "ipc/terms.h"
 #include "tests/unit/leaves_reader.h"
 
-static struct known *known;
-static struct feed *feed;
-static int64_t now_ms;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	now_ms = 1000;
-	known = known_new();
-	feed = feed_new(known);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	feed_free(feed);
-	known_free(known);
-	assert_int_equal(payloads_bytes(), 0);
-	return 0;
-}
+#include "feed_rig.h"
 
 /* -- what is told to it ------------------------------------------------------------------------------- */
-
-static void
-tell(unsigned number, uint16_t slot, uint32_t key, const void *message)
-{
-	struct header header = { .number = (uint16_t)number, .from_slot = slot, .retain_key = key,
-				 .flags = message == NULL ? HEADER_FLAG_CLEAR : 0 };
-	static const union {
-		struct msg_printer printer;
-		struct msg_printer_link link;
-		struct msg_printer_state state;
-		struct msg_proc_status process;
-	} nothing;
-
-	message = message != NULL ? message : &nothing;
-	assert_true(known_on_message(known, &header, message));
-	feed_on_message(feed, &header, message);
-}
 
 static void
 tell_printer(uint32_t place, const char *serial, const char *name)
@@ -67,15 +24,6 @@ tell_printer(uint32_t place, const char *serial, const char *name)
 	str_copy(printer.serial, sizeof printer.serial, serial);
 	str_copy(printer.name, sizeof printer.name, name);
 	tell(MESSAGE_PRINTER, 0, place, &printer);
-}
-
-static void
-tell_worker(uint16_t slot, const char *serial, enum life_state life)
-{
-	struct msg_proc_status status = { .role = ROLE_WORKER, .slot = slot, .state = life };
-
-	str_copy(status.entry, sizeof status.entry, serial);
-	tell(MESSAGE_PROC_STATUS, 0, 100u + slot, &status);
 }
 
 static void
@@ -104,13 +52,6 @@ add(uint16_t slot, const char *serial, const char *json)
 	tell_printer(slot, serial, serial);
 	tell_worker(slot, serial, LIFE_UP);
 	tell_state(slot, serial, json);
-}
-
-static void
-settle(void)
-{
-	now_ms += FEED_STATUS_GAP_MS;
-	feed_settle(feed, now_ms);
 }
 
 /* -- what it tells ----------------------------------------------------------------------------------------- */

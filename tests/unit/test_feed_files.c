@@ -11,54 +11,11 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "common/str.h"
-#include "httpd/feed.h"
 #include "httpd/print_json.h"
-#include "ipc/role.h"
-#include "ipc/terms.h"
 
-static struct known *known;
-static struct feed *feed;
-static int64_t now_ms;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	now_ms = 1000;
-	known = known_new();
-	feed = feed_new(known);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	feed_free(feed);
-	known_free(known);
-	assert_int_equal(payloads_bytes(), 0);
-	return 0;
-}
+#include "feed_rig.h"
 
 /* -- what is told to it ------------------------------------------------------------------------------- */
-
-static void
-tell(unsigned number, uint16_t slot, uint32_t key, const void *message)
-{
-	static const union {
-		struct msg_file file;
-		struct msg_job job;
-		struct msg_job_progress progress;
-		struct msg_proc_status process;
-	} nothing;
-	struct header header = { .number = (uint16_t)number, .from_slot = slot, .retain_key = key,
-				 .flags = message == NULL ? HEADER_FLAG_CLEAR : 0 };
-
-	message = message != NULL ? message : &nothing;
-	assert_true(known_on_message(known, &header, message));
-	feed_on_message(feed, &header, message);
-}
 
 static void
 tell_file(uint32_t place, const char *sha256, const char *name, unsigned open_jobs)
@@ -82,15 +39,6 @@ tell_job(uint32_t place, const char *id, const char *serial, const char *sha256,
 }
 
 static void
-tell_worker(uint16_t slot, const char *serial, enum life_state life)
-{
-	struct msg_proc_status status = { .role = ROLE_WORKER, .slot = slot, .state = life };
-
-	str_copy(status.entry, sizeof status.entry, serial);
-	tell(MESSAGE_PROC_STATUS, 0, 100u + slot, &status);
-}
-
-static void
 tell_progress(uint16_t slot, const char *serial, const char *id, uint64_t sent)
 {
 	struct msg_job_progress progress = { .phase = "send", .sent_bytes = sent, .total_bytes = 100 };
@@ -98,13 +46,6 @@ tell_progress(uint16_t slot, const char *serial, const char *id, uint64_t sent)
 	str_copy(progress.serial, sizeof progress.serial, serial);
 	str_copy(progress.id, sizeof progress.id, id);
 	tell(MESSAGE_JOB_PROGRESS, slot, 0, &progress);
-}
-
-static void
-settle(void)
-{
-	now_ms += FEED_STATUS_GAP_MS;
-	feed_settle(feed, now_ms);
 }
 
 /* The next message for an events client, to be freed; NULL: there is none. */
