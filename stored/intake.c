@@ -1,5 +1,5 @@
 /*
- * intake: sixteen rooms and a watch over them.
+ * intake: sixteen rooms and a watch over them. What comes after the hash: intake_kept.c.
  */
 #include "stored/intake.h"
 
@@ -11,12 +11,11 @@
 #include <sodium.h>
 
 #include "common/clock.h"
-#include "common/crashpoint.h"
 #include "common/log.h"
-#include "common/miniobj.h"
 #include "common/str.h"
 #include "stored/cache_folder.h"
 #include "stored/file_desk_inner.h"
+#include "stored/intake_inner.h"
 
 #define WATCH_EVERY_MS 1000
 #define CLOSING_EVERY_MS 20 /* a descriptor that is just being closed */
@@ -53,9 +52,8 @@ close_all(struct room *room)
 	}
 }
 
-/* What was written goes; the room is free. */
-static void
-clear_room(struct desk *desk, struct room *room)
+void
+intake_clear_room(struct desk *desk, struct room *room)
 {
 	const struct cache_folder *folder = &desk->files.folder;
 
@@ -82,17 +80,17 @@ spend_room(struct desk *desk, struct room *room, enum refusal reason, const char
 	log_warn("a file that was being written is given up", log_str("name", room->name), log_str("why", why),
 		 log_str("from", role_name((enum role)room->taker.from_role)));
 	str_copy(spent.why, sizeof spent.why, why);
-	clear_room(desk, room);
+	intake_clear_room(desk, room);
 	*room = spent;
 }
 
-/* The last answer about a room. */
-static void
-refuse_room(struct desk *desk, struct room *room, enum refusal reason, const char *sentence, const char *remedy)
+void
+intake_refuse_room(struct desk *desk, struct room *room, enum refusal reason, const char *sentence,
+		   const char *remedy)
 {
 	struct header request = room->request;
 
-	clear_room(desk, room);
+	intake_clear_room(desk, room);
 	child_reply_refused(desk->child, &request, reason, sentence, remedy);
 }
 
@@ -128,7 +126,7 @@ free_room(struct desk *desk)
 			spent = room;
 	}
 	if (spent != NULL)
-		clear_room(desk, spent);
+		intake_clear_room(desk, spent);
 	return spent;
 }
 
@@ -171,7 +169,7 @@ intake_new(struct desk *desk, const struct header *request, const struct msg_fil
 	enum channel_result sent = child_reply(desk->child, request, MESSAGE_FILE_ROOM, &reply, write_fd);
 	close(write_fd);
 	if (sent != CHANNEL_TAKEN)
-		clear_room(desk, room);
+		intake_clear_room(desk, room);
 	if (!intake->is_watching)
 		loop_timer_set(intake->watch, WATCH_EVERY_MS);
 	intake->is_watching = true;
@@ -199,15 +197,15 @@ begin_hashing(struct desk *desk, struct room *room, enum cache_closed closed)
 		fault_from_error(&fault, error != 0 ? error : errno, "look at what was written",
 				 desk->files.folder.path);
 		struct header request = room->request;
-		clear_room(desk, room);
+		intake_clear_room(desk, room);
 		desk_refuse(desk, &request, &fault);
 		return;
 	}
 	if ((uint64_t)st.st_size != room->size_bytes || st.st_size == 0) {
 		str_format(sentence, sizeof sentence, "%llu bytes were to be there; there are %llu.",
 			   (unsigned long long)room->size_bytes, (unsigned long long)st.st_size);
-		refuse_room(desk, room, REFUSAL_INVALID, st.st_size == 0 ? "The file is empty." : sentence,
-			    "Send the file again.");
+		intake_refuse_room(desk, room, REFUSAL_INVALID, st.st_size == 0 ? "The file is empty." : sentence,
+				   "Send the file again.");
 		return;
 	}
 	struct file_hasher_job job = { .ticket = room->ticket,
@@ -217,7 +215,8 @@ begin_hashing(struct desk *desk, struct room *room, enum cache_closed closed)
 	room->state = ROOM_HASHING;
 	room->grown_to = room->size_bytes;
 	if (!file_hasher_add(desk->files.intake.hasher, &job))
-		refuse_room(desk, room, REFUSAL_BUSY, "Too many files are being hashed.", "Try again in a moment.");
+		intake_refuse_room(desk, room, REFUSAL_BUSY, "Too many files are being hashed.",
+				   "Try again in a moment.");
 }
 
 static void
@@ -250,11 +249,11 @@ intake_complete(struct desk *desk, const struct header *request, const struct ms
 	if (room->state == ROOM_SPENT) {
 		char why[sizeof room->why];
 		str_copy(why, sizeof why, room->why);
-		refuse_room(desk, room, room->reason, why, "");
+		intake_refuse_room(desk, room, room->reason, why, "");
 		return;
 	}
 	if (message->sha256[0] != '\0' && !file_record_is_sha256(message->sha256)) {
-		refuse_room(desk, room, REFUSAL_INVALID, "A SHA-256 is 64 digits of lower-case hex.", "");
+		intake_refuse_room(desk, room, REFUSAL_INVALID, "A SHA-256 is 64 digits of lower-case hex.", "");
 		return;
 	}
 	room->state = ROOM_CLOSING;
@@ -262,158 +261,6 @@ intake_complete(struct desk *desk, const struct header *request, const struct ms
 	str_copy(room->expected, sizeof room->expected, message->sha256);
 	room->closing_until_ms = clock_monotonic_ms() + INTAKE_CLOSING_MS;
 	try_to_hash(desk, room);
-}
-
-/* -- hashed ----------------------------------------------------------------------------------------------------- */
-
-/* The ticket under which the content lies now. */
-static uint32_t
-content_ticket(const struct room *room)
-{
-	return room->copy_ticket != 0 ? room->copy_ticket : room->ticket;
-}
-
-static void
-say_kept(struct desk *desk, const struct header *request, const char *sha256, bool was_there)
-{
-	struct msg_file_kept reply = { .was_there = was_there };
-
-	str_copy(reply.sha256, sizeof reply.sha256, sha256);
-	child_reply(desk->child, request, MESSAGE_FILE_KEPT, &reply, -1);
-}
-
-/* We have this content. Who has just sent it looks for it under the name that he gave it; and one that was found
- * damaged is whole again. */
-static void
-take_again(struct desk *desk, struct room *room, struct cache_file *file)
-{
-	const struct cache_folder *folder = &desk->files.folder;
-	struct header request = room->request;
-	struct fault fault;
-	int error = 0;
-
-	if (cache_folder_has_lost(folder, file->record.sha256, file->record.size_bytes))
-		error = cache_folder_keep(folder, content_ticket(room), file->record.sha256);
-	bool renamed = strcmp(file->record.name, room->name) != 0;
-	str_copy(file->record.name, sizeof file->record.name, room->name);
-	clear_room(desk, room);
-	if (error != 0) {
-		fault_from_error(&fault, error, "keep a file", folder->path);
-		desk_refuse(desk, &request, &fault);
-		return;
-	}
-	if (renamed && file->record.check != FILE_CHECK_PRINTABLE)
-		file->record.check = FILE_CHECK_WAITING; /* the ending of a name tells what to look for */
-	if (cache_touch(&desk->files.cache, file, clock_wall_ms(), false) || renamed) {
-		file->is_untold = true;
-		file_desk_note(desk, file);
-	}
-	file_desk_tell_before_answer(desk);
-	say_kept(desk, &request, file->record.sha256, true);
-	file_desk_work_soon(desk);
-}
-
-/* A new one: its name on the disk, its record in the batch; FILE_KEPT when that is on the disk, too. */
-static void
-take_new(struct desk *desk, struct room *room, const char *sha256)
-{
-	struct header request = room->request;
-	uint8_t bytes[FILE_RECORD_MAX_BYTES];
-	struct fault fault;
-
-	if (!file_desk_make_place(desk, &request, room->size_bytes)) {
-		clear_room(desk, room);
-		return;
-	}
-	struct cache_file *file = cache_plan(&desk->files.cache, sha256, room->size_bytes);
-	ENSURE(file != NULL);
-	str_copy(file->record.name, sizeof file->record.name, room->name);
-	file->record.created_ms = file->record.used_ms = clock_wall_ms();
-	crash_point("stored-file-hashed");
-	int error = cache_folder_keep(&desk->files.folder, content_ticket(room), sha256);
-	clear_room(desk, room);
-	if (error != 0) {
-		cache_forget(&desk->files.cache, file);
-		fault_from_error(&fault, error, "keep a file", desk->files.folder.path);
-		desk_refuse(desk, &request, &fault);
-		return;
-	}
-	crash_point("stored-file-named");
-	struct batch_item *item = desk_new_item(desk, &request);
-	batch_add_op(item, TABLE_FILES, sha256, bytes, file_record_encode(&file->record, bytes));
-}
-
-void
-intake_answer(struct desk *desk, const struct batch_item *item, const struct fault *fault)
-{
-	const char *sha256 = item->ops[0].key;
-	struct cache_file *file = cache_look_up(&desk->files.cache, sha256);
-
-	ENSURE(file != NULL);
-	if (fault->outcome == OUTCOME_DONE)
-		log_info("a file was taken into the cache", log_str("name", file->record.name),
-			 log_int("bytes", (int64_t)file->record.size_bytes), log_str("sha256", sha256));
-	else
-		cache_folder_remove(&desk->files.folder, sha256);
-	cache_settle(&desk->files.cache, file, fault->outcome == OUTCOME_DONE);
-	file_desk_tell_before_answer(desk);
-	if (fault->outcome == OUTCOME_DONE)
-		say_kept(desk, &item->request, sha256, false);
-	else
-		desk_refuse(desk, &item->request, fault);
-	file_desk_work_soon(desk);
-}
-
-static void
-refuse_hashed(struct desk *desk, struct room *room, int error)
-{
-	struct header request = room->request;
-	struct fault fault;
-
-	if (error == EILSEQ) {
-		refuse_room(desk, room, REFUSAL_CONFLICT, "The file was changed while it was looked at.",
-			    "Send the file again.");
-		return;
-	}
-	clear_room(desk, room);
-	fault_from_error(&fault, error, "write a file to the disk", desk->files.folder.path);
-	desk_refuse(desk, &request, &fault);
-}
-
-static void
-on_hashed(void *arg, const struct file_hasher_job *job)
-{
-	struct desk *desk = arg;
-	struct room *room = NULL;
-
-	for (size_t i = 0; i < INTAKE_ROOMS_MAX; i++)
-		if (desk->files.intake.rooms[i].state == ROOM_HASHING &&
-		    desk->files.intake.rooms[i].ticket == job->ticket)
-			room = &desk->files.intake.rooms[i];
-	ENSURE(room != NULL);
-	if (room->is_given_up) {
-		clear_room(desk, room);
-		return;
-	}
-	if (job->error != 0) {
-		refuse_hashed(desk, room, job->error);
-		return;
-	}
-	if (room->expected[0] != '\0' && strcmp(room->expected, job->sha256) != 0) {
-		refuse_room(desk, room, REFUSAL_INVALID,
-			    "The file is not what it should be: its SHA-256 is another one.",
-			    "It was damaged on its way: send it again.");
-		return;
-	}
-	struct cache_file *file = cache_look_up(&desk->files.cache, job->sha256);
-	if (file != NULL && file->state == CACHE_PLANNED) {
-		desk_flush(desk); /* the same came twice in one turn */
-		file = cache_look_up(&desk->files.cache, job->sha256);
-	}
-	if (file != NULL)
-		take_again(desk, room, file);
-	else
-		take_new(desk, room, job->sha256);
 }
 
 /* -- given up --------------------------------------------------------------------------------------------------- */
@@ -424,7 +271,7 @@ give_up(struct desk *desk, struct room *room)
 	if (room->state == ROOM_HASHING)
 		room->is_given_up = true; /* the thread has its descriptors */
 	else
-		clear_room(desk, room);
+		intake_clear_room(desk, room);
 }
 
 void
@@ -505,7 +352,7 @@ on_watch(void *arg)
 		else if (room->state == ROOM_CLOSING)
 			try_to_hash(desk, room);
 		else if (room->state == ROOM_SPENT && now_ms - room->grown_ms >= INTAKE_IDLE_MS)
-			clear_room(desk, room);
+			intake_clear_room(desk, room);
 		any = any || room->state != ROOM_FREE;
 		closing = closing || room->state == ROOM_CLOSING;
 	}
@@ -525,7 +372,7 @@ intake_begin(struct desk *desk, struct fault *ret_fault)
 	for (size_t i = 0; i < INTAKE_ROOMS_MAX; i++)
 		intake->rooms[i].read_fd = intake->rooms[i].copy_read_fd = intake->rooms[i].copy_write_fd = -1;
 	intake->watch = loop_timer_new(loop, on_watch, desk);
-	intake->hasher = file_hasher_new(loop, on_hashed, desk);
+	intake->hasher = file_hasher_new(loop, intake_on_hashed, desk);
 	if (intake->hasher == NULL)
 		return fault_from_error(ret_fault, errno, "begin with the cache of files", NULL);
 	return fault_none(ret_fault);
