@@ -19,6 +19,7 @@
 
 struct backroom {
 	const struct backroom_trade *trade;
+	backroom_done_fn *done;
 	void *arg;
 	int wake_fd; /* an eventfd: a job is done */
 	struct loop_io *io;
@@ -91,7 +92,7 @@ on_done(void *arg, int fd, unsigned ready)
 	if (read(fd, &count, sizeof count) != (ssize_t)sizeof count)
 		return;
 	while (take_finished(room)) {
-		room->trade->done(room->arg, room->handed_back);
+		room->done(room->arg, room->handed_back);
 		explicit_bzero(room->handed_back, room->trade->job_bytes);
 	}
 }
@@ -106,7 +107,7 @@ room_for_jobs(const struct backroom_trade *trade, unsigned count)
 }
 
 struct backroom *
-backroom_new(struct loop *loop, const struct backroom_trade *trade, void *arg)
+backroom_new(struct loop *loop, const struct backroom_trade *trade, backroom_done_fn *done, void *arg)
 {
 	int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
@@ -115,6 +116,7 @@ backroom_new(struct loop *loop, const struct backroom_trade *trade, void *arg)
 	struct backroom *room = calloc(1, sizeof *room);
 	ENSURE(room != NULL);
 	room->trade = trade;
+	room->done = done;
 	room->arg = arg;
 	room->wake_fd = wake_fd;
 	room->jobs = room_for_jobs(trade, trade->jobs_max);

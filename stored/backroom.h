@@ -19,16 +19,19 @@ struct backroom_trade {
 	const char *no_thread;	 /* what the log says when none is to be had */
 	size_t job_bytes;
 	unsigned jobs_max;
-	void (*work)(void *job);		  /* on the thread */
-	void (*done)(void *arg, const void *job); /* in the loop */
+	void (*work)(void *job); /* on the thread */
 };
+
+/* In the loop: a job is done. What it holds is wiped afterwards. */
+typedef void backroom_done_fn(void *arg, const void *job);
 
 struct backroom;
 
-/* NULL (errno) when the system refuses. It lives as long as the process. */
-struct backroom *backroom_new(struct loop *loop, const struct backroom_trade *trade, void *arg);
+/* NULL (errno) when the system refuses. There is one a trade, as long as the process lives. */
+struct backroom *backroom_new(struct loop *loop, const struct backroom_trade *trade, backroom_done_fn *done,
+			      void *arg);
 
-/* Take a copy of `job`. False: as much waits as may, or no thread is to be had. */
+/* Take a copy of `job`, one of the trade's. False: as much waits as may, or no thread is to be had. */
 bool backroom_add(struct backroom *room, const void *job);
 
 #endif

@@ -5,24 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/miniobj.h"
 #include "common/tls_digest.h"
-#include "stored/backroom.h"
 #include "stored/files.h"
 
 #define CHUNK_BYTES ((size_t)256 * 1024)
 
 _Static_assert(TLS_SHA256_HEX_BYTES == FILE_SHA256_BYTES, "one form of a hash");
-
-struct file_hasher {
-	file_hasher_done_fn *done;
-	void *arg;
-	struct backroom *room;
-};
 
 /* Hash, and copy, all that is there, but no more than it should be. */
 static int
@@ -69,33 +60,5 @@ work(void *job)
 	file_hasher_work(job);
 }
 
-static void
-on_done(void *arg, const void *job)
-{
-	struct file_hasher *hasher = arg;
-
-	hasher->done(hasher->arg, job);
-}
-
-struct file_hasher *
-file_hasher_new(struct loop *loop, file_hasher_done_fn *done, void *arg)
-{
-	static const struct backroom_trade trade = { "file-hasher", "no thread for files is to be had",
-						     sizeof(struct file_hasher_job), FILE_HASHER_JOBS_MAX, work, on_done };
-	struct file_hasher *hasher = calloc(1, sizeof *hasher);
-
-	ENSURE(hasher != NULL);
-	hasher->done = done;
-	hasher->arg = arg;
-	hasher->room = backroom_new(loop, &trade, hasher);
-	if (hasher->room != NULL)
-		return hasher;
-	free(hasher);
-	return NULL;
-}
-
-bool
-file_hasher_add(struct file_hasher *hasher, const struct file_hasher_job *job)
-{
-	return backroom_add(hasher->room, job);
-}
+const struct backroom_trade file_hasher_trade = { "file-hasher", "no thread for files is to be had",
+						  sizeof(struct file_hasher_job), FILE_HASHER_JOBS_MAX, work };

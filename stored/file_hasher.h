@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/loop.h"
+#include "stored/backroom.h"
 #include "stored/file_record.h"
 
 #define FILE_HASHER_JOBS_MAX 16
@@ -23,15 +23,8 @@ struct file_hasher_job {
 	char sha256[FILE_SHA256_BYTES];
 };
 
-typedef void file_hasher_done_fn(void *arg, const struct file_hasher_job *job);
-
-struct file_hasher;
-
-/* NULL (errno) when the system refuses. There is one a process. */
-struct file_hasher *file_hasher_new(struct loop *loop, file_hasher_done_fn *done, void *arg);
-
-/* Take a copy of `job`. False: as much waits as may, or no thread is to be had. */
-bool file_hasher_add(struct file_hasher *hasher, const struct file_hasher_job *job);
+/* For a backroom; a job of its is a struct file_hasher_job. */
+extern const struct backroom_trade file_hasher_trade;
 
 /* Hash as the thread does, at once; for the thread and for tests. */
 void file_hasher_work(struct file_hasher_job *job);

@@ -3,23 +3,12 @@
  */
 #include "stored/hasher.h"
 
-#include <stdlib.h>
-
 #include <sodium.h>
-
-#include "common/miniobj.h"
-#include "stored/backroom.h"
 
 #define PASSES 2
 #define MEMORY_BYTES ((size_t)64 << 20)
 
 _Static_assert(crypto_pwhash_STRBYTES == HASHER_HASH_BYTES, "hasher.h says what libsodium does");
-
-struct hasher {
-	hasher_done_fn *done;
-	void *arg;
-	struct backroom *room;
-};
 
 void
 hasher_work(struct hasher_job *job)
@@ -39,33 +28,5 @@ work(void *job)
 	hasher_work(job);
 }
 
-static void
-on_done(void *arg, const void *job)
-{
-	struct hasher *hasher = arg;
-
-	hasher->done(hasher->arg, job);
-}
-
-struct hasher *
-hasher_new(struct loop *loop, hasher_done_fn *done, void *arg)
-{
-	static const struct backroom_trade trade = { "hasher", "no thread for passwords is to be had",
-						     sizeof(struct hasher_job), HASHER_JOBS_MAX, work, on_done };
-	struct hasher *hasher = calloc(1, sizeof *hasher);
-
-	ENSURE(hasher != NULL);
-	hasher->done = done;
-	hasher->arg = arg;
-	hasher->room = backroom_new(loop, &trade, hasher);
-	if (hasher->room != NULL)
-		return hasher;
-	free(hasher);
-	return NULL;
-}
-
-bool
-hasher_add(struct hasher *hasher, const struct hasher_job *job)
-{
-	return backroom_add(hasher->room, job);
-}
+const struct backroom_trade hasher_trade = { "hasher", "no thread for passwords is to be had",
+					     sizeof(struct hasher_job), HASHER_JOBS_MAX, work };

@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-#include "common/loop.h"
 #include "common/secret.h"
 #include "ipc/header.h"
+#include "stored/backroom.h"
 
 #define HASHER_JOBS_MAX 8
 #define HASHER_HASH_BYTES 128 /* text with its NUL */
@@ -26,16 +26,8 @@ struct hasher_job {
 	bool made;  /* false when memory was short */
 };
 
-/* A job is done; what it holds is wiped afterwards. */
-typedef void hasher_done_fn(void *arg, const struct hasher_job *job);
-
-struct hasher;
-
-/* NULL (errno) when the system refuses. There is one a process. */
-struct hasher *hasher_new(struct loop *loop, hasher_done_fn *done, void *arg);
-
-/* Take a copy of `job`. False: as much waits as may, or no thread is to be had. */
-bool hasher_add(struct hasher *hasher, const struct hasher_job *job);
+/* For a backroom; a job of its is a struct hasher_job. */
+extern const struct backroom_trade hasher_trade;
 
 /* Hash and check as the thread does, at once; for the thread and for tests. */
 void hasher_work(struct hasher_job *job);

@@ -214,7 +214,7 @@ begin_hashing(struct desk *desk, struct room *room, enum cache_closed closed)
 				       .size_bytes = room->size_bytes };
 	room->state = ROOM_HASHING;
 	room->grown_to = room->size_bytes;
-	if (!file_hasher_add(desk->files.intake.hasher, &job))
+	if (!backroom_add(desk->files.intake.hasher, &job))
 		intake_refuse_room(desk, room, REFUSAL_BUSY, "Too many files are being hashed.",
 				   "Try again in a moment.");
 }
@@ -372,7 +372,7 @@ intake_begin(struct desk *desk, struct fault *ret_fault)
 	for (size_t i = 0; i < INTAKE_ROOMS_MAX; i++)
 		intake->rooms[i].read_fd = intake->rooms[i].copy_read_fd = intake->rooms[i].copy_write_fd = -1;
 	intake->watch = loop_timer_new(loop, on_watch, desk);
-	intake->hasher = file_hasher_new(loop, intake_on_hashed, desk);
+	intake->hasher = backroom_new(loop, &file_hasher_trade, intake_on_hashed, desk);
 	if (intake->hasher == NULL)
 		return fault_from_error(ret_fault, errno, "begin with the cache of files", NULL);
 	return fault_none(ret_fault);

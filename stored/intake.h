@@ -54,7 +54,7 @@ struct room {
 };
 
 struct intake {
-	struct file_hasher *hasher;
+	struct backroom *hasher;
 	struct loop_timer *watch;
 	bool is_watching;
 	uint32_t last_ticket;

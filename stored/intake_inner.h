@@ -13,7 +13,7 @@ void intake_clear_room(struct desk *desk, struct room *room);
 void intake_refuse_room(struct desk *desk, struct room *room, enum refusal reason, const char *sentence,
 			const char *remedy);
 
-/* The content of a room is hashed, or (`job->error`) cannot be. `arg` is the desk. */
-void intake_on_hashed(void *arg, const struct file_hasher_job *job);
+/* The content of a room is hashed, or (its `error`) cannot be: a struct file_hasher_job. `arg` is the desk. */
+void intake_on_hashed(void *arg, const void *done);
 
 #endif

@@ -129,8 +129,9 @@ refuse_hashed(struct desk *desk, struct room *room, int error)
 }
 
 void
-intake_on_hashed(void *arg, const struct file_hasher_job *job)
+intake_on_hashed(void *arg, const void *done)
 {
+	const struct file_hasher_job *job = done;
 	struct desk *desk = arg;
 	struct room *room = NULL;
 

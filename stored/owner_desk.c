@@ -86,7 +86,7 @@ refuse(struct desk *desk, const struct header *request, enum refusal reason, con
 static void
 hash_later(struct desk *desk, struct hasher_job *job)
 {
-	if (!hasher_add(desk->owner.hasher, job))
+	if (!backroom_add(desk->owner.hasher, job))
 		refuse(desk, &job->request, REFUSAL_BUSY, "Too many passwords are being checked.", "Try again in a moment.");
 	explicit_bzero(job, sizeof *job);
 }
@@ -191,8 +191,9 @@ keep_password(struct desk *desk, const struct hasher_job *job)
 }
 
 static void
-on_hashed(void *arg, const struct hasher_job *job)
+on_hashed(void *arg, const void *done)
 {
+	const struct hasher_job *job = done;
 	struct desk *desk = arg;
 	bool is_first = job->request.number == MESSAGE_PASSWORD_FIRST;
 
@@ -374,7 +375,7 @@ owner_desk_begin(struct desk *desk, const char *dir, struct fault *ret_fault)
 	certificate_folder(dir, desk->owner.folder);
 	if (owner_load(&desk->owner.kept, desk->store, desk->vault, ret_fault) != OUTCOME_DONE)
 		return ret_fault->outcome;
-	desk->owner.hasher = hasher_new(child_loop_peek(desk->child), on_hashed, desk);
+	desk->owner.hasher = backroom_new(child_loop_peek(desk->child), &hasher_trade, on_hashed, desk);
 	return desk->owner.hasher != NULL ? fault_none(ret_fault)
 					   : fault_say(ret_fault, OUTCOME_STARVED, "No descriptor is to be had.");
 }

@@ -15,7 +15,7 @@ struct desk;
 struct owner_desk {
 	struct owner kept;
 	struct setup_code code;
-	struct hasher *hasher;
+	struct backroom *hasher;
 	struct certificate_facts certificate; /* of the one that was given last */
 	char folder[FILES_PATH_BYTES];	      /* tls.d */
 	char bound[LISTENER_PURPOSE_COUNT][64]; /* as FUSE_STATUS says */

@@ -49,8 +49,7 @@ on_done(void *arg, const void *message)
 		loop_stop(loop);
 }
 
-static const struct backroom_trade trade = { "test", "no thread for tests is to be had", sizeof(struct job), JOBS_MAX, work,
-					     on_done };
+static const struct backroom_trade trade = { "test", "no thread for tests is to be had", sizeof(struct job), JOBS_MAX, work };
 
 static bool
 add(unsigned number)
@@ -72,7 +71,7 @@ jobs_are_done_in_order_beside_the_loop(void **state)
 {
 	(void)state;
 	loop = loop_new();
-	room = backroom_new(loop, &trade, &loop);
+	room = backroom_new(loop, &trade, on_done, &loop);
 	assert_non_null(room);
 	for (unsigned n = 1; n <= 5; n++) {
 		assert_true(add(n));
