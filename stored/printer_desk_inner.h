@@ -9,6 +9,11 @@
 /* Refuse for what is wrong with a field. */
 void printer_desk_refuse(struct desk *desk, const struct header *request, const struct complaint *complaint);
 
+/* The sender's own printer, with no change of it on its way, of which it tells an address; that, in the form that is kept.
+ * NULL when the request was refused. */
+struct printer_place *printer_desk_own_at(struct desk *desk, const struct header *request, const char *told,
+					  char ret_address[PRINTER_ADDRESS_BYTES]);
+
 /* Put the plan for a printer into the batch; the caller adds what else belongs to it. */
 struct batch_item *printer_desk_put(struct desk *desk, const struct header *request,
 				    const struct printer_record *record);

@@ -96,6 +96,21 @@ printer_desk_seen(struct desk *desk, const struct header *request, const struct 
 	printer_desk_put(desk, request, record);
 }
 
+struct printer_place *
+printer_desk_own_at(struct desk *desk, const struct header *request, const char *told,
+		    char ret_address[PRINTER_ADDRESS_BYTES])
+{
+	struct complaint complaint;
+	const struct printer_place *own = printer_desk_own(desk, request);
+
+	if (own == NULL)
+		return NULL;
+	if (printer_rules_address(told, ret_address, &complaint))
+		return printer_desk_find(desk, request, own->kept.serial);
+	printer_desk_refuse(desk, request, &complaint);
+	return NULL;
+}
+
 /*
  * Also to an address that another printer is kept with: this one has proved itself there, so that one's record is old
  * (two printers have swapped), and it will be followed as well.
@@ -104,16 +119,8 @@ void
 printer_desk_moved(struct desk *desk, const struct header *request, const struct msg_printer_moved *message)
 {
 	char address[PRINTER_ADDRESS_BYTES];
-	struct complaint complaint;
-	const struct printer_place *own = printer_desk_own(desk, request);
+	struct printer_place *place = printer_desk_own_at(desk, request, message->address, address);
 
-	if (own == NULL)
-		return;
-	if (!printer_rules_address(message->address, address, &complaint)) {
-		printer_desk_refuse(desk, request, &complaint);
-		return;
-	}
-	struct printer_place *place = printer_desk_find(desk, request, own->kept.serial);
 	if (place == NULL)
 		return;
 	if (strcmp(place->kept.address, message->from) != 0) {

@@ -347,16 +347,8 @@ static void
 note_at(struct desk *desk, const struct header *request, const struct msg_virtual_at *message)
 {
 	char address[PRINTER_ADDRESS_BYTES];
-	struct complaint complaint;
-	const struct printer_place *own = printer_desk_own(desk, request);
+	struct printer_place *place = printer_desk_own_at(desk, request, message->address, address);
 
-	if (own == NULL)
-		return;
-	if (!printer_rules_address(message->address, address, &complaint)) {
-		printer_desk_refuse(desk, request, &complaint);
-		return;
-	}
-	struct printer_place *place = printer_desk_find(desk, request, own->kept.serial);
 	if (place == NULL || !may_be_at(desk, request, place->kept.serial, address))
 		return;
 	const struct printer_record *kept = &place->kept;
