@@ -147,14 +147,20 @@ answer_wrong(struct request *request, enum problem problem, const struct reply *
 }
 
 static void
+answer_try(struct request *request, enum problem problem, const struct reply *reply)
+{
+	if (reply->kind == REPLY_GIVEN)
+		let_in(request);
+	else
+		answer_wrong(request, problem, reply);
+}
+
+static void
 on_checked(void *owner, unsigned cookie, const struct reply *reply)
 {
 	(void)cookie;
 	end_try(owner, TRIES_OF_PASSWORD, reply);
-	if (reply->kind == REPLY_GIVEN)
-		let_in(owner);
-	else
-		answer_wrong(owner, PROBLEM_WRONG_PASSWORD, reply);
+	answer_try(owner, PROBLEM_WRONG_PASSWORD, reply);
 }
 
 void
@@ -187,10 +193,7 @@ on_set_up(void *owner, unsigned cookie, const struct reply *reply)
 {
 	(void)cookie;
 	end_try(owner, TRIES_OF_SETUP_CODE, reply);
-	if (reply->kind == REPLY_GIVEN)
-		let_in(owner);
-	else
-		answer_wrong(owner, PROBLEM_WRONG_CODE, reply);
+	answer_try(owner, PROBLEM_WRONG_CODE, reply);
 }
 
 void
@@ -212,10 +215,7 @@ on_changed(void *owner, unsigned cookie, const struct reply *reply)
 {
 	if (cookie == TRIES_OF_PASSWORD)
 		end_try(owner, TRIES_OF_PASSWORD, reply);
-	if (reply->kind == REPLY_GIVEN)
-		let_in(owner);
-	else
-		answer_wrong(owner, PROBLEM_WRONG_PASSWORD, reply);
+	answer_try(owner, PROBLEM_WRONG_PASSWORD, reply);
 }
 
 /* A session that is raised has proved the password; this machine, which needs no session, proves it here. */
