@@ -8,6 +8,7 @@ import pytest
 
 from rig import ca
 from rig.fuse import SLOWNESS
+from rig.owners import fuse, owners  # noqa: F401
 from rig.tlspeer import (ALERT, APPLICATION, DETECT_REQUEST, HANDSHAKE, HELLO_REQUESTS, Blackhole, Peer, close_at_once,
                          detect_frame, detect_refusal, detect_reply, garbage, hang_before_the_end_of_the_handshake,
                          plain, repeats, silent, tls, tls_detect, web_server)
@@ -21,23 +22,9 @@ HOST = "127.0.20.7"
 
 
 @pytest.fixture(scope="module")
-def owners():
-    """An issuer that the owner vouches for."""
-    return ca.Authority("Farm CA", key_number=0)
-
-
-@pytest.fixture(scope="module")
 def strangers():
     """One that nobody has heard of."""
     return ca.Authority("BBL CA", key_number=4)
-
-
-@pytest.fixture
-def fuse(make_fuse, owners):
-    made = make_fuse()
-    (made.state / "ca.d").mkdir(parents=True)
-    owners.write_pem(made.state / "ca.d" / "farm.pem")
-    return made.start()
 
 
 def probe(fuse, address=HOST, **ports) -> dict:

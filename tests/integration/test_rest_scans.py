@@ -4,26 +4,13 @@ import signal
 
 import pytest
 
-from rig import ca, http, links
-from rig.links import troupe  # noqa: F401
+from rig import http
+from rig.owners import fuse, owners  # noqa: F401
 from rig.tlspeer import Peer, silent, tls
 from rig.waiting import wait_until
 
 P1S, A1 = "01P00A641111111", "03900A642222222"
 SCANS = "/api/v1/scans"
-
-
-@pytest.fixture(scope="module")
-def owners():
-    return ca.Authority("Farm CA", key_number=0)
-
-
-@pytest.fixture
-def fuse(make_fuse, owners):
-    made = make_fuse()
-    (made.state / "ca.d").mkdir(parents=True)
-    owners.write_pem(made.state / "ca.d" / "farm.pem")
-    return made.start()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from rig import ca, darkness, links, probes
 from rig.links import troupe  # noqa: F401
+from rig.owners import fuse, owners  # noqa: F401
 from rig.tlspeer import Peer, detect_reply, silent, tls, tls_detect, web_server
 from rig.waiting import wait_until
 from rig.wire import Refused
@@ -15,19 +16,6 @@ from rig.wire import Refused
 P1S, A1 = "01P00A611111111", "03900A622222222"
 NET = "127.0.61.0/24"
 needs_root = pytest.mark.skipif(not darkness.POSSIBLE, reason="a network of its own needs root")
-
-
-@pytest.fixture(scope="module")
-def owners():
-    return ca.Authority("Farm CA", key_number=0)
-
-
-@pytest.fixture
-def fuse(make_fuse, owners):
-    made = make_fuse()
-    (made.state / "ca.d").mkdir(parents=True)
-    owners.write_pem(made.state / "ca.d" / "farm.pem")
-    return made.start()
 
 
 def scan(fuse, cidr: str = "", timeout_s: float = 30, **fields) -> list:
