@@ -320,7 +320,7 @@ desk_on_message(void *arg, const struct header *header, const void *message, int
 		printer_desk_moved(desk, header, message);
 		break;
 	case MESSAGE_PLATE_USED:
-		printer_desk_plate_used(desk, header);
+		printer_desk_plate_used(desk, header, message);
 		break;
 	case MESSAGE_PLATE_CLEAR:
 		printer_desk_plate_clear(desk, header, message);

@@ -15,7 +15,7 @@ void printer_desk_seen(struct desk *desk, const struct header *request, const st
 void printer_desk_moved(struct desk *desk, const struct header *request, const struct msg_printer_moved *message);
 
 /* A print was seen on its plate; a person says that the plate is clear. */
-void printer_desk_plate_used(struct desk *desk, const struct header *request);
+void printer_desk_plate_used(struct desk *desk, const struct header *request, const struct msg_plate_used *message);
 void printer_desk_plate_clear(struct desk *desk, const struct header *request, const struct msg_plate_clear *message);
 
 /* The place of a printer, with no change of it on its way; NULL when there is none, and the request was refused. */

@@ -65,6 +65,7 @@ printer_desk_want(struct desk *desk, const struct header *request)
 	mine.firmware_ms = kept->firmware_ms;
 	mine.starts_unasked = kept->starts_unasked;
 	mine.plate_used_ms = kept->plate_used_ms;
+	mine.plate_print = kept->plate_print;
 	mine.is_virtual = kept->is_virtual;
 	child_reply(desk->child, request, MESSAGE_PRINTER_MINE, &mine, -1);
 	secret_wipe(&mine.access_code);
@@ -138,23 +139,18 @@ printer_desk_moved(struct desk *desk, const struct header *request, const struct
 
 /* -- the plate ------------------------------------------------------------------------------------ */
 
-static struct batch_item *
-set_plate(struct desk *desk, const struct header *request, struct printer_place *place, int64_t used_ms)
-{
-	struct printer_record *record = printers_plan_change(place);
-
-	record->plate_used_ms = used_ms;
-	return printer_desk_put(desk, request, record);
-}
-
 void
-printer_desk_plate_used(struct desk *desk, const struct header *request)
+printer_desk_plate_used(struct desk *desk, const struct header *request, const struct msg_plate_used *message)
 {
 	const struct printer_place *own = printer_desk_own(desk, request);
 	struct printer_place *place = own != NULL ? printer_desk_find(desk, request, own->kept.serial) : NULL;
 
-	if (place != NULL)
-		set_plate(desk, request, place, clock_wall_ms());
+	if (place == NULL)
+		return;
+	struct printer_record *record = printers_plan_change(place);
+	record->plate_used_ms = clock_wall_ms();
+	record->plate_print = message->print;
+	printer_desk_put(desk, request, record);
 }
 
 void
@@ -172,7 +168,10 @@ printer_desk_plate_clear(struct desk *desk, const struct header *request,
 		child_reply_done(desk->child, request, sentence);
 		return;
 	}
-	struct batch_item *item = set_plate(desk, request, place, 0);
+	/* Which print it was stays known: the printer goes on showing its end. */
+	struct printer_record *record = printers_plan_change(place);
+	record->plate_used_ms = 0;
+	struct batch_item *item = printer_desk_put(desk, request, record);
 	str_format(item->sentence, sizeof item->sentence, "The plate of '%s' is clear now.",
 		   place->kept.name);
 }

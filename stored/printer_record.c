@@ -9,10 +9,11 @@
 #include "common/str.h"
 #include "ipc/mpack.h"
 
-#define FIELDS 20
+#define FIELDS 21
 #define FIELDS_BEFORE_MOVES 15 /* of records that earlier versions wrote */
 #define FIELDS_BEFORE_PLATES 17
 #define FIELDS_BEFORE_VIRTUAL 19
+#define FIELDS_BEFORE_PRINTS 20
 
 size_t
 printer_record_encode(const struct printer_record *record, uint8_t ret_bytes[PRINTER_RECORD_MAX_BYTES])
@@ -41,6 +42,7 @@ printer_record_encode(const struct printer_record *record, uint8_t ret_bytes[PRI
 	mpack_put_bool(&writer, record->starts_unasked);
 	mpack_put_i64(&writer, record->plate_used_ms);
 	mpack_put_bool(&writer, record->is_virtual);
+	mpack_put_u64(&writer, record->plate_print);
 	ENSURE(!writer.failed);
 	return (size_t)(writer.at - ret_bytes);
 }
@@ -100,8 +102,10 @@ printer_record_decode(const void *key, size_t key_len, const uint8_t *bytes, siz
 		ret_record->starts_unasked = mpack_get_bool(&reader);
 		ret_record->plate_used_ms = mpack_get_i64(&reader);
 	}
-	if (fields >= FIELDS)
+	if (fields >= FIELDS_BEFORE_PRINTS)
 		ret_record->is_virtual = mpack_get_bool(&reader);
+	if (fields >= FIELDS)
+		ret_record->plate_print = mpack_get_u64(&reader, UINT64_MAX);
 	*ret_fault = reader.fault;
 	return reader.fault == NULL;
 }

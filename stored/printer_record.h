@@ -3,7 +3,7 @@
  *
  *	[version, place, name, address, model, mqtt_port, ftps_port, camera_port, detect_port,
  *	 certificate_sha256, added_ms, changed_ms, firmware, previous_firmware, firmware_ms, moved_from, moved_ms,
- *	 starts_unasked, plate_used_ms, is_virtual, …]
+ *	 starts_unasked, plate_used_ms, is_virtual, plate_print, …]
  *
  * A later Fuse may add fields at the end; what is not known is passed over. Another version is another layout and is
  * not read. Pure; any bytes give a record or a fault.
@@ -36,6 +36,7 @@ struct printer_record {
 	bool starts_unasked;   /* the next job starts without asking whether the plate is clear */
 	int64_t plate_used_ms; /* when a print was seen on the plate, and nobody has said since that it is clear; 0 = clear */
 	bool is_virtual;       /* fuse-virtual plays it; what more there is of it: virtual_record.h */
+	uint64_t plate_print;  /* the print that was seen last, cleared away or not (PLATE_USED); 0 = none yet */
 };
 
 /* Write all but the serial; returns the bytes. */

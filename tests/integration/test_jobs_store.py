@@ -499,18 +499,22 @@ def test_no_start_is_decided_while_there_may_be_a_print_on_the_plate(stored):
     job = submit(stored)
     bring(stored, job, *TO_UPLOADED)
     assert plate_of(stored) == 0
-    stored.as_worker("ALPHA", "PLATE_USED", {})
+    stored.as_worker("ALPHA", "PLATE_USED", {"print": 4711})
     used = plate_of(stored)
     assert used > 0
     stored.restart()
     assert plate_of(stored) == used
     slot = stored.workers["ALPHA"]
-    assert stored.ask("worker", "PRINTER_WANT", {}, slot, slot + 7)["plate_used_ms"] == used
+    mine = stored.ask("worker", "PRINTER_WANT", {}, slot, slot + 7)
+    assert mine["plate_used_ms"] == used and mine["plate_print"] == 4711
     assert "plate" in refused(step, stored, job, "armed").sentence
     stored.events.clear()
     assert "clear now" in stored.ask("httpd", "PLATE_CLEAR", {"serial": "ALPHA"})["sentence"]
     stored.wait_event("PRINTER_CHANGED", slot)
     assert plate_of(stored) == 0
+    stored.restart()  # which print it was stays known
+    mine = stored.as_worker("ALPHA", "PRINTER_WANT", {})
+    assert mine["plate_used_ms"] == 0 and mine["plate_print"] == 4711
     assert "already" in stored.ask("httpd", "PLATE_CLEAR", {"serial": "ALPHA"})["sentence"]
     assert refused(stored.ask, "httpd", "PLATE_CLEAR", {"serial": "NOBODY"}).reason == "not-found"
     step(stored, job, "armed")
@@ -519,7 +523,7 @@ def test_no_start_is_decided_while_there_may_be_a_print_on_the_plate(stored):
 def test_a_printer_that_starts_unasked_does_not_wait_for_the_plate(stored):
     job = submit(stored)
     bring(stored, job, *TO_UPLOADED)
-    stored.as_worker("ALPHA", "PLATE_USED", {})
+    stored.as_worker("ALPHA", "PLATE_USED", {"print": 4711})
     stored.ask("httpd", "PRINTER_EDIT", {"serial": "ALPHA", "changes": 1 << 6, "starts_unasked": True})
     printer, = stored.all("PRINTER")
     assert printer["starts_unasked"] and printer["plate_used_ms"] > 0

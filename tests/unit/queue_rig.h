@@ -53,6 +53,7 @@ static bool put_open, list_file_open, remove_open, publish_fails;
 static char put_path[REMOTE_PATH_BYTES], put_remove[5000], removed[5000], published[COMMAND_PAYLOAD_BYTES];
 static uint32_t published_sequence;
 static int64_t held_until_ms;
+static uint64_t noted; /* the print of the last PLATE_USED */
 
 RIG struct kept *
 kept_of(const char *id)
@@ -147,10 +148,12 @@ on_remove(void *arg, const char *paths)
 }
 
 static void
-on_note_plate(void *arg)
+on_note_plate(void *arg, uint64_t print)
 {
 	(void)arg;
+	assert_true(print != 0);
 	notes++;
+	noted = print;
 	note_open = true;
 }
 
@@ -351,6 +354,7 @@ settle(void)
 		} else {
 			note_open = false;
 			world.plate_used = true;
+			world.plate_print = noted;
 			queue_on_plate_noted(&queue, &world, true);
 		}
 	}
@@ -496,6 +500,7 @@ begin(const char *model)
 	kept_count = commits = 0;
 	uploads = put_cancels = lists = removes = publishes = stops = holds = fulls = notes = 0;
 	publish_fails = plates_refused = notes_stay_open = false;
+	noted = 0;
 	put_remove[0] = removed[0] = published[0] = '\0';
 	fill_state();
 	sequence = 20001;

@@ -27,6 +27,7 @@ static const struct printer_record full = {
 	.added_ms = 1700000000000, .changed_ms = 1700000000001, .firmware = "01.08.02.00",
 	.previous_firmware = "01.08.01.00", .firmware_ms = 1700000000002, .moved_from = "192.0.2.5", .moved_ms = 1795305600123,
 	.starts_unasked = true, .plate_used_ms = 1795305600456, .is_virtual = true,
+	.plate_print = UINT64_MAX,
 };
 
 static int
@@ -100,15 +101,16 @@ fields_of_a_later_fuse_are_passed_over(void **state)
 	size_t len = printer_record_encode(&full, now);
 
 	(void)state;
-	assert_memory_equal(now, ((const uint8_t[]){ 0xdc, 0, 20 }), 3);
+	assert_memory_equal(now, ((const uint8_t[]){ 0xdc, 0, 21 }), 3);
 	memcpy(bytes, now, len);
-	bytes[2] = 20 + 3;
+	bytes[2] = 21 + 3;
 	memcpy(bytes + len, later, sizeof later);
 	assert_null(decode(bytes, len + sizeof later, &back));
 	assert_memory_equal(&back, &full, sizeof full);
 }
 
-/* Before virtual printers a record had one field less, before plates were kept two more, and before moves were, two more. */
+/* Before prints on plates were told apart a record had one field less, before virtual printers one more, before plates were
+ * kept two more, and before moves were, two more. */
 static void
 a_record_of_an_earlier_fuse_is_read(void **state)
 {
@@ -116,29 +118,35 @@ a_record_of_an_earlier_fuse_is_read(void **state)
 	struct printer_record back, earlier = full;
 
 	(void)state;
-	earlier.is_virtual = false;
+	earlier.plate_print = 0;
 	size_t len = printer_record_encode(&earlier, now);
 	memcpy(before, now, len);
-	before[2] = 19;
+	before[2] = 20;
 	assert_null(decode(before, len - 1, &back));
+	assert_memory_equal(&back, &earlier, sizeof earlier);
+	earlier.is_virtual = false;
+	len = printer_record_encode(&earlier, now);
+	memcpy(before, now, len);
+	before[2] = 19;
+	assert_null(decode(before, len - 2, &back));
 	assert_memory_equal(&back, &earlier, sizeof earlier);
 	earlier.starts_unasked = false;
 	earlier.plate_used_ms = 0;
 	len = printer_record_encode(&earlier, now);
-	/* Its last three fields take a byte each: no, 0, and no. */
-	assert_memory_equal(now + len - 3, ((const uint8_t[]){ 0xc2, 0x00, 0xc2 }), 3);
+	/* Its last four fields take a byte each: no, 0, no, and 0. */
+	assert_memory_equal(now + len - 4, ((const uint8_t[]){ 0xc2, 0x00, 0xc2, 0x00 }), 4);
 	memcpy(before, now, len);
 	before[2] = 17;
-	assert_null(decode(before, len - 3, &back));
+	assert_null(decode(before, len - 4, &back));
 	assert_memory_equal(&back, &earlier, sizeof earlier);
 	memset(earlier.moved_from, 0, sizeof earlier.moved_from);
 	earlier.moved_ms = 0;
 	len = printer_record_encode(&earlier, now);
 	/* The two before them, too: an empty text, and 0. */
-	assert_memory_equal(now + len - 5, ((const uint8_t[]){ 0xa0, 0x00, 0xc2, 0x00, 0xc2 }), 5);
+	assert_memory_equal(now + len - 6, ((const uint8_t[]){ 0xa0, 0x00, 0xc2, 0x00, 0xc2, 0x00 }), 6);
 	before[0] = 0x9f;
-	memcpy(before + 1, now + 3, len - 8);
-	assert_null(decode(before, len - 7, &back));
+	memcpy(before + 1, now + 3, len - 9);
+	assert_null(decode(before, len - 8, &back));
 	assert_memory_equal(&back, &earlier, sizeof earlier);
 }
 

@@ -26,6 +26,7 @@ world_of(struct worker *worker)
 				     .developer_mode = worker->link.developer_mode,
 				     .store_holds = worker->jobdesk.store_holds,
 				     .plate_used = worker->jobdesk.plate_used,
+				     .plate_print = worker->jobdesk.plate_print,
 				     .starts_unasked = worker->jobdesk.starts_unasked,
 				     .exchange_free = transfer_is_free(&worker->transfer),
 				     .sequence_id = &worker->link.sequence_id,
@@ -87,11 +88,13 @@ do_want_plates(void *arg, const char *sha256)
 }
 
 static void
-do_note_plate(void *arg)
+do_note_plate(void *arg, uint64_t print)
 {
 	struct worker *worker = arg;
+	struct msg_plate_used used = { .print = print };
 
-	worker->jobdesk.plate_request = ask_store(worker, MESSAGE_PLATE_USED, &(struct msg_plate_used){});
+	worker->jobdesk.plate_noted = print;
+	worker->jobdesk.plate_request = ask_store(worker, MESSAGE_PLATE_USED, &used);
 }
 
 /* -- duties that go to the printer ------------------------------------------------------------------ */
@@ -203,6 +206,7 @@ jobdesk_on_printer(struct worker *worker, const struct msg_printer_mine *mine)
 	struct jobdesk *desk = &worker->jobdesk;
 
 	desk->plate_used = mine->plate_used_ms != 0;
+	desk->plate_print = mine->plate_print;
 	desk->starts_unasked = mine->starts_unasked;
 	if (desk->has_begun) {
 		jobdesk_look(worker);
@@ -274,6 +278,7 @@ on_done(struct worker *worker, uint32_t request_id)
 		queue_on_list_end(&worker->queue, &world, true);
 	} else if (is_answer(&desk->plate_request, request_id)) {
 		desk->plate_used = world.plate_used = true;
+		desk->plate_print = world.plate_print = desk->plate_noted;
 		queue_on_plate_noted(&worker->queue, &world, true);
 	} else {
 		return false;

@@ -17,6 +17,7 @@ struct worker;
 struct jobdesk {
 	bool has_begun;			 /* the jobs were wanted for the first time */
 	bool plate_used, starts_unasked; /* as the store has them */
+	uint64_t plate_print, plate_noted; /* the same of the print that was seen last; of the one that it is told of */
 	bool store_holds;		 /* no print may start */
 	uint32_t store_generation;	 /* of the store that has said so */
 	uint32_t list_request, step_request, plates_request, plate_request; /* open; 0 = not */

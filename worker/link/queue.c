@@ -51,6 +51,8 @@ queue_wake_at(struct queue *queue, int64_t at_ms)
 		queue->wake_ms = at_ms;
 }
 
+#define HASH_BASIS 14695981039346656037u
+
 /* FNV-1a: names words, nothing more. */
 static uint64_t
 hash_text(uint64_t hash, const char *text)
@@ -64,7 +66,7 @@ hash_text(uint64_t hash, const char *text)
 static uint64_t
 hash_words(const struct job_words *words)
 {
-	uint64_t hash = 14695981039346656037u;
+	uint64_t hash = HASH_BASIS;
 
 	hash = hash_text(hash, words->fault);
 	hash = hash_text(hash, words->sentence);
@@ -286,6 +288,34 @@ note_link(struct queue *queue, const struct queue_world *world)
 	}
 }
 
+/* -- the plate ------------------------------------------------------------------------------- */
+
+#define NAMELESS 1 /* a print of which the printer tells no name */
+
+/* A number for what the printer calls the print that it shows: by the number that it was given, else by its names. */
+static uint64_t
+number_print(const struct printer_state *state)
+{
+	if (state->subtask_id[0] != '\0' && strcmp(state->subtask_id, "0") != 0)
+		return hash_text(HASH_BASIS, state->subtask_id) | 2;
+	if (state->subtask_name[0] == '\0' && state->file[0] == '\0')
+		return NAMELESS;
+	return hash_text(hash_text(HASH_BASIS, state->subtask_name), state->file) | 2;
+}
+
+/* While nobody looked a print may have come and gone, started at the printer's screen. A printer shows the end of its
+ * last print until the next one begins: is it the one that is known, whose plate may have been cleared since? */
+static bool
+shows_unseen_end(struct queue *queue, const struct queue_world *world, uint64_t print)
+{
+	enum gcode_state state = world->state->gcode_state;
+	bool is_first = queue->knows_printer && !queue->saw_end;
+
+	queue->saw_end |= queue->knows_printer;
+	return is_first && (state == GCODE_STATE_FINISH || state == GCODE_STATE_FAILED) &&
+	       print != world->plate_print && (print != NAMELESS || world->plate_print == 0);
+}
+
 /* The beginning of a print puts something on the plate. Its end tells that once more, for a person may have said
  * meanwhile that the plate is clear. */
 static void
@@ -293,11 +323,13 @@ note_plate(struct queue *queue, const struct queue_world *world)
 {
 	bool busy = printer_state_is_busy(world->state);
 	bool turned = busy != queue->saw_print;
+	uint64_t print = number_print(world->state);
 
 	if (!world->online)
 		return;
 	queue->saw_print = busy;
-	if (turned && !world->plate_used && queue->plate_again_ms == 0)
+	if ((shows_unseen_end(queue, world, print) || (turned && (!world->plate_used || print != world->plate_print))) &&
+	    queue->plate_again_ms == 0)
 		queue->plate_again_ms = world->now_ms;
 	if (queue->plate_again_ms == 0 || queue->plate_pending)
 		return;
@@ -305,7 +337,7 @@ note_plate(struct queue *queue, const struct queue_world *world)
 	if (world->now_ms < queue->plate_again_ms)
 		return;
 	queue->plate_pending = true;
-	queue->duties.note_plate(queue->duties.arg);
+	queue->duties.note_plate(queue->duties.arg, print);
 }
 
 void
@@ -366,5 +398,5 @@ queue_on_report(struct queue *queue, const struct queue_world *world, const stru
 void
 queue_on_lost(struct queue *queue)
 {
-	queue->knows_printer = false;
+	queue->knows_printer = queue->saw_end = false;
 }

@@ -63,7 +63,8 @@ struct queue_world {
 	bool online;		 /* linked, and heard within the silence limit */
 	enum tri developer_mode; /* by all that the worker knows */
 	bool store_holds;	 /* STORE_STATUS: no print may start */
-	bool plate_used;	 /* as the store has it */
+	bool plate_used;	 /* as the store has it … */
+	uint64_t plate_print;	 /* … and which print was seen there last; 0 = none yet */
 	bool starts_unasked;
 	bool exchange_free; /* a helper may be asked for now: no exchange with the printer's storage runs */
 	uint32_t *sequence_id;	 /* the next number for a payload; moved on */
@@ -86,7 +87,7 @@ struct queue_duties {
 	void (*cancel_put)(void *arg);
 	void (*list)(void *arg, const char *path);    /* how large is this file on the printer? */
 	void (*remove)(void *arg, const char *paths); /* one a line */
-	void (*note_plate)(void *arg);		      /* PLATE_USED */
+	void (*note_plate)(void *arg, uint64_t print); /* PLATE_USED */
 	/* At once: hand it to MQTT, once. False: it was not, and never will be. */
 	bool (*publish)(void *arg, const struct command_payload *payload);
 	void (*hold_link)(void *arg, int64_t until_ms); /* no reconnect for silence until then */
@@ -180,6 +181,7 @@ struct queue {
 	int64_t online_from_ms, offline_from_ms; /* since when; 0 = it is not */
 	bool asked_full;
 	bool saw_print;	    /* it was busy when it was last looked at */
+	bool saw_end;	    /* since it is known, it was looked at for the end of a print that nobody saw */
 	bool plate_pending; /* PLATE_USED is not answered */
 	int64_t plate_again_ms;
 };

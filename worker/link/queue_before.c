@@ -454,14 +454,19 @@ verify_file(struct queue *queue, struct job *job, const struct queue_world *worl
 	return false;
 }
 
+bool
+queue_plate_holds(const struct queue *queue, const struct queue_world *world)
+{
+	return !world->starts_unasked && (world->plate_used || queue->plate_pending || queue->plate_again_ms != 0);
+}
+
 /* Besides the printer itself, what keeps a start back. */
 static bool
 waits_for_start(struct queue *queue, struct job *job, const struct queue_world *world)
 {
 	if (world->store_holds)
 		queue_step_for(queue, job, JOB_UPLOADED, JOB_FAULT_STORE_HOLDS, world);
-	else if (!world->starts_unasked &&
-		 (world->plate_used || queue->plate_pending || queue->plate_again_ms != 0))
+	else if (queue_plate_holds(queue, world))
 		queue_step_for(queue, job, JOB_UPLOADED, JOB_FAULT_PLATE_NOT_CLEAR, world);
 	else
 		return false;

@@ -35,6 +35,8 @@ void queue_wake_at(struct queue *queue, int64_t at_ms);
 bool queue_printer_is_idle(const struct queue_world *world); /* told to be IDLE, FINISH or FAILED */
 bool queue_printer_is_live(const struct queue *queue,
 			   const struct queue_world *world); /* linked and wholly known */
+/* There may be a print on its plate, and nobody has said that it is clear. */
+bool queue_plate_holds(const struct queue *queue, const struct queue_world *world);
 /* It names this job as the one that it prints or printed last. */
 bool job_is_shown(const struct job *job, const struct printer_state *state);
 /* The number of what makes preflight's waits: storage, door, update, Developer Mode, faults. Never 0. */

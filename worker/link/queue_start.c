@@ -128,7 +128,8 @@ why_not_sent(const struct queue *queue, const struct job *job, const struct queu
 		return JOB_FAULT_CANCELLED;
 	if (!queue_printer_is_live(queue, world))
 		return JOB_FAULT_NOT_SENT;
-	if (!queue_printer_is_idle(world))
+	/* One that has begun, or was even over again, since the start was decided. */
+	if (!queue_printer_is_idle(world) || queue_plate_holds(queue, world))
 		return JOB_FAULT_PRINTER_TAKEN;
 	if (world->store_holds)
 		return JOB_FAULT_STORE_HOLDS;
