@@ -14,6 +14,13 @@ def answers(fuse, process: str) -> list:
             if r["msg"].startswith(("has a helper", "was refused"))]
 
 
+def want_one(fuse, process: str):
+    """It asks; two signals that nobody has looked at yet would be one."""
+    asked = fuse.records(msg="wants a helper")
+    fuse.provoke(process)
+    wait_until(lambda: len(fuse.records(msg="wants a helper")) > len(asked), 10, "it does not ask")
+
+
 def wait_answers(fuse, process: str, count: int) -> list:
     wait_until(lambda: len(answers(fuse, process)) >= count, 10, lambda: f"{answers(fuse, process)}")
     return answers(fuse, process)
@@ -68,8 +75,8 @@ def test_the_next_one_waits_for_the_end_of_the_one_before_and_a_third_is_refused
     fuse.provoke("worker/ALPHA")
     given = wait_answers(fuse, "worker/ALPHA", 1)
     first = fuse.wait_state("upload/ALPHA", "up")
-    fuse.provoke("worker/ALPHA")  # waits
-    fuse.provoke("worker/ALPHA")  # one too many
+    want_one(fuse, "worker/ALPHA")  # waits
+    want_one(fuse, "worker/ALPHA")  # one too many
     assert wait_answers(fuse, "worker/ALPHA", 2) == given + ["was refused"]
     fuse.provoke("worker/BETA")  # it is not BETA's to end
     fuse.provoke("worker/ALPHA")

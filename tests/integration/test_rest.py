@@ -271,17 +271,18 @@ def test_settings_have_the_value_that_the_store_tells(play):
 
 
 def test_a_printer_that_is_removed_or_told_anew_is_so_at_once(play):
-    play.stage.tell("stored", "PRINTER", {**PRINTER, "serial": OTHER, "name": "another"}, 1)
-    wait_until(lambda: play.http.raw("GET", f"/api/v1/printers/{OTHER}").status == 200, 5, "it is not there")
-    listed = play.http.get("/api/v1/printers").json()["printers"]
-    assert [printer["name"] for printer in listed] == ["another", "Left"]
-    # It has no worker yet: that is told, and its state is there all the same.
-    assert listed[0]["link"]["phase"] == "setup" and not listed[0]["link"]["online"]
-    stat = play.http.get(f"/api/v1/printers/{OTHER}/stat").json()
-    assert (stat["serial"], stat["isOnline"], stat["state"], stat["data"]) == (OTHER, False, None, stat["data"])
-    play.http.problem("POST", f"/api/v1/printers/{OTHER}/reconnect", 503, "unreachable")
-    play.stage.clear("stored", "PRINTER", 1)
-    wait_until(lambda: play.http.raw("GET", f"/api/v1/printers/{OTHER}").status == 404, 5, "it is still there")
+    with play.stage.unready(f"worker/{OTHER}"):
+        play.stage.tell("stored", "PRINTER", {**PRINTER, "serial": OTHER, "name": "another"}, 1)
+        wait_until(lambda: play.http.raw("GET", f"/api/v1/printers/{OTHER}").status == 200, 5, "it is not there")
+        listed = play.http.get("/api/v1/printers").json()["printers"]
+        assert [printer["name"] for printer in listed] == ["another", "Left"]
+        # Its worker is not there yet: that is told, and its state is there all the same.
+        assert listed[0]["link"]["phase"] == "setup" and not listed[0]["link"]["online"]
+        stat = play.http.get(f"/api/v1/printers/{OTHER}/stat").json()
+        assert (stat["serial"], stat["isOnline"], stat["state"], stat["data"]) == (OTHER, False, None, stat["data"])
+        play.http.problem("POST", f"/api/v1/printers/{OTHER}/reconnect", 503, "unreachable")
+        play.stage.clear("stored", "PRINTER", 1)
+        wait_until(lambda: play.http.raw("GET", f"/api/v1/printers/{OTHER}").status == 404, 5, "it is still there")
 
 
 def test_a_state_goes_through_as_the_worker_wrote_it(play):

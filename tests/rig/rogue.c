@@ -207,6 +207,7 @@ BEHAVIOUR(want_helper)
 	struct msg_helper_want want = { .role = role_by_name(step->first) };
 
 	child_send(child, MESSAGE_HELPER_WANT, ROLE_SUPERVISOR, 0, child_next_request_id(child), 0, &want, -1);
+	log_info("wants a helper");
 }
 
 /* ARGUMENTS: the role and the slot. */

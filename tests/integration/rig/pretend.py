@@ -19,9 +19,10 @@ What an answer can be, one after the other:
 	["@wait", seconds]      then go on, deaf meanwhile
 	["@later"]              it waits for its answer, DONE, until it is planned otherwise; that is noted as "@answered"
 	["@flood", "text"]      write it into the descriptor until nobody reads it any more
-Requests without a plan are answered DONE; with an empty plan, never.
+Requests without a plan are answered DONE; with an empty plan, never. With "unready": true it is started and never ready.
 """
 import array
+import contextlib
 import json
 import os
 import pathlib
@@ -161,6 +162,9 @@ class Child:
         if name == "WELCOME":
             self.generation = frame["generation"]
         elif name == "SYNCED":
+            self.read_plan()
+            if self.plan.get("unready"):
+                return
             self.to_supervisor("READY", {"sentence": "plays its part"})
             self.ready, self.plan_stamp = True, None
         elif name == "PING":
@@ -229,6 +233,15 @@ class Stage:
     def answers(self, process: str, request: str, *answers):
         """From now on `process` answers the request so; without answers: never."""
         self.plan.setdefault(process, {}).setdefault("answers", {})[request] = list(answers)
+        self._write()
+
+    @contextlib.contextmanager
+    def unready(self, process: str):
+        """Whoever is started as `process` meanwhile does not become ready."""
+        self.plan.setdefault(process, {})["unready"] = True
+        self._write()
+        yield
+        del self.plan[process]["unready"]
         self._write()
 
     def forget_answers(self):
