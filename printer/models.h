@@ -47,6 +47,7 @@ struct model {
 	bool uploads_disturb;		/* no file goes to it while it prints, and no camera is read while one goes */
 	bool decides_calibration;	/* "auto" for bed levelling and flow calibration; else they are on and off */
 	bool never_vibration;		/* vibration calibration must be off in a start */
+	bool has_hotend_rack;		/* its right nozzle is one of a rack, and a start names it by its place there */
 	bool mixes_external;		/* AMS and external spool in one print */
 	bool measures_remain;		/* what it reports to be left on a spool means something */
 	/* Its file server, as virtual printers play it (docs/protocol.md, "Files on the printer"): */

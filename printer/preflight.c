@@ -310,6 +310,7 @@ check_print(struct preflight_work *work)
 		if (work->input->plates->kind != FILE_KIND_GCODE) {
 			preflight_map(work);
 			preflight_judge_mapping(work);
+			preflight_rack(work);
 		}
 	}
 	check_developer_mode(work);

@@ -3,6 +3,7 @@
  *
  *	preflight.c		file, model, machine; puts findings in order
  *	preflight_map.c		which tray feeds what, and what is wrong with that
+ *	preflight_rack.c	which hotend of a rack
  *	preflight_json.c	the JSON form
  *	preflight_finding.c	the rows of preflight.def
  */
@@ -43,5 +44,10 @@ const struct plate_filament *preflight_use_of(const struct plate *plate, uint32_
 /* Take the mapping of the options and propose what it leaves open; then say what is wrong with the whole. */
 void preflight_map(struct preflight_work *work);
 void preflight_judge_mapping(struct preflight_work *work);
+
+/* -- preflight_rack.c ------------------------------------------------------------------------------------- */
+
+/* Take the hotends that the options name; of models with a rack say when one is missing. */
+void preflight_rack(struct preflight_work *work);
 
 #endif

@@ -21,6 +21,9 @@
 #define HT_LAST 135
 #define EXTERNAL_LEFT 254
 #define EXTERNAL_RIGHT 255
+#define HOTEND_LEFT 1	/* the fixed one of an H2C … */
+#define RACK_FIRST 16	/* … and those in its rack */
+#define RACK_LAST 21
 
 struct reading {
 	struct print_options *options;
@@ -219,6 +222,41 @@ read_mapping(struct reading *reading, const char *name, const json_t *value)
 	return true;
 }
 
+/* -- hotends ---------------------------------------------------------------------------------------------- */
+
+static bool
+hotend_of(const json_t *value, int32_t *ret_place)
+{
+	json_int_t place = json_is_integer(value) ? json_integer_value(value) : -1;
+
+	*ret_place = (int32_t)place;
+	if (json_is_null(value))
+		*ret_place = -1;
+	return json_is_null(value) || place == HOTEND_LEFT || (place >= RACK_FIRST && place <= RACK_LAST);
+}
+
+static bool
+read_nozzle_mapping(struct reading *reading, const char *name, const json_t *value)
+{
+	struct print_options *options = reading->options;
+	const json_t *place;
+	size_t i;
+
+	if (!json_is_array(value) || json_array_size(value) > PLATES_FILAMENTS_MAX)
+		return refuse(reading, "The option %s must be a list: a hotend for each filament of the file, at most %d.", name,
+			      PLATES_FILAMENTS_MAX);
+	json_array_foreach(value, i, place) {
+		if (!hotend_of(place, &options->nozzles[i]))
+			return refuse(reading,
+				      "Hotend %zu of the option %s is none: give 1 for the left one, 16 to 21 for a place of the "
+				      "rack, or null when the filament is not used.",
+				      i + 1, name);
+	}
+	options->nozzle_count = (uint32_t)json_array_size(value);
+	options->has_nozzle_mapping = true;
+	return true;
+}
+
 /* -- what the job accepts -------------------------------------------------------------------------------- */
 
 static bool
@@ -269,6 +307,7 @@ static const struct {
 	{ "timelapse", NULL, read_timelapse },
 	{ "useAms", "use_ams", read_use_ams },
 	{ "amsMapping", NULL, read_mapping },
+	{ "nozzleMapping", NULL, read_nozzle_mapping },
 	{ "accept", NULL, read_accept },
 };
 

@@ -83,6 +83,23 @@ write_mappings(struct payload *payload, const struct project_file *start)
 	payload_json(payload, "ams_mapping2", pairs);
 }
 
+/* As the slicer writes it: always for 32 filaments, and left out when the rack is not used. */
+static void
+write_nozzles(struct payload *payload, const int32_t *nozzles)
+{
+	char list[PLATES_FILAMENTS_MAX * 4 + 3] = "[";
+
+	if (nozzles == NULL)
+		return;
+	for (uint32_t i = 0; i < PLATES_FILAMENTS_MAX; i++) {
+		size_t used = strlen(list);
+		ENSURE(str_format(list + used, sizeof list - used, "%s%" PRId32, i > 0 ? "," : "", nozzles[i]));
+	}
+	size_t used = strlen(list);
+	ENSURE(str_format(list + used, sizeof list - used, "]"));
+	payload_json(payload, "nozzle_mapping", list);
+}
+
 /* -- calibrations -------------------------------------------------------------------------------------- */
 
 /* A model that cannot decide whether it is needed is told: the bed is levelled, which costs minutes and saves prints;
@@ -201,6 +218,7 @@ project_file_payload(const struct project_file *start, uint32_t *sequence_id, st
 	write_calibrations(&payload, start);
 	payload_bool(&payload, "use_ams", start->use_ams);
 	write_mappings(&payload, start);
+	write_nozzles(&payload, start->nozzles);
 	payload_text(&payload, "cfg", "0");
 	payload_close(&payload);
 	return true;

@@ -80,6 +80,7 @@ make_payload(struct job *job, const struct plates *plates, const struct print_op
 				      .options = options,
 				      .mapping = preflight->mapping,
 				      .use_ams = preflight->use_ams,
+				      .nozzles = preflight->names_nozzles ? preflight->nozzles : NULL,
 				      .number = job->number,
 				      .remote_path = job->path };
 

@@ -1,0 +1,54 @@
+/*
+ * preflight_rack: which hotend of its rack the H2C is to take. The file does not say it (it knows sides and groups, the
+ * rack has places), and a start that leaves it open makes the printer choose: printers were seen to level with one hotend
+ * and to print with another, in the air. So a person says it, or accepts that the printer chooses.
+ */
+#include "printer/preflight_parts.h"
+
+#define LEFT 1 /* the hotend that is fixed, as the printer's number of the extruder and as its place */
+
+/* What the options say of this filament, or what can only be meant; -1: nothing. */
+static int32_t
+place_of(const struct print_options *options, const struct plate_filament *use)
+{
+	int32_t told = options->has_nozzle_mapping && use->index < options->nozzle_count ? options->nozzles[use->index]
+											 : -1;
+
+	return told < 0 && use->nozzle == LEFT ? LEFT : told;
+}
+
+static void
+judge_side(struct preflight_work *work, const struct plate_filament *use, int32_t place)
+{
+	if (place < 0 || use->nozzle < 0 || (place == LEFT) == (use->nozzle == LEFT))
+		return;
+	preflight_add(work, FINDING_OTHER_NOZZLE, "Choose a hotend of the other side, or slice the plate for this one.",
+		      "The plate was sliced with filament %u in the %s hotend; nozzleMapping names another.", use->index + 1,
+		      use->nozzle == LEFT ? "left" : "right");
+}
+
+void
+preflight_rack(struct preflight_work *work)
+{
+	const struct plate *plate = work->plate;
+	struct preflight *result = work->result;
+	bool uses_rack = false, all_told = true;
+
+	for (uint32_t i = 0; i < PLATES_FILAMENTS_MAX; i++)
+		result->nozzles[i] = -1;
+	for (uint32_t i = 0; i < plate->filament_count && work->input->model->has_hotend_rack; i++) {
+		const struct plate_filament *use = &plate->filaments[i];
+		int32_t place = place_of(work->input->options, use);
+		uses_rack |= use->nozzle != LEFT || (place >= 0 && place != LEFT);
+		all_told &= place >= 0;
+		result->nozzles[use->index] = place;
+		judge_side(work, use, place);
+	}
+	result->names_nozzles = uses_rack && all_told;
+	if (uses_rack && !all_told)
+		preflight_add(work, FINDING_RACK_HOTEND,
+			      "Name the hotends (option nozzleMapping), slice the plate for the left hotend alone, or print it "
+			      "from Bambu Studio. Accept this to let the printer choose.",
+			      "The plate prints with hotends of the %s's rack, and which of them is not said.",
+			      work->input->model->name);
+}
