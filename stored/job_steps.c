@@ -32,6 +32,7 @@ describe_mine(struct msg_job_mine *ret_mine)
 					   .attempts = job->attempts,
 					   .changed_ms = job->changed_ms,
 					   .armed_ms = job->armed_ms,
+					   .started_ms = job->started_ms,
 					   .cancel_wanted = job->cancel_wanted,
 					   .resolved = job->resolved };
 	str_copy(ret_mine->id, sizeof ret_mine->id, job->id);

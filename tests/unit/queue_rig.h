@@ -300,6 +300,8 @@ keep_step(void)
 	str_copy(job->sentence, sizeof job->sentence, open_step.sentence);
 	str_copy(job->remedy, sizeof job->remedy, open_step.remedy);
 	str_copy(job->evidence, sizeof job->evidence, open_step.evidence);
+	if (open_step.to == JOB_STARTED || open_step.to == JOB_RUNNING)
+		job->mine.started_ms = world.wall_ms;
 	if (open_step.to == JOB_ARMED) {
 		job->mine.before = open_step.before;
 		job->mine.armed_ms = world.wall_ms;

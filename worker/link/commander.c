@@ -123,6 +123,8 @@ commander_do(struct worker *worker, const struct header *request, const struct m
 	worker->link.sequence_id = sequence_id;
 	open->request = *request;
 	send_plan(worker, open, &plan, now_ms);
+	if (strcmp(plan.name, "stop") == 0)
+		queue_on_stop(&worker->queue, now_ms);
 	log_info("sent a command", log_str("command", plan.name), log_str("does", plan.sentence));
 }
 

@@ -179,6 +179,7 @@ queue_on_step_done(struct queue *queue, const struct queue_world *world)
 		if (to == JOB_ARMED)
 			job->objection[0] = '\0';
 		job->has_file |= to == JOB_UPLOADING;
+		job->has_begun |= to == JOB_STARTED || to == JOB_RUNNING;
 		if (queue->step.from == JOB_UNKNOWN && moved) /* a person's word was of this once */
 			job->resolved = JOB_RESOLUTION_NONE;
 		if (queue->step.from == JOB_UPLOADING && moved)

@@ -43,6 +43,7 @@
 #define QUEUE_OTHER_MS (30000 / QUEUE_HURRY) /* … or busy with another before that counts */
 #define QUEUE_STOP_GAP_MS (30000 / QUEUE_HURRY) /* a stop that does not help is sent again after this … */
 #define QUEUE_STOPS_MAX 10	  /* … so many times in all */
+#define QUEUE_STOPPED_MS 120000	  /* an end so soon after a person's stop came of it */
 #define QUEUE_RETRY_FIRST_MS 500  /* after a step that the store did not take: doubles … */
 #define QUEUE_RETRY_MAX_MS 30000  /* … to this */
 #define QUEUE_PLATE_AGAIN_MS 2000 /* after a PLATE_USED that the store did not take */
@@ -108,6 +109,7 @@ struct job {
 	enum job_resolution resolved;
 	enum gcode_state before; /* when it was armed */
 	bool is_listed;		 /* in the list that is coming in */
+	bool has_begun;		 /* it was seen to */
 
 	uint64_t told;	  /* of the words that the store has; 0 = not known */
 	bool has_file;	  /* some of it may be on the printer */
@@ -130,6 +132,7 @@ struct job {
 	int32_t seen_minutes;		     /* that it had left then; STATE_UNKNOWN */
 	int64_t idle_from_ms, other_from_ms; /* since when it looks so; 0 = it does not */
 	int64_t stop_ms;		     /* of the last stop that was sent */
+	int64_t stopped_ms;		     /* of the last one that a person sent through Fuse; 0 = none */
 	unsigned stops;
 };
 
@@ -209,6 +212,9 @@ void queue_on_put_end(struct queue *queue, const struct queue_world *world,
 void queue_on_listed(struct queue *queue, const struct queue_world *world, bool good, int64_t size_bytes);
 void queue_on_removed(struct queue *queue, const struct queue_world *world, bool good);
 void queue_on_plate_noted(struct queue *queue, const struct queue_world *world, bool good);
+
+/* A person's command to stop goes to the printer: it is of the print that runs. */
+void queue_on_stop(struct queue *queue, int64_t now_ms);
 
 /* A report was read; `world->state` is what it left. */
 void queue_on_report(struct queue *queue, const struct queue_world *world,

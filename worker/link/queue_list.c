@@ -130,6 +130,7 @@ add_job(struct queue *queue, const struct msg_job_mine *mine)
 	job->stage_only = mine->stage_only;
 	job->before = mine->before;
 	job->has_file = job->path[0] != '\0';
+	job->has_begun = mine->started_ms != 0;
 	job->seen_minutes = STATE_UNKNOWN;
 	job->error_before = job_error_of_evidence(mine->evidence);
 	job->state = mine->state;

@@ -37,7 +37,37 @@ send_stop(struct queue *queue, struct job *job, const struct queue_world *world)
 	queue_wake_at(queue, world->now_ms + QUEUE_STOP_GAP_MS);
 }
 
+void
+queue_on_stop(struct queue *queue, int64_t now_ms)
+{
+	for (struct job *job = queue->first; job != NULL; job = job->next)
+		if (job->state == JOB_STARTED || job->state == JOB_RUNNING)
+			job->stopped_ms = now_ms;
+}
+
+/* The end of this print was wanted, by its job or at Fuse's own button. */
+static bool
+was_stopped(const struct job *job, const struct queue_world *world)
+{
+	return job->cancel_wanted ||
+	       (job->stopped_ms != 0 && world->now_ms - job->stopped_ms < QUEUE_STOPPED_MS);
+}
+
 /* -- it runs ------------------------------------------------------------------------------------- */
+
+/* Where a stop does not help, a person has to know. */
+static bool
+go_on_cancelled(struct queue *queue, struct job *job, const struct queue_world *world)
+{
+	bool is_ignored = job->stops > 0 && world->now_ms - job->stop_ms >= QUEUE_STOP_GAP_MS;
+
+	send_stop(queue, job, world);
+	if (is_ignored || job->stops > 1)
+		return queue_step_for(queue, job, job->state, JOB_FAULT_STOP_IGNORED, world);
+	return queue_step_says(queue, job, job->state,
+			       job->stops > 0 ? "It is cancelled: the printer was told to stop."
+					      : "It is cancelled: the printer is to be told to stop.");
+}
 
 static bool
 go_on(struct queue *queue, struct job *job, const struct queue_world *world)
@@ -48,11 +78,8 @@ go_on(struct queue *queue, struct job *job, const struct queue_world *world)
 	job->seen_ms = world->now_ms;
 	job->seen_minutes = world->state->remaining_minutes;
 	job->idle_from_ms = job->other_from_ms = 0;
-	if (job->cancel_wanted) {
-		send_stop(queue, job, world);
-		return queue_step_says(queue, job, job->state,
-				       "It is cancelled: the printer was told to stop.");
-	}
+	if (job->cancel_wanted)
+		return go_on_cancelled(queue, job, world);
 	if (job->state == JOB_RUNNING || begun)
 		return queue_step_says(queue, job, JOB_RUNNING, "It prints.");
 	return queue_step_says(queue, job, JOB_STARTED, "The printer has begun.");
@@ -96,7 +123,7 @@ end_failed(struct queue *queue, struct job *job, const struct queue_world *world
 	uint32_t error = world->state->print_error;
 	enum job_fault fault = JOB_FAULT_PRINT_FAILED;
 
-	if (job->cancel_wanted)
+	if (was_stopped(job, world))
 		return end_cancelled(queue, job, world);
 	if (error == CANCEL_ECHO || error == CANCEL_ECHO_2)
 		fault = JOB_FAULT_STOPPED_AT_PRINTER;
@@ -112,7 +139,7 @@ end_idle(struct queue *queue, struct job *job, const struct queue_world *world)
 {
 	int64_t unseen_ms = job->idle_from_ms - job->seen_ms;
 
-	if (job->cancel_wanted)
+	if (was_stopped(job, world))
 		return end_cancelled(queue, job, world);
 	if (job->seen_ms != 0 && job->seen_minutes > 0 && unseen_ms < job->seen_minutes * INT64_C(60000))
 		return queue_step_for(queue, job, JOB_FAILED, JOB_FAULT_SWITCHED_OFF, world);

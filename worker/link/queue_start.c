@@ -35,18 +35,27 @@ is_plain_gcode(const char *path)
 	return len >= 4 && strcmp(path + len - 4, ".3mf") != 0;
 }
 
+/* By its number. */
+static bool
+is_shown_surely(const struct job *job, const struct printer_state *state)
+{
+	char number[12];
+
+	str_format(number, sizeof number, "%" PRIu32, job->number);
+	return job->number != 0 && !is_plain_gcode(job->path) && strcmp(state->subtask_id, number) == 0;
+}
+
 /* The number counts: a file of ours may have been started again at the printer's screen. Names where it is not told,
  * and for plain G-code, whose start carries none. */
 bool
 job_is_shown(const struct job *job, const struct printer_state *state)
 {
-	char number[12], title[REMOTE_NAME_BYTES];
+	char title[REMOTE_NAME_BYTES];
 
 	if (job->path[0] == '\0')
 		return false;
-	str_format(number, sizeof number, "%" PRIu32, job->number);
 	if (state->subtask_id[0] != '\0' && strcmp(state->subtask_id, "0") != 0 && !is_plain_gcode(job->path))
-		return job->number != 0 && strcmp(state->subtask_id, number) == 0;
+		return is_shown_surely(job, state);
 	remote_title(base_name(job->path), title);
 	return strcmp(state->subtask_name, title) == 0 ||
 	       strcmp(base_name(state->file), base_name(job->path)) == 0;
@@ -363,8 +372,10 @@ queue_move_unknown(struct queue *queue, struct job *job, const struct queue_worl
 		return follow_person(queue, job);
 	if (job->start != NULL)
 		return end_unsent(queue, job, world);
-	/* Late, but plain. */
-	if (queue_printer_is_live(queue, world) && printer_state_is_busy(state) && job_is_shown(job, state))
+	/* Late, but plain. What had begun before, and was lost sight of, and has our file's name now without its number, was
+	 * started once more at the screen. */
+	if (queue_printer_is_live(queue, world) && printer_state_is_busy(state) &&
+	    (job->has_begun ? is_shown_surely(job, state) : job_is_shown(job, state)))
 		return begin(queue, job, world);
 	return false;
 }

@@ -9,6 +9,7 @@ says so in reports as printers of its family do.
 
 It looks whether the file of a start is on its storage, whole, and complains as printers do when it is not.
 """
+import re
 import threading
 import time
 
@@ -111,9 +112,10 @@ class Brain(MosquittoPrinter):
         if manner == "fails" or not self._has_file(inner):
             self.say(print_error=self.error if manner == "fails" else BAD_PATH)
             return
+        gcode = inner["param"] if inner["command"] == "gcode_file" else "/data/Metadata/plate_1.gcode"
         shown = {"subtask_id": inner.get("subtask_id", "0"), "task_id": inner.get("task_id", "0"),
                  "subtask_name": inner.get("subtask_name", ""), "print_error": 0, "layer_num": 0, "mc_percent": 0,
-                 "gcode_file": inner.get("file", "") if self.plain else "/data/Metadata/plate_1.gcode"}
+                 "gcode_file": inner.get("file", gcode) if self.plain else gcode}
         self.say(**shown)
         if manner == "prints":
             self.go("PREPARE", total_layer_num=212)
@@ -123,6 +125,8 @@ class Brain(MosquittoPrinter):
         if self.storage is None:
             return True
         path = "/" + inner.get("url", "").removeprefix("ftp://").lstrip("/")
+        if inner["command"] == "gcode_file":  # as the printer itself sees its storage
+            path = re.sub("^(/mnt/sdcard|/sdcard|/media/usb0)", "", inner["param"])
         if path in self.storage.files():
             return True
         self.missing.append(path)
