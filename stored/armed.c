@@ -307,10 +307,22 @@ write_anew(struct armed *armed)
 	return 0;
 }
 
+/* When the note `i` was made at the latest: what was noted while the clock was not set came before the next that was
+ * noted when it was. Asked for one after the other; `set` is where that next one stands. */
+static int64_t
+noted_ms(const struct armed *armed, size_t i, size_t *set, int64_t wall_ms)
+{
+	if (*set < i)
+		*set = i;
+	while (*set < armed->count && armed->notes[*set].entry.wall_ms < ARMED_CLOCK_SET_MS)
+		++*set;
+	return *set < armed->count ? armed->notes[*set].entry.wall_ms : wall_ms;
+}
+
 void
 armed_trim(struct armed *armed, int64_t wall_ms, armed_is_kept_fn *is_kept, void *arg)
 {
-	size_t left = 0, too_many = armed->count > ARMED_MOST ? armed->count - ARMED_MOST : 0;
+	size_t left = 0, set = 0, too_many = armed->count > ARMED_MOST ? armed->count - ARMED_MOST : 0;
 	struct armed before = *armed;
 
 	if (armed->trouble[0] != '\0' || armed->damaged > 0 || armed->size_bytes < armed->trim_at_bytes)
@@ -320,7 +332,7 @@ armed_trim(struct armed *armed, int64_t wall_ms, armed_is_kept_fn *is_kept, void
 	ENSURE(armed->notes != NULL);
 	for (size_t i = 0; i < before.count; i++) {
 		const struct armed_note *note = &before.notes[i];
-		bool is_old = i < too_many || wall_ms - note->entry.wall_ms > ARMED_KEEP_MS;
+		bool is_old = i < too_many || wall_ms - noted_ms(&before, i, &set, wall_ms) > ARMED_KEEP_MS;
 		if (!is_old || is_kept(arg, note->entry.id))
 			armed->notes[left++] = *note;
 	}

@@ -21,6 +21,7 @@
 #define ARMED_FILE "armed.log"
 #define ARMED_DAMAGED_PREFIX "armed.log.damaged-"
 #define ARMED_KEEP_MS (90 * INT64_C(86400000))
+#define ARMED_CLOCK_SET_MS 1600000000000 /* an earlier time (of 2020) is of a clock that nobody had set yet */
 #define ARMED_SMALL_BYTES (64 * 1024) /* below this it is never written anew */
 #define ARMED_MAX_BYTES (16 << 20)    /* a longer one is not read */
 #define ARMED_MOST 65536	      /* entries: beyond this the oldest go before their time */

@@ -43,6 +43,7 @@ static struct kept {
 } kept[KEPT_MAX];
 static unsigned kept_count, commits;
 static struct msg_job_step open_step;
+static int64_t wall_ms; /* of the store alone */
 static bool step_open, list_open, plates_open, note_open;
 static enum refusal plates_refusal; /* with plates_refused */
 static bool plates_refused, notes_stay_open;
@@ -201,7 +202,7 @@ RIG void
 pass(int64_t ms)
 {
 	world.now_ms += ms;
-	world.wall_ms += ms;
+	wall_ms += ms;
 	look();
 }
 
@@ -301,10 +302,10 @@ keep_step(void)
 	str_copy(job->remedy, sizeof job->remedy, open_step.remedy);
 	str_copy(job->evidence, sizeof job->evidence, open_step.evidence);
 	if (open_step.to == JOB_STARTED || open_step.to == JOB_RUNNING)
-		job->mine.started_ms = world.wall_ms;
+		job->mine.started_ms = wall_ms;
 	if (open_step.to == JOB_ARMED) {
 		job->mine.before = open_step.before;
-		job->mine.armed_ms = world.wall_ms;
+		job->mine.armed_ms = wall_ms;
 	}
 }
 
@@ -511,8 +512,8 @@ begin(const char *model)
 				      .developer_mode = TRI_YES,
 				      .exchange_free = true,
 				      .sequence_id = &sequence,
-				      .now_ms = START_MS,
-				      .wall_ms = WALL_MS };
+				      .now_ms = START_MS };
+	wall_ms = WALL_MS;
 	fill_plates(world.model);
 	start_worker();
 	settle();

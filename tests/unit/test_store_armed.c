@@ -14,7 +14,7 @@
 #include "store_rig.h"
 
 #define DAY_MS INT64_C(86400000)
-#define NOW_MS (400 * DAY_MS)
+#define NOW_MS (20000 * DAY_MS)
 
 static struct armed armed;
 static struct fault fault;
@@ -315,6 +315,34 @@ what_is_old_goes_when_the_log_is_long_but_never_a_job_that_is_kept(void **state)
 	assert_int_equal(one.st_ino, other.st_ino);
 }
 
+/* A box without a clock of its own stands in 1970 until the network tells it the time. */
+static void
+what_was_noted_before_the_clock_was_set_is_as_old_as_what_came_after_it(void **state)
+{
+	char first[JOB_ID_BYTES];
+
+	(void)state;
+	make_large(1000, first);
+	assert_int_equal(add(ONE, 100001, 1000, NULL), OUTCOME_DONE);
+	assert_int_equal(add(TWO, 100002, 2000, NULL), OUTCOME_DONE);
+	armed_trim(&armed, NOW_MS, keeps_first, first);
+	assert_int_equal(armed.count, 903);
+	assert_non_null(armed_find_number(&armed, 100001));
+	assert_non_null(armed_find_number(&armed, 100002));
+	assert_int_equal(add(THREE, 100003, NOW_MS, NULL), OUTCOME_DONE);
+	armed.trim_at_bytes = 0;
+	armed_trim(&armed, 3000, keeps_first, first); /* it was switched on again: 1970 once more */
+	assert_int_equal(armed.count, 904);
+	armed.trim_at_bytes = 0;
+	armed_trim(&armed, NOW_MS + 89 * DAY_MS, keeps_first, first);
+	assert_non_null(armed_find_number(&armed, 100001));
+	armed.trim_at_bytes = 0;
+	armed_trim(&armed, NOW_MS + 91 * DAY_MS, keeps_first, first);
+	assert_null(armed_find_number(&armed, 100001));
+	assert_null(armed_find_number(&armed, 100002));
+	assert_int_equal(armed.count, 1); /* that of a job that is kept */
+}
+
 static void
 a_log_of_too_many_loses_its_oldest_before_their_time(void **state)
 {
@@ -407,6 +435,7 @@ main(void)
 		STORY(what_cannot_be_read_starts_nothing_and_says_why),
 		STORY(a_start_that_did_not_come_about_can_be_decided_again_without_a_second_line),
 		STORY(what_is_old_goes_when_the_log_is_long_but_never_a_job_that_is_kept),
+		STORY(what_was_noted_before_the_clock_was_set_is_as_old_as_what_came_after_it),
 		STORY(a_log_of_too_many_loses_its_oldest_before_their_time),
 		STORY(a_full_disk_refuses_and_the_log_stays_whole),
 		STORY(a_read_only_disk_refuses_and_what_was_started_is_known),

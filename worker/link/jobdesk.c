@@ -30,8 +30,7 @@ world_of(struct worker *worker)
 				     .starts_unasked = worker->jobdesk.starts_unasked,
 				     .exchange_free = transfer_is_free(&worker->transfer),
 				     .sequence_id = &worker->link.sequence_id,
-				     .now_ms = clock_monotonic_ms(),
-				     .wall_ms = clock_wall_ms() };
+				     .now_ms = clock_monotonic_ms() };
 }
 
 void

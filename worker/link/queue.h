@@ -69,7 +69,7 @@ struct queue_world {
 	bool starts_unasked;
 	bool exchange_free; /* a helper may be asked for now: no exchange with the printer's storage runs */
 	uint32_t *sequence_id;	 /* the next number for a payload; moved on */
-	int64_t now_ms, wall_ms; /* monotonic; wall clock */
+	int64_t now_ms;		 /* monotonic: no job waits by a clock that may jump */
 };
 
 /* A file to send. Borrowed until the duty returns. */
