@@ -45,6 +45,7 @@ struct preflight_input {
 	const struct model *model;
 	const struct printer_state *state;
 	enum tri developer_mode; /* by all that the worker knows */
+	bool plate_used;	 /* nobody has said that the plate is clear, and somebody must */
 	const struct print_options *options;
 };
 

@@ -40,3 +40,21 @@ def test_a_print_from_the_screen_while_fuse_was_off_holds_the_next_job_until_the
     place.clear_plate(X1C)
     restart(place)
     assert not plate_used(place) and len(printer.starts) == 1
+
+
+def test_what_a_job_would_wait_for_is_told_before_anybody_orders(place):
+    printer = place.printer(X1C, "127.0.56.1")
+    order = {"file": place.keep(threemf.sliced("BL-P001")), "plate": 1}
+
+    def told() -> list:
+        answer = place.rest.ask("POST", f"/api/v1/printers/{X1C}/preflight", order, status=200).json()
+        assert answer["ready"] is True
+        return [(one["finding"], one["kind"]) for one in answer["findings"]]
+
+    assert told() == []
+    printer.start_own("vase")
+    place.fuse.wait_until(lambda: told() == [("busy", "note")], 20, lambda: str(told()))
+    printer.finish()
+    place.fuse.wait_until(lambda: told() == [("plate-used", "note")], 20, lambda: str(told()))
+    place.clear_plate(X1C)
+    place.fuse.wait_until(lambda: told() == [], 20, lambda: str(told()))

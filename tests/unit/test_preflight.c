@@ -299,6 +299,35 @@ nothing_starts_while_firmware_is_installed(void **state)
 	only_is_found(FINDING_UPGRADING, PREFLIGHT_IMPOSSIBLE, "installs a firmware", "Wait");
 }
 
+/* What a job waits for is said, and stops none. */
+static void
+a_printer_that_is_busy_or_has_a_print_on_its_plate_is_said_so(void **state)
+{
+	static const struct {
+		enum gcode_state state;
+		const char *name, *words;
+	} met[] = { { GCODE_STATE_RUNNING, "vase", "at a print: vase." },
+		    { GCODE_STATE_PAUSE, "vase", "at a print: vase." },
+		    { GCODE_STATE_PREPARE, "", "at a print." } };
+
+	(void)state;
+	for (size_t i = 0; i < STR_ARRAY_LEN(met); i++) {
+		printer.gcode_state = met[i].state;
+		str_copy(printer.subtask_name, sizeof printer.subtask_name, met[i].name);
+		input.plate_used = true;
+		look();
+		only_is_found(FINDING_BUSY, PREFLIGHT_NOTE, met[i].words, "waits until it has ended");
+		assert_true(found.ready);
+	}
+	printer.gcode_state = GCODE_STATE_FINISH;
+	look();
+	only_is_found(FINDING_PLATE_USED, PREFLIGHT_NOTE, "still be a print on the plate", "say that the plate is clear");
+	assert_true(found.ready);
+	input.plate_used = false;
+	look();
+	nothing_is_found();
+}
+
 static void
 to_put_a_file_there_only_the_storage_counts(void **state)
 {
@@ -498,6 +527,7 @@ main(void)
 		STORY(unsigned_commands_are_not_said_twice),
 		STORY(no_more_faults_than_a_person_reads),
 		STORY(nothing_starts_while_firmware_is_installed),
+		STORY(a_printer_that_is_busy_or_has_a_print_on_its_plate_is_said_so),
 		STORY(to_put_a_file_there_only_the_storage_counts),
 		STORY(the_worst_stands_first_and_everything_can_be_accepted_but_that),
 		STORY(when_there_is_too_much_the_mildest_gives_way),

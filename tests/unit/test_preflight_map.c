@@ -372,6 +372,7 @@ with_two_nozzles_the_side_counts_first(void **state)
 {
 	(void)state;
 	a_printer("H2D", "h2d-1", "push_all");
+	printer.gcode_state = GCODE_STATE_IDLE;
 	assert_int_equal(printer.ams[0].extruder, 1);
 	assert_int_equal(printer.ams[1].extruder, 0);
 	printer.ams[1].trays[0] = spool_of(0, "PLA", "00FF00FF");

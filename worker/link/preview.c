@@ -85,6 +85,7 @@ answer(struct worker *worker, struct preview *preview, const struct plates *plat
 					 .model = worker->link.model,
 					 .state = &worker->state,
 					 .developer_mode = worker->link.developer_mode,
+					 .plate_used = worker->jobdesk.plate_used && !worker->jobdesk.starts_unasked,
 					 .options = &options };
 	struct msg_preflight_result result = { 0 };
 
