@@ -313,13 +313,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def read_body(self, key: str) -> bytes:
-        """As long as this request is held, only a third of it is taken."""
+        """As long as this request is held, only a third of it is taken. What breaks off is no body: OSError."""
         size = int(self.headers.get("Content-Length") or 0)
         held = self.fuse.held.get(key)
         taken = self.rfile.read(size // 3) if held is not None else b""
         if held is not None:
             held.wait(60)
-        return taken + self.rfile.read(size - len(taken))
+        body = taken + self.rfile.read(size - len(taken))
+        if len(body) < size:
+            raise ConnectionResetError("the page has gone")
+        return body
 
     def handle_one(self, method: str):
         path = urllib.parse.urlsplit(self.path).path

@@ -25,12 +25,17 @@ def assert_told(ward, one, deadline_s: float):
     row = ward.watch.wait(one.serial, deadline_s, fault=one.fault, phase=one.phase)
     assert one.words in row["sentence"] and one.remedy in row["remedy"], row
     assert row["online"] is (one.phase == "live")
-    shown = ward.rest.get(f"/api/v1/printers/{one.serial}").json()["link"]
-    assert (shown["fault"], shown["phase"], shown["online"]) == (one.fault, one.phase, row["online"])
+    # What the worker says comes to the watch and to httpd each by its own way, and link and state one after the other.
+    shown = wait_until(lambda: shown_as(ward, one, row["online"]), 10, f"REST does not say it of {one.serial}")
     assert one.words in shown["sentence"] and one.remedy in shown["remedy"]
+
+
+def shown_as(ward, one, online: bool):
+    """The link in REST, once it and the state there have this fault."""
+    shown = ward.rest.get(f"/api/v1/printers/{one.serial}").json()["link"]
     stat = ward.rest.get(f"/api/v1/printers/{one.serial}/stat").json()
-    assert stat["isOnline"] is row["online"]
-    assert one.fault in [problem["id"] for problem in stat["link"]["problems"]]
+    is_so = (shown["fault"], shown["phase"], shown["online"], stat["isOnline"]) == (one.fault, one.phase, online, online)
+    return shown if is_so and one.fault in [problem["id"] for problem in stat["link"]["problems"]] else None
 
 
 ORDER = ["setup", "route", "tcp", "tls", "identity", "login", "subscribe", "reports"]
