@@ -4,12 +4,14 @@
 #include "stored/job_desk.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "printer/job.h"
 #include "printer/job_fault.h"
+#include "printer/project_file.h"
 #include "stored/file_desk.h"
 #include "stored/job_desk_inner.h"
 
@@ -316,8 +318,9 @@ own_up_to_damage(struct desk *desk, struct fault *ret_fault)
 	return outcome == OUTCOME_DONE ? armed_set_damage_aside(armed, clock_wall_ms(), ret_fault) : outcome;
 }
 
-/* What the log has and the record has not: the record is an older one, or Fuse ended just between the two. Whether the
- * start was sent is not known either way. */
+/* What the log has and the record has not: the record is an older one, or Fuse ended just between the two. Then nothing
+ * was sent; but an older record that was put back by hand, or by a disk that had not written what it said, looks just the
+ * same, and there it was. So it is not known either way. */
 static void
 make_unknown(struct desk *desk, struct job_place *place, const struct armed_entry *entry)
 {
@@ -352,6 +355,30 @@ make_unknown(struct desk *desk, struct job_place *place, const struct armed_entr
 	log_warn(words.sentence, log_str("job", record.job.id), log_str("printer", record.job.serial));
 }
 
+/* An older record may not know that the job's file has gone to the printer since, where some models print what they find:
+ * it is named as the worker names it, so that it is deleted in the end. One that is not there is deleted already. */
+static void
+name_file(struct desk *desk, struct job_place *place)
+{
+	static struct job_record record; /* large */
+	static uint8_t bytes[JOB_RECORD_MAX_BYTES];
+	struct job *job = place->kept;
+	const char *ending = strrchr(job->file_name, '.');
+	bool is_gcode = ending != NULL && strcasecmp(ending, ".gcode") == 0;
+	char name[REMOTE_NAME_BYTES];
+	struct fault fault;
+
+	if (job_state_has_ended(job->state) || job->stage_only || job->remote_path[0] != '\0')
+		return;
+	remote_name(job->file_name, job->id, is_gcode ? FILE_KIND_GCODE : FILE_KIND_THREE_MF, name);
+	str_format(job->remote_path, sizeof job->remote_path, "/%s", name);
+	if (read_record(desk, job, &record, &fault) != OUTCOME_DONE)
+		return; /* the worker is told of it all the same */
+	struct store_op op = { TABLE_JOBS, job->id, strlen(job->id), bytes, job_record_encode(&record, bytes) };
+	if (store_commit(desk->store, &op, 1, &fault) != OUTCOME_DONE)
+		log_warn("the name of a job's file could not be kept", log_str("why", fault.sentence));
+}
+
 /* The log was lost or begun anew: what the database knows of decided starts goes into it. */
 static void
 add_to_log(struct desk *desk, const struct job *job)
@@ -369,6 +396,10 @@ static void
 bring_together(struct desk *desk)
 {
 	struct job_desk *own = &desk->job;
+	char restored[STORE_META_VALUE_BYTES];
+	struct fault fault;
+	bool was_restored =
+		store_get_meta(desk->store, STORE_META_RESTORED, restored, &fault) == OUTCOME_DONE;
 
 	for (size_t i = 0; i < own->armed.count; i++)
 		job_id_note(&own->jobs.ids, own->armed.notes[i].entry.id);
@@ -376,6 +407,8 @@ bring_together(struct desk *desk)
 		struct job_place *place = &own->jobs.places[i];
 		const struct armed_note *note =
 			place->kept != NULL ? armed_find_job(&own->armed, place->kept->id) : NULL;
+		if (was_restored && place->kept != NULL)
+			name_file(desk, place);
 		if (note != NULL && job_state_is_before_armed(place->kept->state))
 			make_unknown(desk, place, &note->entry);
 		else if (note == NULL && place->kept != NULL && place->kept->armed_ms != 0 &&

@@ -33,8 +33,9 @@ def look_at_all(town, jobs: dict, stories: dict) -> tuple:
     wrong, counts = list(town.words), collections.Counter()
     for printer in town.printers.values():
         wrong += printer.wrong
-    by_id = {order["id"]: order for order in town.orders.values() if order["id"]}
-    if len(by_id) != sum(1 for order in town.orders.values() if order["id"]):
+    orders = [order for order in town.orders.values() if order["id"] not in ("", "gone")]
+    by_id = {order["id"]: order for order in orders}
+    if len(by_id) != len(orders):
         wrong.append("two orders are one job")
     for lost in set(by_id) - set(jobs):
         wrong.append(f"{lost} is lost")
@@ -52,7 +53,7 @@ def look_at_all(town, jobs: dict, stories: dict) -> tuple:
         if times != sorted(times) or (story and story[0]["state"] != "received"):
             wrong.append(f"{job_id}: its story is out of order")
     wrong += look_at_storages(town, jobs)
-    known = {str(job["number"]) for job in jobs.values()}
+    known = {str(job["number"]) for job in [*jobs.values(), *town.gone.values()]}
     for printer in town.printers.values():
         wrong += [f"{printer.serial} was told to print number {number}, which is of no job" for number in printer.truths
                   if number not in known and printer.truths[number].starts]
@@ -62,9 +63,12 @@ def look_at_all(town, jobs: dict, stories: dict) -> tuple:
 def look_at_storages(town, jobs: dict) -> list:
     """Nothing lies there but what was to stay."""
     staged = {(job["printer"], job["remotePath"]) for job in jobs.values() if job["state"] == "staged"}
+    of_the_lost = tuple(f"-{job}.gcode.3mf" for job in town.gone)  # nobody knows of them any more
     wrong = []
     for serial, printer in town.printers.items():
         for path in printer.storage.files():
+            if path.endswith(of_the_lost):
+                continue
             if (serial, path) not in staged:
                 wrong.append(f"{path} was left on {serial}")
             elif not town.is_whole(printer.storage, path):

@@ -4,7 +4,8 @@
 	tests/torture/run.py BUILD RUNS [SEED]
 
 So many kills at random moments: workers, uploads, the store, fused itself, httpd, filechk, printers that are unplugged; half of
-them at the crash points (common/crashpoint.h). Then all is left alone until each job has ended, and the printers' own counts are
+them at the crash points (common/crashpoint.h). Now and then the database is lost, and what was kept some time before is all that
+Fuse finds. Then all is left alone until each job has ended, and the printers' own counts are
 held against what Fuse says. The exit code is 0 only when nothing was wrong.
 """
 import collections
@@ -12,6 +13,7 @@ import contextlib
 import os
 import pathlib
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -33,14 +35,14 @@ from rig.printers import OwnIssuer  # noqa: E402
 from rig.waiting import wait_until  # noqa: E402
 
 import referee  # noqa: E402
-from town import PRINTERS, Town  # noqa: E402
+from town import JOBS_MAX, PRINTERS, Town  # noqa: E402
 
 # How often each is chosen.
-VICTIMS = {"worker": 30, "upload": 20, "stored": 14, "fused": 4, "fused in good order": 1, "httpd": 3, "filechk": 3, "printer": 4, "network": 4, "point": 40}
+VICTIMS = {"worker": 30, "upload": 20, "stored": 14, "fused": 4, "fused in good order": 1, "httpd": 3, "filechk": 3, "printer": 4, "network": 4, "database": 1, "point": 40}
+SNAPSHOT = "2026-11-22T18-30-00Z-5.mdb"  # as the store names what it keeps now and then
 PAUSE_S = (0.05, 0.7)
 AWAY_S = (0.2, 3.0)  # a printer that is unplugged
 HELD_S = 6.0  # so long somebody may come to a crash point
-JOBS_MAX = 1024  # that the store keeps
 QUIET_S = 300  # until every job has ended after the last kill
 POINTS = sorted(crashpoints.names())
 
@@ -106,6 +108,26 @@ class Killer:
         self.kills[who] += 1
         self.fuse.start(all_up=False)
 
+    def lose_database(self):
+        """It is damaged, and a snapshot of some time ago is restored. The first time that snapshot is made."""
+        folder = self.fuse.state / "store/snapshots"
+        database = self.fuse.state / "store/db/data.mdb"
+        if not (folder / SNAPSHOT).exists():
+            self.fuse.stop()
+            folder.mkdir(exist_ok=True)
+            shutil.copy(database, folder / SNAPSHOT)
+            self.fuse.start(all_up=False)
+            return
+        self.fuse.kill9()
+        for path in folder.iterdir():
+            if path.name != SNAPSHOT:
+                path.unlink()
+        database.write_bytes(b"x" * 65536)
+        self.kills["database"] += 1
+        self.fuse.start(all_up=False)
+        self.town.find_lost()
+        (folder / SNAPSHOT).unlink()  # the next time another one
+
     def start_again(self):
         """fused has ended, and not by us: that is wrong, whoever did it; the rest is seen all the same."""
         if self.fuse.running:
@@ -155,6 +177,8 @@ class Killer:
         self.start_again()
         if who.startswith("fused"):
             self.end_fused(who)
+        elif who == "database":
+            self.lose_database()
         elif who in ("printer", "network"):
             self.unplug(who)
         elif who == "point":

@@ -31,6 +31,7 @@ PRINT_S = (0.05, 1.5)  # a print takes from … to
 # What a printer does with a start (rig/brain.py), and how often.
 MANNERS = {"prints": 80, "waits": 8, "refuses": 3, "fails": 3, "echoes": 3, "deaf": 3}
 WAIT_S = (0.2, 3.0)  # one that waits parses so long before it begins
+JOBS_MAX = 1024  # that the store keeps
 GRACE_S = 1.0  # so long nobody decides on a job that is UNKNOWN
 
 
@@ -70,11 +71,13 @@ class CountingBrain(Brain):
         if not whole:
             self.wrong.append(f"{self.serial} was told to print {path}, which is not there whole")
         self.manner = self.dice.choices(list(MANNERS), MANNERS.values())[0]
-        super()._start(inner)
-        if self.manner == "waits" and whole:
-            self.begins_at = time.monotonic() + self.dice.uniform(*WAIT_S)
-        if self.is_busy and self.shown == number:
-            self._note_beginning()
+        try:
+            super()._start(inner)
+        finally:  # also when it was unplugged in the middle of saying so
+            if self.manner == "waits" and whole:
+                self.begins_at = time.monotonic() + self.dice.uniform(*WAIT_S)
+            if self.is_busy and self.shown == number:
+                self._note_beginning()
 
     def _note_beginning(self):
         self.truths[self.shown].began += 1
@@ -134,6 +137,7 @@ class Town:
         self.orders, self.jobs, self.seen = {}, {}, {}
         self.words, self.said = [], {}  # what went wrong between client and Fuse; id -> what the person said
         self.unknown_since, self.keys = {}, 0
+        self.gone = {}  # jobs that a restored database does not know, as they were seen last
         self.threads, self.orders_more = [], True
 
     def is_whole(self, storage, path: str) -> bool:
@@ -247,10 +251,32 @@ class Town:
             time.sleep(self.dice.uniform(0, 2))
             self.insist("DELETE", f"/api/v1/jobs/{order['id']}")
 
+    def find_lost(self):
+        """The database was restored: who ordered what it does not know orders it again, with the same key."""
+        with self.lock:
+            orders = {key: order for key, order in self.orders.items() if order["id"]}
+        for key, order in orders.items():
+            if self.insist("GET", f"/api/v1/jobs/{order['id']}")[0] != 404 or self.made_room(order["id"]):
+                continue
+            lost = self.gone[order["id"]] = {"number": 0, **self.seen.get(order["id"], {})}
+            body = {"file": order["sha256"], "plate": 1, "stageOnly": order["stage"]}
+            status, told = self.insist("POST", f"/api/v1/printers/{order['printer']}/jobs", body, {"Idempotency-Key": key})
+            starts = self.printers[order["printer"]].truths[str(lost["number"])].starts if lost["number"] else 0
+            if status in (200, 201) and starts:
+                self.words.append(f"{order['id']} was started, lost, and with the same key it is ordered again as {told['id']}")
+            order["id"] = told["id"] if status in (200, 201) else "gone"
+
+    def made_room(self, job: str) -> bool:
+        """It had ended, and so many came after it that the store keeps it no more."""
+        return len(self.seen) >= JOBS_MAX and self.seen.get(job, {}).get("ended", False)
+
     # -- a person ------------------------------------------------------------------------------------------------
 
     def _person(self):
-        """Takes prints off plates, and looks at printers where Fuse does not know."""
+        """Takes prints off plates, and looks at printers where Fuse does not know; confirms what was restored."""
+        status, told = self.try_once("GET", "/api/v1/status")
+        if status == 200 and told["store"]["holdsPrints"]:
+            self.fuse.fusectl("--yes", "store", "confirm")
         for serial, _, _, unasked, _ in PRINTERS:
             status, told = self.try_once("GET", f"/api/v1/printers/{serial}")
             printer = self.printers[serial]

@@ -163,6 +163,38 @@ what_was_not_sent_is_not_said_to_be(void **unused)
 	assert_non_null(strstr(kept_of(J1)->sentence, "was told to stop"));
 }
 
+/* -- who has paused it ----------------------------------------------------------------------------------- */
+
+/* By whom does not matter: it is told, and nothing is done about it. */
+static void
+a_paused_print_is_told_so_and_goes_on(void **unused)
+{
+	(void)unused;
+	begin("X1C");
+	run_job(J1);
+	unsigned before = commits;
+	show(GCODE_STATE_PAUSE, J1);
+	settle();
+	assert_int_equal(state_of(J1), JOB_RUNNING);
+	assert_string_equal(fault_of(J1), "paused");
+	assert_non_null(strstr(kept_of(J1)->remedy, "resume it"));
+	for (unsigned i = 0; i < 100; i++) {
+		pass(1000);
+		report(REPORT_DELTA);
+		settle();
+	}
+	assert_int_equal(commits, before + 1); /* told once */
+	show(GCODE_STATE_RUNNING, J1);
+	settle();
+	assert_string_equal(fault_of(J1), "");
+	assert_string_equal(kept_of(J1)->sentence, "It prints.");
+	show(GCODE_STATE_PAUSE, J1);
+	settle();
+	is_stopped(); /* at the screen */
+	assert_string_equal(fault_of(J1), "stopped-at-printer");
+	assert_int_equal(stops + publishes, 1);
+}
+
 /* -- whose print it is ----------------------------------------------------------------------------------- */
 
 static void
@@ -232,6 +264,25 @@ our_print_that_goes_on_after_all_is_ours(void **unused)
 	assert_int_equal(state_of(J1), JOB_RUNNING);
 }
 
+/* An older record of it, restored: it does not know where the file went, and the printer prints it. */
+static void
+a_print_is_ours_by_its_number_whatever_the_record_knows_of_its_file(void **unused)
+{
+	(void)unused;
+	begin("X1C");
+	run_job(J1);
+	kept_of(J1)->mine.state = JOB_UNKNOWN;
+	kept_of(J1)->mine.remote_path[0] = '\0';
+	kept_of(J1)->mine.started_ms = 0;
+	restart_worker();
+	find_link();
+	settle();
+	assert_int_equal(state_of(J1), JOB_RUNNING);
+	show(GCODE_STATE_FINISH, J1);
+	settle();
+	assert_int_equal(state_of(J1), JOB_DONE);
+}
+
 int
 main(void)
 {
@@ -244,8 +295,10 @@ main(void)
 		cmocka_unit_test(a_stop_before_the_print_is_none_of_it),
 		cmocka_unit_test(a_printer_that_does_not_stop_is_told_of),
 		cmocka_unit_test(what_was_not_sent_is_not_said_to_be),
+		cmocka_unit_test(a_paused_print_is_told_so_and_goes_on),
 		cmocka_unit_test(our_file_that_is_printed_again_at_the_screen_is_not_our_print),
 		cmocka_unit_test(our_print_that_goes_on_after_all_is_ours),
+		cmocka_unit_test(a_print_is_ours_by_its_number_whatever_the_record_knows_of_its_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

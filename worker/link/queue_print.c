@@ -80,6 +80,8 @@ go_on(struct queue *queue, struct job *job, const struct queue_world *world)
 	job->idle_from_ms = job->other_from_ms = 0;
 	if (job->cancel_wanted)
 		return go_on_cancelled(queue, job, world);
+	if (state == GCODE_STATE_PAUSE)
+		return queue_step_for(queue, job, JOB_RUNNING, JOB_FAULT_PAUSED, world);
 	if (job->state == JOB_RUNNING || begun)
 		return queue_step_says(queue, job, JOB_RUNNING, "It prints.");
 	return queue_step_says(queue, job, JOB_STARTED, "The printer has begun.");

@@ -52,10 +52,10 @@ job_is_shown(const struct job *job, const struct printer_state *state)
 {
 	char title[REMOTE_NAME_BYTES];
 
-	if (job->path[0] == '\0')
-		return false;
 	if (state->subtask_id[0] != '\0' && strcmp(state->subtask_id, "0") != 0 && !is_plain_gcode(job->path))
 		return is_shown_surely(job, state);
+	if (job->path[0] == '\0')
+		return false;
 	remote_title(base_name(job->path), title);
 	return strcmp(state->subtask_name, title) == 0 ||
 	       strcmp(base_name(state->file), base_name(job->path)) == 0;
