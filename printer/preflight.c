@@ -305,12 +305,13 @@ check_idle(struct preflight_work *work)
 	const struct printer_state *state = work->input->state;
 
 	if (printer_state_is_busy(state) && state->subtask_name[0] != '\0')
-		preflight_add(work, FINDING_BUSY, "The job waits until it has ended.", "The printer is at a print: %.80s.",
-			      state->subtask_name);
+		preflight_add(work, FINDING_BUSY, "The job waits until it has ended.",
+			      "The printer is at a print: %.80s.", state->subtask_name);
 	else if (printer_state_is_busy(state))
 		preflight_add(work, FINDING_BUSY, "The job waits until it has ended.", "The printer is at a print.");
 	else if (work->input->plate_used)
-		preflight_add(work, FINDING_PLATE_USED, "Take it off and say that the plate is clear; the job waits for that.",
+		preflight_add(work, FINDING_PLATE_USED,
+			      "Take it off and say that the plate is clear; the job waits for that.",
 			      "There may still be a print on the plate.");
 }
 

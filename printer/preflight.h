@@ -65,8 +65,8 @@ struct preflight {
 	struct spool_place mapping[PLATES_FILAMENTS_MAX];
 	bool proposed[PLATES_FILAMENTS_MAX]; /* by us, not by the options */
 	bool use_ams;
-	bool names_nozzles;			 /* the start names hotends of a rack: */
-	int32_t nozzles[PLATES_FILAMENTS_MAX]; /* their places, as `nozzleMapping` of printer/print_options.h; -1 none */
+	bool names_nozzles; /* the start names hotends of a rack: */
+	int32_t nozzles[PLATES_FILAMENTS_MAX]; /* their places, as nozzleMapping has them; -1 none */
 };
 
 void preflight_look(const struct preflight_input *input, struct preflight *ret_preflight);

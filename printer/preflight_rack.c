@@ -11,8 +11,9 @@
 static int32_t
 place_of(const struct print_options *options, const struct plate_filament *use)
 {
-	int32_t told = options->has_nozzle_mapping && use->index < options->nozzle_count ? options->nozzles[use->index]
-											 : -1;
+	int32_t told = options->has_nozzle_mapping && use->index < options->nozzle_count
+			       ? options->nozzles[use->index]
+			       : -1;
 
 	return told < 0 && use->nozzle == LEFT ? LEFT : told;
 }
@@ -22,9 +23,10 @@ judge_side(struct preflight_work *work, const struct plate_filament *use, int32_
 {
 	if (place < 0 || use->nozzle < 0 || (place == LEFT) == (use->nozzle == LEFT))
 		return;
-	preflight_add(work, FINDING_OTHER_NOZZLE, "Choose a hotend of the other side, or slice the plate for this one.",
-		      "The plate was sliced with filament %u in the %s hotend; nozzleMapping names another.", use->index + 1,
-		      use->nozzle == LEFT ? "left" : "right");
+	preflight_add(work, FINDING_OTHER_NOZZLE,
+		      "Choose a hotend of the other side, or slice the plate for this one.",
+		      "The plate was sliced with filament %u in the %s hotend; nozzleMapping names another.",
+		      use->index + 1, use->nozzle == LEFT ? "left" : "right");
 }
 
 void
@@ -47,8 +49,8 @@ preflight_rack(struct preflight_work *work)
 	result->names_nozzles = uses_rack && all_told;
 	if (uses_rack && !all_told)
 		preflight_add(work, FINDING_RACK_HOTEND,
-			      "Name the hotends (option nozzleMapping), slice the plate for the left hotend alone, or print it "
-			      "from Bambu Studio. Accept this to let the printer choose.",
+			      "Name the hotends (option nozzleMapping), slice the plate for the left hotend alone, or "
+			      "print it from Bambu Studio. Accept this to let the printer choose.",
 			      "The plate prints with hotends of the %s's rack, and which of them is not said.",
 			      work->input->model->name);
 }

@@ -243,13 +243,14 @@ read_nozzle_mapping(struct reading *reading, const char *name, const json_t *val
 	size_t i;
 
 	if (!json_is_array(value) || json_array_size(value) > PLATES_FILAMENTS_MAX)
-		return refuse(reading, "The option %s must be a list: a hotend for each filament of the file, at most %d.", name,
-			      PLATES_FILAMENTS_MAX);
+		return refuse(reading,
+			      "The option %s must be a list: a hotend for each filament of the file, at most %d.",
+			      name, PLATES_FILAMENTS_MAX);
 	json_array_foreach(value, i, place) {
 		if (!hotend_of(place, &options->nozzles[i]))
 			return refuse(reading,
-				      "Hotend %zu of the option %s is none: give 1 for the left one, 16 to 21 for a place of the "
-				      "rack, or null when the filament is not used.",
+				      "Hotend %zu of the option %s is none: give 1 for the left one, 16 to 21 for a "
+				      "place of the rack, or null when the filament is not used.",
 				      i + 1, name);
 	}
 	options->nozzle_count = (uint32_t)json_array_size(value);

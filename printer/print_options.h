@@ -10,8 +10,8 @@
  * useAms: true, false or "auto": as the mapping needs. amsMapping: by index of the project's filaments (printer/
  * plates.h); amsId 0-3, 16, 128-135 with the slot in it, or 255/254 for an external spool; a flat number (amsId * 4 +
  * slot, 128-135, 254, 255; -1 = unused) is understood, too; null = unused. Not given: as preflight proposes.
- * nozzleMapping: the H2C alone: by index of the project's filaments the place of the hotend, 1 the fixed one on the left,
- * 16 to 21 those of the rack (as the printer numbers them in its reports); null = unused. Given: [1,17,null].
+ * nozzleMapping: the H2C alone: by index of the project's filaments the place of the hotend, 1 the fixed one on the
+ * left, 16 to 21 those of the rack (as the printer numbers them in its reports); null = unused: [1,17,null].
  * accept: the warnings of preflight (printer/preflight.def) that do not stop this job; "all" in it: none does.
  * BambuConfig's names (use_ams, do_bed_leveling, do_flow_cali, bed_type with its own values) are understood as well.
  *

@@ -23,7 +23,7 @@ struct project_file {
 	const struct print_options *options;
 	const struct spool_place *mapping; /* by index of the project's filaments; as many as the file has */
 	bool use_ams;
-	const int32_t *nozzles; /* places of hotends in a rack, PLATES_FILAMENTS_MAX of them; NULL: nothing is said of them */
+	const int32_t *nozzles; /* places of hotends in a rack, PLATES_FILAMENTS_MAX of them; NULL: nothing is said */
 	uint32_t number;	 /* 1 to 2147483647: how the printer names this job in its reports */
 	const char *remote_path; /* "/name" or "/folder/name" */
 };

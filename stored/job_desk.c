@@ -318,9 +318,9 @@ own_up_to_damage(struct desk *desk, struct fault *ret_fault)
 	return outcome == OUTCOME_DONE ? armed_set_damage_aside(armed, clock_wall_ms(), ret_fault) : outcome;
 }
 
-/* What the log has and the record has not: the record is an older one, or Fuse ended just between the two. Then nothing
- * was sent; but an older record that was put back by hand, or by a disk that had not written what it said, looks just the
- * same, and there it was. So it is not known either way. */
+/* What the log has and the record has not: the record is an older one, or Fuse ended just between the two. Then
+ * nothing was sent; but an older record that was put back by hand, or by a disk that had not written what it said,
+ * looks just the same, and there it was. So it is not known either way. */
 static void
 make_unknown(struct desk *desk, struct job_place *place, const struct armed_entry *entry)
 {
@@ -355,8 +355,9 @@ make_unknown(struct desk *desk, struct job_place *place, const struct armed_entr
 	log_warn(words.sentence, log_str("job", record.job.id), log_str("printer", record.job.serial));
 }
 
-/* An older record may not know that the job's file has gone to the printer since, where some models print what they find:
- * it is named as the worker names it, so that it is deleted in the end. One that is not there is deleted already. */
+/* An older record may not know that the job's file has gone to the printer since, where some models print what they
+ * find: it is named as the worker names it, so that it is deleted in the end. One that is not there is deleted
+ * already. */
 static void
 name_file(struct desk *desk, struct job_place *place)
 {

@@ -38,7 +38,7 @@ import referee  # noqa: E402
 from town import JOBS_MAX, PRINTERS, Town  # noqa: E402
 
 # How often each is chosen.
-VICTIMS = {"worker": 30, "upload": 20, "stored": 14, "fused": 4, "fused in good order": 1, "httpd": 3, "filechk": 3, "printer": 4, "network": 4, "database": 1, "point": 40}
+VICTIMS = {"worker": 30, "upload": 20, "stored": 14, "fused": 4, "fused in good order": 1, "httpd": 3, "filechk": 3, "printer": 4, "network": 4, "database": 2, "point": 40}
 SNAPSHOT = "2026-11-22T18-30-00Z-5.mdb"  # as the store names what it keeps now and then
 PAUSE_S = (0.05, 0.7)
 AWAY_S = (0.2, 3.0)  # a printer that is unplugged

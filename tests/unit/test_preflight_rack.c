@@ -15,7 +15,8 @@ looked_at(const char *model, int first, int second, const char *wishes)
 	if (second >= 0)
 		str_format(second_nozzle, sizeof second_nozzle, ",'nozzle':%d", second);
 	str_format(members, sizeof members,
-		   "'kind':'3mf','model':'%s','filaments':[{'index':0,'material':'PLA'},{'index':1,'material':'PLA'}],"
+		   "'kind':'3mf','model':'%s','filaments':[{'index':0,'material':'PLA'},{'index':1,'material'"
+		   ":'PLA'}],"
 		   "'plates':[{'plate':1,'nozzlesMm':[0.4,0.4],'filaments':[{'index':0,'grams':10%s},"
 		   "{'index':1,'grams':10%s}]}]",
 		   model, first_nozzle, second_nozzle);
@@ -102,17 +103,23 @@ the_option_is_read_strictly(void **state)
 	static const struct {
 		const char *json, *words;
 	} wrong[] = {
-		{ "{\"nozzleMapping\":17}", "must be a list" },	      { "{\"nozzleMapping\":[0]}", "Hotend 1" },
-		{ "{\"nozzleMapping\":[1,2]}", "Hotend 2" },	      { "{\"nozzleMapping\":[15]}", "Hotend 1" },
-		{ "{\"nozzleMapping\":[22]}", "Hotend 1" },	      { "{\"nozzleMapping\":[\"17\"]}", "Hotend 1" },
-		{ "{\"nozzleMapping\":[4294967312]}", "Hotend 1" },   { "{\"nozzleMapping\":[true]}", "Hotend 1" },
-		{ "{\"nozzleMapping\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}", "at most 32" },
+		{ "{\"nozzleMapping\":17}", "must be a list" },
+		{ "{\"nozzleMapping\":[0]}", "Hotend 1" },
+		{ "{\"nozzleMapping\":[1,2]}", "Hotend 2" },
+		{ "{\"nozzleMapping\":[15]}", "Hotend 1" },
+		{ "{\"nozzleMapping\":[22]}", "Hotend 1" },
+		{ "{\"nozzleMapping\":[\"17\"]}", "Hotend 1" },
+		{ "{\"nozzleMapping\":[4294967312]}", "Hotend 1" },
+		{ "{\"nozzleMapping\":[true]}", "Hotend 1" },
+		{ "{\"nozzleMapping\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}",
+		  "at most 32" },
 	};
 	char sentence[240];
 
 	(void)state;
 	for (size_t i = 0; i < STR_ARRAY_LEN(wrong); i++) {
-		assert_false(print_options_read(wrong[i].json, strlen(wrong[i].json), &options, sentence, sizeof sentence));
+		assert_false(print_options_read(wrong[i].json, strlen(wrong[i].json), &options, sentence,
+						sizeof sentence));
 		if (strstr(sentence, wrong[i].words) == NULL)
 			fail_msg("%s: %s", wrong[i].json, sentence);
 		assert_false(options.has_nozzle_mapping);

@@ -89,10 +89,10 @@ truth(bool is_true)
 	return is_true ? "true" : "false";
 }
 
-#define HEAD                                                                                                         \
-	"{'print':{'command':'project_file','sequence_id':'20107','param':'Metadata/plate_4.gcode',"                  \
-	"'project_id':'2147483647','profile_id':'0','task_id':'2147483647','subtask_id':'2147483647',"                \
-	"'subtask_name':'part-j0123456789abcde','file':'part-j0123456789abcde.gcode.3mf',"                            \
+#define HEAD                                                                                           \
+	"{'print':{'command':'project_file','sequence_id':'20107','param':'Metadata/plate_4.gcode',"   \
+	"'project_id':'2147483647','profile_id':'0','task_id':'2147483647','subtask_id':'2147483647'," \
+	"'subtask_name':'part-j0123456789abcde','file':'part-j0123456789abcde.gcode.3mf',"             \
 	"'url':'ftp:///part-j0123456789abcde.gcode.3mf','md5':'','cfg':'0',"
 
 /* Filaments 0 and 2 of the project from two slots, 1 is not on the plate; nothing was chosen. */
@@ -111,11 +111,12 @@ each_model_is_told_so_with_an_ams(void **state)
 		assert_string_equal(start.model->key, rows[i].key);
 		assert_true(str_format(
 			expected, sizeof expected,
-			HEAD "'bed_type':'auto','bed_leveling':%s,'flow_cali':false,'vibration_cali':false,"
-			     "'layer_inspect':false,'timelapse':false,'use_ams':true,'ams_mapping':[6,-1,129],"
-			     "'ams_mapping2':[{'ams_id':1,'slot_id':2},{'ams_id':255,'slot_id':255},"
-			     "{'ams_id':129,'slot_id':0}],'auto_bed_leveling':%d,'extrude_cali_flag':%d,"
-			     "'nozzle_offset_cali':%d}}",
+			HEAD
+			"'bed_type':'auto','bed_leveling':%s,'flow_cali':false,'vibration_cali':false,"
+			"'layer_inspect':false,'timelapse':false,'use_ams':true,'ams_mapping':[6,-1,129],"
+			"'ams_mapping2':[{'ams_id':1,'slot_id':2},{'ams_id':255,'slot_id':255},"
+			"{'ams_id':129,'slot_id':0}],'auto_bed_leveling':%d,'extrude_cali_flag':%d,"
+			"'nozzle_offset_cali':%d}}",
 			truth(rows[i].auto_leveling == 1), rows[i].auto_leveling, rows[i].auto_flow,
 			rows[i].auto_offset));
 		is_told(&start, expected);
@@ -133,16 +134,18 @@ each_model_is_told_so_with_the_spool_outside(void **state)
 		struct project_file start = start_of(rows[i].key);
 		mapping[0] = (struct spool_place){ 254, 0 };
 		mapping[1] = mapping[2] = (struct spool_place){ -1, -1 };
-		options.bed_leveling = options.flow_calibration = options.nozzle_offset_calibration = CHOICE_ON;
+		options.bed_leveling = options.flow_calibration = options.nozzle_offset_calibration =
+			CHOICE_ON;
 		options.vibration_calibration = options.layer_inspect = options.timelapse = true;
 		str_copy(options.bed_type, sizeof options.bed_type, "hot_plate");
 		assert_true(str_format(
 			expected, sizeof expected,
-			HEAD "'bed_type':'hot_plate','bed_leveling':true,'flow_cali':true,'vibration_cali':%s,"
-			     "'layer_inspect':true,'timelapse':true,'use_ams':false,'ams_mapping':[-1,-1,-1],"
-			     "'ams_mapping2':[{'ams_id':%d,'slot_id':0},{'ams_id':255,'slot_id':255},"
-			     "{'ams_id':255,'slot_id':255}],'auto_bed_leveling':1,'extrude_cali_flag':1,"
-			     "'nozzle_offset_cali':%d}}",
+			HEAD
+			"'bed_type':'hot_plate','bed_leveling':true,'flow_cali':true,'vibration_cali':%s,"
+			"'layer_inspect':true,'timelapse':true,'use_ams':false,'ams_mapping':[-1,-1,-1],"
+			"'ams_mapping2':[{'ams_id':%d,'slot_id':0},{'ams_id':255,'slot_id':255},"
+			"{'ams_id':255,'slot_id':255}],'auto_bed_leveling':1,'extrude_cali_flag':1,"
+			"'nozzle_offset_cali':%d}}",
 			truth(rows[i].vibration), rows[i].external, rows[i].on_offset));
 		is_told(&start, expected);
 	}
@@ -198,8 +201,9 @@ hotends_of_a_rack_are_named_for_all_filaments(void **state)
 	json_t *json = json_loadb(payload.json, payload.len, 0, &error);
 	json_t *list = json_object_get(json_object_get(json, "print"), "nozzle_mapping");
 	char *text = json_dumps(list, JSON_COMPACT);
-	assert_string_equal(text, "[1,17,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,"
-				  "-1,-1,-1,-1]");
+	assert_string_equal(
+		text, "[1,17,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,-1,"
+		      "-1,-1,-1,-1]");
 	free(text);
 	json_decref(json);
 }
