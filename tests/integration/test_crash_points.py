@@ -161,7 +161,8 @@ class Row:
         links.wait_live(self.fuse, X1C)
         assert not printer.missing and len(self.place.rest.get("/api/v1/jobs").json()["jobs"]) == 1
         if now["state"] != "unknown":  # a file that may be printing stays
-            waiting.wait_until(lambda: not printer.storage.files(), 20, "its file is left on the printer")
+            # A busy storage that has not answered within a (hurried) second is tried again after 20 s.
+            waiting.wait_until(lambda: not printer.storage.files(), 70, "its file is left on the printer")
         return now["state"], len(printer.starts)
 
     def close(self):
