@@ -139,6 +139,15 @@ queue_step_for(struct queue *queue, struct job *job, enum job_state to, enum job
 	return queue_step(queue, job, to, &words);
 }
 
+bool
+queue_takes_cancel(struct queue *queue, struct job *job, const char *sentence, bool *ret_steps)
+{
+	if (!job->cancel_wanted)
+		return false;
+	*ret_steps = queue_step_says(queue, job, JOB_CANCELLED, sentence);
+	return true;
+}
+
 static void
 log_step(const struct msg_job_step *step)
 {

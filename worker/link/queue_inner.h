@@ -1,7 +1,7 @@
 /*
  * queue_inner: what the files of the queue share, and nobody else sees. queue.c has the steps, queue_list.c the list,
- * queue_before.c the way to the printer, queue_start.c the start, queue_print.c the print, queue_storage.c what is left
- * on the printer.
+ * queue_before.c what comes before the start, queue_upload.c the file on its way, queue_start.c the start, queue_print.c
+ * the print, queue_storage.c what is left on the printer.
  */
 #ifndef FUSE_WORKER_LINK_QUEUE_INNER_H
 #define FUSE_WORKER_LINK_QUEUE_INNER_H
@@ -27,6 +27,9 @@ bool queue_step(struct queue *queue, struct job *job, enum job_state to, const s
 bool queue_step_says(struct queue *queue, struct job *job, enum job_state to, const char *sentence);
 bool queue_step_for(struct queue *queue, struct job *job, enum job_state to, enum job_fault fault,
 		    const struct queue_world *world);
+
+/* A person wants it cancelled: the step to that, with the sentence. False: nobody does. */
+bool queue_takes_cancel(struct queue *queue, struct job *job, const char *sentence, bool *ret_steps);
 
 /* queue_look() is wanted at this time. */
 void queue_wake_at(struct queue *queue, int64_t at_ms);
