@@ -26,7 +26,7 @@ gcode_init(struct gcode *gcode)
 	gcode->seconds = -1;
 	gcode->layers = -1;
 	for (size_t i = 0; i < PLATES_FILAMENTS_MAX; i++)
-		gcode->groups[i] = -1;
+		gcode->groups[i] = CONTENTS_GROUP_NOT_TOLD;
 }
 
 /* -- what is told ----------------------------------------------------------------------------------------- */
@@ -345,16 +345,8 @@ apply_project(const struct gcode *gcode, struct contents *contents)
 		str_copy(contents->plates.slicer, sizeof contents->plates.slicer, gcode->slicer);
 	if (contents->printer_name[0] == '\0')
 		str_copy(contents->printer_name, sizeof contents->printer_name, gcode->printer_name);
-	for (uint32_t i = 0; i < gcode->filament_count; i++) {
-		struct project_filament *filament = contents_filament(contents, i);
-		const struct project_filament *told = &gcode->filaments[i];
-		if (filament->material[0] == '\0')
-			str_copy(filament->material, sizeof filament->material, told->material);
-		if (filament->color[0] == '\0')
-			str_copy(filament->color, sizeof filament->color, told->color);
-		if (filament->profile[0] == '\0')
-			str_copy(filament->profile, sizeof filament->profile, told->profile);
-	}
+	for (uint32_t i = 0; i < gcode->filament_count; i++)
+		contents_fill_filament(contents_filament(contents, i), &gcode->filaments[i]);
 }
 
 /* Which filament of the project the entry `i` of a list of `count` is for; UINT32_MAX when that cannot be told. */
@@ -406,6 +398,6 @@ gcode_apply(const struct gcode *gcode, struct contents *contents, struct plate *
 	if (plate->filament_count == 0)
 		apply_uses(gcode, plate);
 	for (size_t i = 0; i < PLATES_FILAMENTS_MAX; i++)
-		if (more->groups[i] < 0)
+		if (more->groups[i] == CONTENTS_GROUP_NOT_TOLD)
 			more->groups[i] = gcode->groups[i];
 }

@@ -10,7 +10,7 @@
 
 #include "stored/filechk/contents.h"
 
-/* The project's filaments, and what counts for all plates. False with the reason (static storage) when it is no JSON
+/* The project's filaments, as far as no plate has told them, and what counts for all plates. False with the reason (static storage) when it is no JSON
  * object within bounds. */
 bool project_parse(const void *bytes, size_t len, struct contents *contents, const char **ret_fault);
 
