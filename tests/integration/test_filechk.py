@@ -306,6 +306,15 @@ def test_an_archive_of_the_large_kind_is_read(monkeypatch):
     assert b"PK\x06\x06" in data and filechk.examine(data)["printable"]
 
 
+def test_what_is_left_to_the_large_end_may_be_the_volumes_too(monkeypatch):
+    """Windows' own packer writes 65535 for each number in the small end."""
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 1)
+    data = threemf.sliced()
+    assert filechk.examine(with_end(data, disk=0xffff, list_disk=0xffff, parts_here=0xffff, parts=0xffff))["printable"]
+    found = filechk.examine(with_end(data, disk=1))
+    assert not found["printable"] and "damaged" in found["sentence"]
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     return threemf.write(tmp_path_factory.mktemp("large") / "large.gcode.3mf", gcode_bytes=60 << 20, level=0)
