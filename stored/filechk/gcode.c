@@ -161,6 +161,25 @@ take_lengths(struct gcode *gcode, const char *value, size_t len)
 		gcode->meters[i] /= 1000;
 }
 
+/* Cura's "4.42498m" and "4.42498m, 0m": of each extruder. */
+static void
+take_cura_lengths(struct gcode *gcode, const char *value, size_t len)
+{
+	struct text_list list = { .at = value, .end = value + len, .separator = ',' };
+	double meters[PLATES_FILAMENTS_MAX];
+	uint32_t count = 0;
+
+	if (gcode->meters_count > 0)
+		return;
+	while (count < PLATES_FILAMENTS_MAX && text_list_next(&list)) {
+		bool is_metric = list.part_len > 1 && list.part[list.part_len - 1] == 'm';
+		if (!is_metric || !text_number(list.part, list.part_len - 1, MM_MAX / 1000, &meters[count++]))
+			return;
+	}
+	gcode->meters_count = count;
+	memcpy(gcode->meters, meters, count * sizeof *meters);
+}
+
 /* "1,3": the filaments that are used, from 1. */
 static void
 take_used(struct gcode *gcode, const char *value, size_t len)
@@ -273,6 +292,7 @@ static const struct comment {
 	{ "filament used [g] =", take_grams },
 	{ "total filament length [mm] :", take_lengths },
 	{ "filament used [mm] =", take_lengths },
+	{ "Filament used:", take_cura_lengths },
 	{ "filament:", take_used },
 	{ "filament_map =", take_groups },
 	{ "filament_type =", take_materials },
@@ -281,6 +301,7 @@ static const struct comment {
 	{ "nozzle_diameter =", take_nozzles },
 	{ "curr_bed_type =", take_bed },
 	{ "printer_model =", take_printer },
+	{ "TARGET_MACHINE.NAME:", take_printer },
 };
 
 static void
