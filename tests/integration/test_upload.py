@@ -254,7 +254,7 @@ def ill(issuer, ca_dir):
             if later:
                 printer.on_command = lambda line: setattr(printer, "code", later) if line.startswith("STOR") else None
             result, uploader = send(ca_dir, printer, path, HURRY, data)
-            return result, uploader.log_text(), path in printer.files() and not later
+            return result, uploader.log_text(), printer.said("STOR") != [], path in printer.files() and not later
 
     return together(ILL, do)
 
@@ -262,11 +262,12 @@ def ill(issuer, ca_dir):
 @pytest.mark.parametrize("how", ILL)
 def test_what_goes_wrong_is_told_plainly(ill, how):
     _, fault, may_pass, words = ILL[how]
-    result, log, left_over = of_case(ill[how])
+    result, log, was_asked, left_over = of_case(ill[how])
     assert (result["good"], result["fault"], result["try_again"]) == (False, fault, may_pass), (result, log)
     for part in words.split("|"):
         assert re.search(part, result["sentence"] + " " + result["remedy"]), (part, result)
     assert f"fault={fault}" in log
+    assert result["sent_bytes"] == 0 or was_asked, "nothing was sent"
     assert not left_over, f"a part is left: {log}"
 
 

@@ -43,8 +43,10 @@ check_file(struct exchange *exchange)
 		str_copy(exchange->facts.reason, sizeof exchange->facts.reason, strerror(errno));
 		return UPLOAD_FILE_BROKEN;
 	}
-	exchange->facts.sent_bytes = file.st_size;
-	return file.st_size < exchange->order.size_bytes ? UPLOAD_FILE_SHORT : UPLOAD_NONE;
+	if (file.st_size >= exchange->order.size_bytes)
+		return UPLOAD_NONE;
+	exchange->facts.sent_bytes = file.st_size; /* as much as could be sent: for the sentence */
+	return UPLOAD_FILE_SHORT;
 }
 
 /* Its folder, when it is not the root: made when it is not there. */
