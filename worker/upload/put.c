@@ -240,20 +240,26 @@ watch_the_rest(struct exchange *exchange, struct flow *flow, int64_t now_ms)
 }
 
 /* Wait for the reply that ends the transfer. The time for it counts from the last byte that the printer's side took, which may
- * be long after the last that was written here. */
+ * be long after the last that was written here. A reply that came before all was written counts when all was taken. */
 static enum upload_fault
 await_final(struct exchange *exchange, struct flow *flow)
 {
 	struct session *session = &exchange->session;
 	int64_t now_ms = clock_monotonic_ms(), silent_ms = now_ms;
 	enum upload_fault fault = UPLOAD_NONE;
+	bool was_early = !session->owes_reply;
 
-	while (!session_peek_reply(session) || session->reply.code < 200) {
+	for (;;) {
+		bool is_final = session_peek_reply(session) && session->reply.code >= 200;
+		if (was_early ? session->reply.code >= 400 : is_final)
+			return UPLOAD_NONE;
 		now_ms = clock_monotonic_ms();
 		if (flow->data.fd >= 0) {
 			fault = watch_the_rest(exchange, flow, now_ms);
 			silent_ms = now_ms;
 		}
+		if (fault == UPLOAD_NONE && flow->data.fd < 0 && was_early)
+			return UPLOAD_NONE;
 		if (fault == UPLOAD_NONE && flow->data.fd < 0 && !session->stands)
 			fault = UPLOAD_LOST;
 		else if (fault == UPLOAD_NONE && flow->data.fd < 0 && now_ms - silent_ms >= FINAL_MS)
@@ -265,7 +271,6 @@ await_final(struct exchange *exchange, struct flow *flow)
 		    LINE_CANCELLED)
 			return UPLOAD_CANCELLED;
 	}
-	return UPLOAD_NONE;
 }
 
 static void
