@@ -134,6 +134,16 @@ def test_a_printer_that_resumes_nothing_is_proved_anew(issuer, put, content):
         assert [channel.resumed for channel in printer.channels] == [False, False]
 
 
+def test_each_data_channel_resumes_the_session_also_after_lists(printer, put, content):
+    """Who knows no SIZE is asked for lists before and after the file; a list ends by the other side's closing words."""
+    printer.wants_resumption, printer.rude = True, True
+    printer.answers["SIZE"] = "502 not implemented"
+    printer.put("/keep.3mf", b"x")
+    result, _ = put(printer, remove=["/gone-1.gcode.3mf", "/gone-2.gcode.3mf"])
+    assert result["good"] and of(printer) == sha256(content), result
+    assert [channel.resumed for channel in printer.channels] == [False, True, True, True, True]
+
+
 def test_an_approved_certificate_needs_no_issuer(put, content):
     with ftpd.FtpsPrinter(SERIAL, HOST, secrets.plant()) as printer:
         result, _ = put(printer, certificate_sha256=printer.fingerprint)
