@@ -246,6 +246,7 @@ read_plate(struct reading *reading, const json_t *value)
 	plate->layers = (int32_t)int_of(reading, value, "layers", -1, LAYERS_MAX, -1, fault);
 	plate->has_picture = json_is_true(json_object_get(value, "picture"));
 	read_nozzles(reading, value, plate);
+	plate->rack_nozzles = (uint32_t)int_of(reading, value, "rackNozzles", 0, PLATES_RACK_MAX, 0, fault);
 	json_array_foreach(filaments, i, filament)
 		read_plate_filament(reading, filament, plate, &seen);
 }

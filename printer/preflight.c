@@ -198,6 +198,19 @@ check_nozzles(struct preflight_work *work)
 	}
 }
 
+/* The start would have to name the place of each: else the printer takes one of the right kind, maybe not the one that it
+ * has measured. */
+static void
+check_rack(struct preflight_work *work)
+{
+	if (work->plate->rack_nozzles > 1)
+		preflight_add(work, FINDING_RACK_NOZZLES,
+			      "Start it from Bambu Studio, or slice the plate for one nozzle of the rack. If you accept "
+			      "this, watch its first layer.",
+			      "The plate needs %u nozzles of the rack, and Fuse cannot tell the printer which ones: the "
+			      "printer would choose.", work->plate->rack_nozzles);
+}
+
 /* -- the machine ------------------------------------------------------------------------------------------ */
 
 static const char *
@@ -306,6 +319,7 @@ check_print(struct preflight_work *work)
 	if (check_file(work)) {
 		check_model(work);
 		check_nozzles(work);
+		check_rack(work);
 		/* Plain G-code is started without a mapping: nothing can be chosen. */
 		if (work->input->plates->kind != FILE_KIND_GCODE) {
 			preflight_map(work);

@@ -102,6 +102,8 @@ put_plate(struct jsonout *out, const struct plate *plate, const struct contents_
 	for (uint32_t i = 0; i < plate->nozzle_count; i++)
 		jsonout_number(out, plate->nozzles_mm[i]);
 	jsonout_close(out, ']');
+	if (plate->rack_nozzles > 0)
+		put_whole(out, "rackNozzles", plate->rack_nozzles);
 	if (plate->bed_type[0] != '\0')
 		put_text(out, "bedType", plate->bed_type);
 	jsonout_key(out, "picture");

@@ -16,7 +16,7 @@
 #define DIAMETER_MIN_MM 0.01
 #define DIAMETER_MAX_MM 5.0
 
-#define GROUPS_MAX 64 /* a bit for each */
+#define GROUPS_MAX PLATES_RACK_MAX /* a bit for each */
 
 /* The plate that is being read: what goes with it stands around its number. */
 struct reading {
@@ -204,6 +204,19 @@ extruder_of(const struct reading *reading, uint64_t groups)
 	return in_first ? 0 : in_second ? 1 : CONTENTS_GROUP_NOT_TOLD;
 }
 
+/* Those that it lists it uses. */
+static uint32_t
+rack_nozzles_of(const struct reading *reading)
+{
+	int most = 0;
+
+	for (size_t i = 0; i < CONTENTS_EXTRUDERS_MAX; i++) {
+		int count = __builtin_popcountll(reading->nozzles[i]);
+		most = count > most ? count : most;
+	}
+	return most > 1 ? (uint32_t)most : 0;
+}
+
 static void
 on_close(void *arg, unsigned depth, const char *name)
 {
@@ -220,6 +233,7 @@ on_close(void *arg, unsigned depth, const char *name)
 		return;
 	for (size_t i = 0; i < PLATES_FILAMENTS_MAX; i++)
 		reading->more.groups[i] = extruder_of(reading, reading->groups[i]);
+	reading->plate.rack_nozzles = rack_nozzles_of(reading);
 	*plate = reading->plate;
 	*more = reading->more;
 	fill_project(reading);

@@ -1,5 +1,6 @@
 """fuse-filechk alone: what it says of sound files is what Python's own ZIP and XML readers find in them; of all others it
 says what is wrong, and ends well."""
+import collections
 import hashlib
 import io
 import json
@@ -31,6 +32,11 @@ def nozzle_by_python(plate, entry, extruders: list) -> int:
     return extruders[racks[entry.get("group_id").split(",")[0]] if racks else int(entry.get("group_id"))]
 
 
+def rack_by_python(plate) -> dict:
+    most = max(collections.Counter(nozzle.get("extruder_id") for nozzle in plate.iter("nozzle")).values(), default=0)
+    return {"rackNozzles": most} if most > 1 else {}
+
+
 def filaments_by_python(config: dict, plates) -> list:
     """What a plate was sliced with; of those that no plate uses, what the project's own list says."""
     found = [{"index": index, "material": material, "color": color(config["filament_colour"][index]), "profile": config["filament_ids"][index]}
@@ -58,7 +64,7 @@ def seen_by_python(data: bytes) -> dict:
                 "seconds": int(told["prediction"]), "grams": float(told["weight"]),
                 "layers": int(content.partition(b"total layer number: ")[2].split()[0]),
                 "nozzlesMm": [float(number) for number in told["nozzle_diameters"].split(",")],
-                "bedType": config["curr_bed_type"], "picture": f"Metadata/plate_{told['index']}.png" in archive.namelist(),
+                **rack_by_python(plate), "bedType": config["curr_bed_type"], "picture": f"Metadata/plate_{told['index']}.png" in archive.namelist(),
                 "supports": told["support_used"] == "true",
                 "filaments": [{"index": int(entry.get("id")) - 1, "grams": float(entry.get("used_g")), "meters": float(entry.get("used_m")),
                                "nozzle": nozzle_by_python(plate, entry, extruders)} for entry in plate.iter("filament")],

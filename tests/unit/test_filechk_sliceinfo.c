@@ -113,6 +113,8 @@ the_nozzles_of_a_rack_belong_to_one_extruder(void **state)
 	assert_int_equal(plate->filaments[1].nozzle, 0);
 	assert_int_equal(plate->filaments[2].nozzle, 0);
 	assert_int_equal(plate->filaments[3].nozzle, -1); /* of both */
+	assert_int_equal(plate->rack_nozzles, 4);
+	assert_int_equal(take_dual(USE(1, "0") USE(2, "1") NOZZLE(0, 1) NOZZLE(1, 2))->rack_nozzles, 0);
 	/* A group that is not listed tells nothing, so the plan counts. */
 	assert_int_equal(take_dual(MAPS("1") USE(1, "5") NOZZLE(1, 2))->filaments[0].nozzle, 1);
 	assert_int_equal(take_dual(MAPS("2") USE(1, "64,-1,x") NOZZLE(99, 2) NOZZLE(1, 3))->filaments[0].nozzle, 0);

@@ -127,6 +127,15 @@ a_nozzle_of_another_size_is_warned_of(void **state)
 }
 
 static void
+several_nozzles_of_a_rack_are_warned_of(void **state)
+{
+	(void)state;
+	plates.plates[0].rack_nozzles = 3;
+	look();
+	only_is_found(FINDING_RACK_NOZZLES, PREFLIGHT_WARNING, "needs 3 nozzles of the rack", "watch its first layer");
+}
+
+static void
 either_of_two_nozzles_will_do(void **state)
 {
 	(void)state;
@@ -488,6 +497,7 @@ main(void)
 		STORY(every_pair_of_models_is_judged),
 		STORY(a_model_that_is_not_told_must_be_accepted),
 		STORY(a_nozzle_of_another_size_is_warned_of),
+		STORY(several_nozzles_of_a_rack_are_warned_of),
 		STORY(either_of_two_nozzles_will_do),
 		STORY(a_printer_without_its_stick_takes_no_file),
 		STORY(storage_is_named_as_the_model_has_it),
