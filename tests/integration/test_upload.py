@@ -213,6 +213,7 @@ WELL = {
     "replies without words": dict(forms=dict.fromkeys(("331", "230", "200", "250", "150", "226"), lambda text: text[:3])),
     "125": dict(forms={"150": lambda text: f"125{text[3:]}"}),
     "250 at the end": dict(final="250 done"),
+    "421 while bytes are on their way": dict(says_at=(MIB, "421 Idle for too long."), data=LARGE),
     "226 twice": dict(final="226 done\r\n226 done indeed"),
     "226 before all is sent": dict(forms={"150": at_once}, final="", data=LARGE, quick=True),
     "226 before all is sent, to a slow printer": dict(forms={"150": at_once}, final="", data=LARGE, rate=20_000_000, quick=True),

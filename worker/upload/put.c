@@ -110,13 +110,20 @@ look_now_and_then(struct exchange *exchange, struct flow *flow, int64_t now_ms)
 		look(exchange, flow, now_ms);
 }
 
-/* The control connection says something in the middle of it: "no space", say. */
+/* The control connection says something in the middle of it: "no space", say. When it ends, with a 421 or without a word, the
+ * file may go on all the same, and another session will ask for its size. */
 static enum upload_fault
 hear(struct exchange *exchange)
 {
-	if (!session_peek_reply(&exchange->session) || exchange->session.reply.code < 400)
-		return UPLOAD_NONE; /* if it ended, another session will ask for the size */
-	return session_fault_of_reply(&exchange->session);
+	struct session *session = &exchange->session;
+
+	if (!session_peek_reply(session) || session->reply.code < 400)
+		return UPLOAD_NONE;
+	if (session->reply.code != 421)
+		return session_fault_of_reply(session);
+	log_info("the printer's storage ends the session, not the file", log_str("reply", exchange->facts.reply));
+	session->stands = false;
+	return UPLOAD_NONE;
 }
 
 /* The socket takes nothing just now. */
@@ -247,7 +254,7 @@ await_final(struct exchange *exchange, struct flow *flow)
 	struct session *session = &exchange->session;
 	int64_t now_ms = clock_monotonic_ms(), silent_ms = now_ms;
 	enum upload_fault fault = UPLOAD_NONE;
-	bool was_early = !session->owes_reply;
+	bool was_early = session->stands && !session->owes_reply;
 
 	for (;;) {
 		bool is_final = session_peek_reply(session) && session->reply.code >= 200;

@@ -173,6 +173,9 @@ class _Data(handlers.TLS_DTPHandler):
         stops = [at - self.tot_bytes_received for at in (self.printer.cut_at, self.printer.stall_at) if at is not None]
         data = super().recv(max(1, min(buffer_size, *stops)) if stops else buffer_size)
         self.printer.received += len(data)
+        if self.printer.says_at and self.printer.received >= self.printer.says_at[0]:
+            text, self.printer.says_at = self.printer.says_at[1], None
+            self.cmd_channel.respond(text)
         return data
 
     def _take(self):
@@ -353,6 +356,7 @@ class FtpsPrinter(Storage):
     cut_at            after so many bytes of a file the data connection ends, with 426
     stall_at          after so many bytes of a file nothing more is read, until this is changed
     rate              it takes so many bytes of a file a second
+    says_at           (bytes, text): what it says when so many bytes of a file have come
     loses_from        of a file only so many bytes are kept, and nothing is said of it
     final             said at the end of a transfer instead of 226; "" = nothing. What has come is kept
     final_delay_s     so much later
@@ -377,7 +381,7 @@ class FtpsPrinter(Storage):
         self.answers, self.silent, self.leaves, self.slow = {}, set(), set(), {}
         self.cut_at = self.stall_at = self.loses_from = self.final = self.says_address = self.rate = None
         self.final_delay_s, self.wants_resumption, self.resumes = 0, False, resumes
-        self.forms, self.pieces, self.lists, self.rude = {}, None, None, False
+        self.says_at, self.forms, self.pieces, self.lists, self.rude = None, {}, None, None, False
         self.commands, self.channels, self.connections, self.received = [], [], 0, 0
         self.early_hellos = self.truncated = 0
         self.on_command = lambda line: None
