@@ -6,7 +6,7 @@
  *	 "plates":[{"plate":1,"name":"","gcode":"Metadata/plate_1.gcode","gcodeBytes":812345,"seconds":5025,
  *	            "grams":31.7,"layers":212,"nozzlesMm":[0.4],"bedType":"Textured PEI Plate","picture":true,
  *	            "supports":false,
- *	            "filaments":[{"index":0,"grams":31.7,"meters":10.6,"nozzle":0}],              that this plate uses
+ *	            "filaments":[{"index":0,"grams":31.7,"meters":10.6,"nozzle":0,"highFlow":false}],    that this plate uses
  *	            "objects":[{"id":123,"name":"bracket"}]}],
  *	 "notes":["…"]}
  *
@@ -36,6 +36,7 @@ struct plate_filament {
 	uint32_t index;		 /* of the project's filaments */
 	double grams, meters;	 /* NAN = not told */
 	int32_t nozzle;		 /* extruder that it is sliced for: 0 right or only, 1 left; -1 not told */
+	int32_t high_flow;	 /* is it sliced for a nozzle of high flow? 0 no, 1 yes; -1 not told */
 };
 
 struct plate {

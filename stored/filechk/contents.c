@@ -107,7 +107,7 @@ contents_use(struct plate *plate, uint32_t index)
 	if (plate->filament_count == PLATES_FILAMENTS_MAX)
 		return NULL;
 	struct plate_filament *filament = &plate->filaments[plate->filament_count++];
-	*filament = (struct plate_filament){ .index = index, .grams = NAN, .meters = NAN, .nozzle = -1 };
+	*filament = (struct plate_filament){ .index = index, .grams = NAN, .meters = NAN, .nozzle = -1, .high_flow = -1 };
 	return filament;
 }
 

@@ -68,6 +68,10 @@ put_filament(struct jsonout *out, const struct plate_filament *filament)
 	put_known(out, "meters", filament->meters);
 	if (filament->nozzle >= 0)
 		put_whole(out, "nozzle", filament->nozzle);
+	if (filament->high_flow >= 0) {
+		jsonout_key(out, "highFlow");
+		jsonout_bool(out, filament->high_flow > 0);
+	}
 	jsonout_close(out, '}');
 }
 

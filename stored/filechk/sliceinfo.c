@@ -131,6 +131,8 @@ take_filament(struct reading *reading, const char *const *attributes)
 	struct plate_filament *filament = contents_use(&reading->plate, number - 1);
 	filament->grams = number_of(xml_attribute(attributes, "used_g"), GRAMS_MAX, filament->grams);
 	filament->meters = number_of(xml_attribute(attributes, "used_m"), METERS_MAX, filament->meters);
+	const char *flow = xml_attribute(attributes, "volume_type");
+	filament->high_flow = strcmp(flow, "High Flow") == 0 ? 1 : strcmp(flow, "Standard") == 0 ? 0 : -1;
 	reading->groups[number - 1] |= groups_of(xml_attribute(attributes, "group_id"));
 	struct project_filament *told = &reading->filaments[number - 1];
 	text_clean(told->material, sizeof told->material, material, strlen(material));

@@ -67,7 +67,7 @@ def seen_by_python(data: bytes) -> dict:
                 **rack_by_python(plate), "bedType": config["curr_bed_type"], "picture": f"Metadata/plate_{told['index']}.png" in archive.namelist(),
                 "supports": told["support_used"] == "true",
                 "filaments": [{"index": int(entry.get("id")) - 1, "grams": float(entry.get("used_g")), "meters": float(entry.get("used_m")),
-                               "nozzle": nozzle_by_python(plate, entry, extruders)} for entry in plate.iter("filament")],
+                               "nozzle": nozzle_by_python(plate, entry, extruders), "highFlow": entry.get("volume_type") == "High Flow"} for entry in plate.iter("filament")],
                 "objects": [{"id": int(entry.get("identify_id")), "name": entry.get("name")} for entry in plate.iter("object")]})
     return {"kind": "3mf", "slicer": "BambuStudio-02.01.01.52", "model": MODELS[told["printer_model_id"]],
             "modelCode": told["printer_model_id"],

@@ -87,7 +87,7 @@ take_dual(const char *parts)
 }
 
 #define MAPS(maps) "<metadata key=\"filament_maps\" value=\"" maps "\"/>"
-#define USE(number, groups) "<filament id=\"" #number "\" used_g=\"1\" group_id=\"" groups "\"/>"
+#define USE(number, groups) "<filament id=\"" #number "\" used_g=\"1\" group_id=\"" groups "\" volume_type=\"High Flow\"/>"
 #define NOZZLE(number, extruder) "<nozzle id=\"" #number "\" extruder_id=\"" #extruder "\" nozzle_diameter=\"0.4\"/>"
 
 /* At the command line, `filament_maps` stays as it was before the slicer decided. */
@@ -113,6 +113,7 @@ the_nozzles_of_a_rack_belong_to_one_extruder(void **state)
 	assert_int_equal(plate->filaments[1].nozzle, 0);
 	assert_int_equal(plate->filaments[2].nozzle, 0);
 	assert_int_equal(plate->filaments[3].nozzle, -1); /* of both */
+	assert_int_equal(plate->filaments[0].high_flow, 1);
 	assert_int_equal(plate->rack_nozzles, 4);
 	assert_int_equal(take_dual(USE(1, "0") USE(2, "1") NOZZLE(0, 1) NOZZLE(1, 2))->rack_nozzles, 0);
 	/* A group that is not listed tells nothing, so the plan counts. */
