@@ -67,7 +67,8 @@ def seen_by_python(data: bytes) -> dict:
                 **rack_by_python(plate), "bedType": config["curr_bed_type"], "picture": f"Metadata/plate_{told['index']}.png" in archive.namelist(),
                 "supports": told["support_used"] == "true",
                 "filaments": [{"index": int(entry.get("id")) - 1, "grams": float(entry.get("used_g")), "meters": float(entry.get("used_m")),
-                               "nozzle": nozzle_by_python(plate, entry, extruders), "highFlow": entry.get("volume_type") == "High Flow"} for entry in plate.iter("filament")],
+                               "nozzle": nozzle_by_python(plate, entry, extruders), "highFlow": entry.get("volume_type") == "High Flow"}
+                              for entry in plate.iter("filament")],
                 "objects": [{"id": int(entry.get("identify_id")), "name": entry.get("name")} for entry in plate.iter("object")]})
     return {"kind": "3mf", "slicer": "BambuStudio-02.01.01.52", "model": MODELS[told["printer_model_id"]],
             "modelCode": told["printer_model_id"],
@@ -94,6 +95,8 @@ SOUND = {
         threemf.sliced("O1C", nozzles=(0.4, 0.4), filaments=TWO + (Filament("ABS"),), plates=(
             Plate(nozzles={0: 0, 1: 1, 2: 0}, planned={0: 1, 1: 1, 2: 1}, rack={0: (4,), 1: (0,), 2: (1, 6)}),)),
         "One plate for the H2C: 1 h 24 min, 38 g PLA, PETG and ABS."),
+    "a nozzle of high flow": (threemf.sliced("O1D", nozzles=(0.4, 0.4), filaments=(Filament(flow="High Flow"),)),
+                              "One plate for the H2D: 1 h 24 min, 12 g PLA."),
     "the project was changed since": (
         threemf.sliced(filaments=(Filament("PETG", "#112233", "GFG99", later=Filament("PLA", "#445566", "GFL99")),
                                   Filament("PLA-S", "#FFFFFF", "GFS02", later=Filament("PLA", "#FFFFFF", "GFS02")))),

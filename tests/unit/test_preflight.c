@@ -137,13 +137,14 @@ a_nozzle_of_another_flow_is_warned_of(void **state)
 	use->high_flow = 1;
 	str_copy(printer.nozzles[1].type, sizeof printer.nozzles[1].type, "HS01");
 	look();
-	is_found(FINDING_FLOW_DIFFERS, PREFLIGHT_WARNING, "a nozzle of high flow; the printer has one of standard flow", "Mount that");
+	is_found(FINDING_FLOW_DIFFERS, PREFLIGHT_WARNING, "of high flow; the printer has one of standard flow",
+		 "Mount that");
 	use->high_flow = 0;
 	look();
 	assert_null(entry_of(FINDING_FLOW_DIFFERS));
 	str_copy(printer.nozzles[1].type, sizeof printer.nozzles[1].type, "HH01");
 	look();
-	is_found(FINDING_FLOW_DIFFERS, PREFLIGHT_WARNING, "a nozzle of standard flow; the printer has one of high flow", "");
+	is_found(FINDING_FLOW_DIFFERS, PREFLIGHT_WARNING, "of standard flow; the printer has one of high flow", "");
 	/* What is not told, or not understood, is no difference. */
 	static const char *const others[] = { "hardened_steel", "HQ01", "HH", "" };
 	for (size_t i = 0; i < STR_ARRAY_LEN(others); i++) {

@@ -189,7 +189,8 @@ def slice_info(model: str, plates, filaments, nozzles, version: str = "02.01.01.
         text += "".join(f"    <filament id=\"{index + 1}\" tray_info_idx=\"{filaments[index].profile}\" "
                         f"type={quoteattr(filaments[index].material)} color=\"{filaments[index].color}\" used_m=\"{meters(grams):.2f}\" "
                         f"used_g=\"{grams:.2f}\" used_for_object=\"true\" used_for_support=\"false\" group_id=\"{','.join(map(str, rack[index]))}\" "
-                        f"nozzle_diameter=\"{nozzles[groups[index]]:.2f}\" volume_type=\"{filaments[index].flow}\"/>\n" for index, grams in used.items())
+                        f"nozzle_diameter=\"{nozzles[groups[index]]:.2f}\" volume_type=\"{filaments[index].flow}\"/>\n"
+                        for index, grams in used.items())
         if plate.nozzles_listed and len(nozzles) == 2:
             # Of a rack, the first nozzle is the left one's only one, all others are the right one's.
             text += "".join(f"    <nozzle id=\"{number}\" extruder_id=\"{min(number, 1) + 1}\" nozzle_diameter=\"{nozzles[min(number, 1)]:g}\" "
