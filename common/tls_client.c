@@ -47,6 +47,8 @@ tls_client_free(struct tls_client *client)
 	if (client == NULL)
 		return;
 	ENSURE_OBJ(client, CLIENT_MAGIC);
+	/* OpenSSL spoils the session of a connection that is freed before it has said its closing words. Others may share it. */
+	SSL_set_shutdown(client->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(client->ssl); /* and its handshake */
 	client->magic = 0;
 	free(client);

@@ -107,6 +107,17 @@ int_of(struct reading *reading, const json_t *object, const char *name, int64_t 
 	return otherwise;
 }
 
+/* 0 or 1; -1 when it is not told. */
+static int32_t
+truth_of(struct reading *reading, const json_t *object, const char *name, const char *fault)
+{
+	const json_t *value = told(object, name);
+
+	if (value != NULL && !json_is_boolean(value))
+		wrong(reading, fault);
+	return json_is_boolean(value) ? json_is_true(value) : -1;
+}
+
 /* From 0 to `max`; NAN when it is not told. */
 static double
 number_of(struct reading *reading, const json_t *object, const char *name, double max, const char *fault)
@@ -200,6 +211,7 @@ read_plate_filament(struct reading *reading, const json_t *value, struct plate *
 		.grams = number_of(reading, value, "grams", GRAMS_MAX, fault),
 		.meters = number_of(reading, value, "meters", METERS_MAX, fault),
 		.nozzle = (int32_t)int_of(reading, value, "nozzle", -1, PLATES_NOZZLES_MAX - 1, -1, fault),
+		.high_flow = truth_of(reading, value, "highFlow", fault),
 	};
 }
 
@@ -246,6 +258,7 @@ read_plate(struct reading *reading, const json_t *value)
 	plate->layers = (int32_t)int_of(reading, value, "layers", -1, LAYERS_MAX, -1, fault);
 	plate->has_picture = json_is_true(json_object_get(value, "picture"));
 	read_nozzles(reading, value, plate);
+	plate->rack_nozzles = (uint32_t)int_of(reading, value, "rackNozzles", 0, PLATES_RACK_MAX, 0, fault);
 	json_array_foreach(filaments, i, filament)
 		read_plate_filament(reading, filament, plate, &seen);
 }

@@ -6,13 +6,14 @@
  *	 "plates":[{"plate":1,"name":"","gcode":"Metadata/plate_1.gcode","gcodeBytes":812345,"seconds":5025,
  *	            "grams":31.7,"layers":212,"nozzlesMm":[0.4],"bedType":"Textured PEI Plate","picture":true,
  *	            "supports":false,
- *	            "filaments":[{"index":0,"grams":31.7,"meters":10.6,"nozzle":0}],              that this plate uses
+ *	            "filaments":[{"index":0,"grams":31.7,"meters":10.6,"nozzle":0,"highFlow":false}],    that this plate uses
  *	            "objects":[{"id":123,"name":"bracket"}]}],
  *	 "notes":["…"]}
  *
  * `index` counts the project's filaments from 0, in the order in which ams_mapping wants them. A plate is listed when
  * its G-code is there. What the file does not tell is left out ("model", "name", "slicer", "profile": ""). A plain
- * G-code file is one plate, number 1, with "gcode":"". docs/protocol.md, "Print files".
+ * G-code file is one plate, number 1, with "gcode":"". Where one extruder changes between nozzles of a rack, a plate has
+ * "rackNozzles":3, how many it needs of them. docs/protocol.md, "Print files".
  *
  * Reading is pure and bounded; any bytes give plates or a fault.
  */
@@ -29,11 +30,13 @@
 #define PLATES_MAX 64
 #define PLATES_FILAMENTS_MAX 32 /* of a project */
 #define PLATES_NOZZLES_MAX 2
+#define PLATES_RACK_MAX 64
 
 struct plate_filament {
 	uint32_t index;		 /* of the project's filaments */
 	double grams, meters;	 /* NAN = not told */
 	int32_t nozzle;		 /* extruder that it is sliced for: 0 right or only, 1 left; -1 not told */
+	int32_t high_flow;	 /* is it sliced for a nozzle of high flow? 0 no, 1 yes; -1 not told */
 };
 
 struct plate {
@@ -45,6 +48,7 @@ struct plate {
 	int32_t layers;	 /* -1 = not told */
 	uint32_t nozzle_count;
 	double nozzles_mm[PLATES_NOZZLES_MAX];
+	uint32_t rack_nozzles; /* that one extruder changes between; 0 = it has one, or it is not told */
 	bool has_picture;
 	uint32_t filament_count;
 	struct plate_filament filaments[PLATES_FILAMENTS_MAX];

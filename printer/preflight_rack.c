@@ -3,6 +3,9 @@
  * rack has places), and a start that leaves it open makes the printer choose: printers were seen to level with one hotend
  * and to print with another, in the air. So a person says it, or accepts that the printer chooses.
  */
+#include <inttypes.h>
+
+#include "common/str.h"
 #include "printer/preflight_parts.h"
 
 #define LEFT 1 /* the hotend that is fixed, as the printer's number of the extruder and as its place */
@@ -29,6 +32,20 @@ judge_side(struct preflight_work *work, const struct plate_filament *use, int32_
 		      use->index + 1, use->nozzle == LEFT ? "left" : "right");
 }
 
+static void
+ask_for_places(struct preflight_work *work)
+{
+	char count[24] = "";
+
+	if (work->plate->rack_nozzles > 1)
+		str_format(count, sizeof count, "%" PRIu32 " ", work->plate->rack_nozzles);
+	preflight_add(work, FINDING_RACK_HOTEND,
+		      "Name the hotends (option nozzleMapping), slice the plate for the left hotend alone, or print it from "
+		      "Bambu Studio. Accept this to let the printer choose, and watch its first layer then.",
+		      "The plate prints with %shotends of the %s's rack, and which of them is not said.", count,
+		      work->input->model->name);
+}
+
 void
 preflight_rack(struct preflight_work *work)
 {
@@ -48,9 +65,5 @@ preflight_rack(struct preflight_work *work)
 	}
 	result->names_nozzles = uses_rack && all_told;
 	if (uses_rack && !all_told)
-		preflight_add(work, FINDING_RACK_HOTEND,
-			      "Name the hotends (option nozzleMapping), slice the plate for the left hotend alone, or "
-			      "print it from Bambu Studio. Accept this to let the printer choose.",
-			      "The plate prints with hotends of the %s's rack, and which of them is not said.",
-			      work->input->model->name);
+		ask_for_places(work);
 }

@@ -29,7 +29,7 @@ contents_blank_plate(struct plate *ret_plate, struct contents_more *ret_more)
 	ret_plate->grams = NAN;
 	ret_plate->layers = -1;
 	for (size_t i = 0; i < PLATES_FILAMENTS_MAX; i++)
-		ret_more->groups[i] = -1;
+		ret_more->groups[i] = ret_more->plans[i] = CONTENTS_GROUP_NOT_TOLD;
 }
 
 struct plate *
@@ -87,6 +87,17 @@ contents_filament(struct contents *contents, uint32_t index)
 	return &contents->plates.filaments[index];
 }
 
+void
+contents_fill_filament(struct project_filament *kept, const struct project_filament *told)
+{
+	if (kept->material[0] == '\0')
+		str_copy(kept->material, sizeof kept->material, told->material);
+	if (kept->color[0] == '\0')
+		str_copy(kept->color, sizeof kept->color, told->color);
+	if (kept->profile[0] == '\0')
+		str_copy(kept->profile, sizeof kept->profile, told->profile);
+}
+
 struct plate_filament *
 contents_use(struct plate *plate, uint32_t index)
 {
@@ -96,7 +107,7 @@ contents_use(struct plate *plate, uint32_t index)
 	if (plate->filament_count == PLATES_FILAMENTS_MAX)
 		return NULL;
 	struct plate_filament *filament = &plate->filaments[plate->filament_count++];
-	*filament = (struct plate_filament){ .index = index, .grams = NAN, .meters = NAN, .nozzle = -1 };
+	*filament = (struct plate_filament){ .index = index, .grams = NAN, .meters = NAN, .nozzle = -1, .high_flow = -1 };
 	return filament;
 }
 
@@ -167,11 +178,12 @@ settle_model(struct contents *contents)
 			      model->name, coded->name);
 }
 
-/* The printer's number of the slicer's extruder `group`, of as many as the plate has nozzles. */
+/* The printer's number of the slicer's extruder that this filament goes to, of as many as the plate has nozzles. */
 static int32_t
-nozzle_of(const struct contents *contents, const struct plate *plate, int32_t group)
+nozzle_of(const struct contents *contents, const struct plate *plate, const struct contents_more *more, uint32_t index)
 {
 	const struct model *model = model_of(contents);
+	int32_t group = more->groups[index] != CONTENTS_GROUP_NOT_TOLD ? more->groups[index] : more->plans[index];
 	bool is_dual = plate->nozzle_count == 2 || (model != model_other() && model->extruders == 2);
 
 	if (!is_dual)
@@ -195,7 +207,7 @@ settle_plate(struct contents *contents, struct plate *plate, const struct conten
 	for (uint32_t i = 0; i < plate->filament_count; i++) {
 		struct plate_filament *filament = &plate->filaments[i];
 		contents_filament(contents, filament->index);
-		filament->nozzle = nozzle_of(contents, plate, more->groups[filament->index]);
+		filament->nozzle = nozzle_of(contents, plate, more, filament->index);
 		sum += filament->grams;
 	}
 	if (isnan(plate->grams) && plate->filament_count > 0)

@@ -16,6 +16,8 @@
 #define CONTENTS_NOTES_MAX 12
 #define CONTENTS_NOTE_BYTES 200
 #define CONTENTS_EXTRUDERS_MAX 2
+#define CONTENTS_GROUP_NOT_TOLD (-1)
+#define CONTENTS_GROUP_SEVERAL (-2) /* more than one extruder */
 
 struct contents_object {
 	uint32_t id;
@@ -26,7 +28,9 @@ struct contents_object {
 struct contents_more {
 	bool supports_told, has_supports;
 	bool is_outside; /* the slicer says that something lies outside of the printable area */
-	int32_t groups[PLATES_FILAMENTS_MAX]; /* by project filament: the slicer's extruder, from 0; -1 not told */
+	/* By project filament: the slicer's extruder, from 0, or CONTENTS_GROUP_…. What is in `plans` counts where `groups`
+	 * tells nothing: slicing may have decided otherwise. */
+	int32_t groups[PLATES_FILAMENTS_MAX], plans[PLATES_FILAMENTS_MAX];
 	uint32_t object_count; /* may be more than are listed */
 	struct contents_object objects[CONTENTS_OBJECTS_MAX]; /* as many as that are set */
 };
@@ -61,6 +65,9 @@ void contents_drop(struct contents *contents, uint32_t number);
 
 /* The project's filament of this index; the list grows as needed. NULL when that is too many. */
 struct project_filament *contents_filament(struct contents *contents, uint32_t index);
+
+/* What nobody has told of it yet. */
+void contents_fill_filament(struct project_filament *kept, const struct project_filament *told);
 
 /* What this plate needs of a filament; made when it is not there. NULL when that is too many. */
 struct plate_filament *contents_use(struct plate *plate, uint32_t index);

@@ -68,6 +68,10 @@ put_filament(struct jsonout *out, const struct plate_filament *filament)
 	put_known(out, "meters", filament->meters);
 	if (filament->nozzle >= 0)
 		put_whole(out, "nozzle", filament->nozzle);
+	if (filament->high_flow >= 0) {
+		jsonout_key(out, "highFlow");
+		jsonout_bool(out, filament->high_flow > 0);
+	}
 	jsonout_close(out, '}');
 }
 
@@ -102,6 +106,8 @@ put_plate(struct jsonout *out, const struct plate *plate, const struct contents_
 	for (uint32_t i = 0; i < plate->nozzle_count; i++)
 		jsonout_number(out, plate->nozzles_mm[i]);
 	jsonout_close(out, ']');
+	if (plate->rack_nozzles > 0)
+		put_whole(out, "rackNozzles", plate->rack_nozzles);
 	if (plate->bed_type[0] != '\0')
 		put_text(out, "bedType", plate->bed_type);
 	jsonout_key(out, "picture");

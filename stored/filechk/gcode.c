@@ -26,7 +26,7 @@ gcode_init(struct gcode *gcode)
 	gcode->seconds = -1;
 	gcode->layers = -1;
 	for (size_t i = 0; i < PLATES_FILAMENTS_MAX; i++)
-		gcode->groups[i] = -1;
+		gcode->groups[i] = CONTENTS_GROUP_NOT_TOLD;
 }
 
 /* -- what is told ----------------------------------------------------------------------------------------- */
@@ -161,6 +161,25 @@ take_lengths(struct gcode *gcode, const char *value, size_t len)
 		gcode->meters[i] /= 1000;
 }
 
+/* Cura's "4.42498m" and "4.42498m, 0m": of each extruder. */
+static void
+take_cura_lengths(struct gcode *gcode, const char *value, size_t len)
+{
+	struct text_list list = { .at = value, .end = value + len, .separator = ',' };
+	double meters[PLATES_FILAMENTS_MAX];
+	uint32_t count = 0;
+
+	if (gcode->meters_count > 0)
+		return;
+	while (count < PLATES_FILAMENTS_MAX && text_list_next(&list)) {
+		bool is_metric = list.part_len > 1 && list.part[list.part_len - 1] == 'm';
+		if (!is_metric || !text_number(list.part, list.part_len - 1, MM_MAX / 1000, &meters[count++]))
+			return;
+	}
+	gcode->meters_count = count;
+	memcpy(gcode->meters, meters, count * sizeof *meters);
+}
+
 /* "1,3": the filaments that are used, from 1. */
 static void
 take_used(struct gcode *gcode, const char *value, size_t len)
@@ -273,6 +292,7 @@ static const struct comment {
 	{ "filament used [g] =", take_grams },
 	{ "total filament length [mm] :", take_lengths },
 	{ "filament used [mm] =", take_lengths },
+	{ "Filament used:", take_cura_lengths },
 	{ "filament:", take_used },
 	{ "filament_map =", take_groups },
 	{ "filament_type =", take_materials },
@@ -281,6 +301,7 @@ static const struct comment {
 	{ "nozzle_diameter =", take_nozzles },
 	{ "curr_bed_type =", take_bed },
 	{ "printer_model =", take_printer },
+	{ "TARGET_MACHINE.NAME:", take_printer },
 };
 
 static void
@@ -345,16 +366,8 @@ apply_project(const struct gcode *gcode, struct contents *contents)
 		str_copy(contents->plates.slicer, sizeof contents->plates.slicer, gcode->slicer);
 	if (contents->printer_name[0] == '\0')
 		str_copy(contents->printer_name, sizeof contents->printer_name, gcode->printer_name);
-	for (uint32_t i = 0; i < gcode->filament_count; i++) {
-		struct project_filament *filament = contents_filament(contents, i);
-		const struct project_filament *told = &gcode->filaments[i];
-		if (filament->material[0] == '\0')
-			str_copy(filament->material, sizeof filament->material, told->material);
-		if (filament->color[0] == '\0')
-			str_copy(filament->color, sizeof filament->color, told->color);
-		if (filament->profile[0] == '\0')
-			str_copy(filament->profile, sizeof filament->profile, told->profile);
-	}
+	for (uint32_t i = 0; i < gcode->filament_count; i++)
+		contents_fill_filament(contents_filament(contents, i), &gcode->filaments[i]);
 }
 
 /* Which filament of the project the entry `i` of a list of `count` is for; UINT32_MAX when that cannot be told. */
@@ -406,6 +419,6 @@ gcode_apply(const struct gcode *gcode, struct contents *contents, struct plate *
 	if (plate->filament_count == 0)
 		apply_uses(gcode, plate);
 	for (size_t i = 0; i < PLATES_FILAMENTS_MAX; i++)
-		if (more->groups[i] < 0)
+		if (more->groups[i] == CONTENTS_GROUP_NOT_TOLD)
 			more->groups[i] = gcode->groups[i];
 }

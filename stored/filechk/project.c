@@ -59,13 +59,14 @@ take_filaments(struct contents *contents, const json_t *json)
 									: json_array_size(colors);
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct project_filament *filament = contents_filament(contents, i);
+		struct project_filament *filament = contents_filament(contents, i), told;
 		if (filament == NULL)
 			return;
 		const char *type = item_of(types, i), *color = item_of(colors, i), *profile = item_of(profiles, i);
-		text_clean(filament->material, sizeof filament->material, type, strlen(type));
-		text_color(filament->color, color, strlen(color));
-		text_word(filament->profile, sizeof filament->profile, profile, strlen(profile));
+		text_clean(told.material, sizeof told.material, type, strlen(type));
+		text_color(told.color, color, strlen(color));
+		text_word(told.profile, sizeof told.profile, profile, strlen(profile));
+		contents_fill_filament(filament, &told);
 	}
 }
 

@@ -10,8 +10,8 @@
 
 #include "stored/filechk/contents.h"
 
-/* The project's filaments, and what counts for all plates. False with the reason (static storage) when it is no JSON
- * object within bounds. */
+/* The project's filaments, as far as no plate has told them, and what counts for all plates. False with the reason (static
+ * storage) when it is no JSON object within bounds. */
 bool project_parse(const void *bytes, size_t len, struct contents *contents, const char **ret_fault);
 
 /* The plate that it was sliced for. */

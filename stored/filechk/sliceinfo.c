@@ -16,6 +16,8 @@
 #define DIAMETER_MIN_MM 0.01
 #define DIAMETER_MAX_MM 5.0
 
+#define GROUPS_MAX PLATES_RACK_MAX /* a bit for each */
+
 /* The plate that is being read: what goes with it stands around its number. */
 struct reading {
 	struct contents *contents;
@@ -23,6 +25,8 @@ struct reading {
 	struct plate plate;
 	struct contents_more more;
 	struct project_filament filaments[PLATES_FILAMENTS_MAX]; /* as this plate tells them */
+	uint64_t groups[PLATES_FILAMENTS_MAX]; /* of nozzles, by filament */
+	uint64_t nozzles[CONTENTS_EXTRUDERS_MAX]; /* the groups of each extruder */
 };
 
 static double
@@ -46,7 +50,8 @@ take_nozzles(struct plate *plate, const char *value)
 			plate->nozzles_mm[plate->nozzle_count++] = diameter;
 }
 
-/* "2 1": the slicer's extruder of each filament of the project, from 1. */
+/* "2 1": the slicer's extruder of each filament of the project, from 1. As it was planned: slicers at the command line
+ * leave it so, whatever their slicing makes of it. */
 static void
 take_maps(struct contents_more *more, const char *value)
 {
@@ -55,7 +60,32 @@ take_maps(struct contents_more *more, const char *value)
 
 	for (size_t i = 0; i < PLATES_FILAMENTS_MAX && text_list_next(&list); i++)
 		if (text_whole(list.part, list.part_len, CONTENTS_EXTRUDERS_MAX, &extruder) && extruder > 0)
-			more->groups[i] = (int32_t)extruder - 1;
+			more->plans[i] = (int32_t)extruder - 1;
+}
+
+/* "1", "0,3": groups of nozzles. */
+static uint64_t
+groups_of(const char *value)
+{
+	struct text_list list = { .at = value, .end = value + strlen(value), .separator = ',' };
+	uint64_t groups = 0;
+	uint32_t group;
+
+	while (text_list_next(&list))
+		if (text_whole(list.part, list.part_len, GROUPS_MAX - 1, &group))
+			groups |= UINT64_C(1) << group;
+	return groups;
+}
+
+/* A nozzle that the plate uses; one extruder may have a rack of them. */
+static void
+take_nozzle(struct reading *reading, const char *const *attributes)
+{
+	const char *extruder = xml_attribute(attributes, "extruder_id");
+	uint32_t number;
+
+	if (text_whole(extruder, strlen(extruder), CONTENTS_EXTRUDERS_MAX, &number) && number > 0)
+		reading->nozzles[number - 1] |= groups_of(xml_attribute(attributes, "id"));
 }
 
 static void
@@ -89,10 +119,10 @@ take_metadata(struct reading *reading, const char *key, const char *value)
 static void
 take_filament(struct reading *reading, const char *const *attributes)
 {
-	const char *id = xml_attribute(attributes, "id"), *group = xml_attribute(attributes, "group_id");
+	const char *id = xml_attribute(attributes, "id");
 	const char *material = xml_attribute(attributes, "type"), *color = xml_attribute(attributes, "color");
 	const char *profile = xml_attribute(attributes, "tray_info_idx");
-	uint32_t number, extruder;
+	uint32_t number;
 
 	if (!text_whole(id, strlen(id), PLATES_FILAMENTS_MAX, &number) || number == 0) {
 		reading->contents->has_too_many = true;
@@ -101,9 +131,9 @@ take_filament(struct reading *reading, const char *const *attributes)
 	struct plate_filament *filament = contents_use(&reading->plate, number - 1);
 	filament->grams = number_of(xml_attribute(attributes, "used_g"), GRAMS_MAX, filament->grams);
 	filament->meters = number_of(xml_attribute(attributes, "used_m"), METERS_MAX, filament->meters);
-	if (reading->more.groups[number - 1] < 0 &&
-	    text_whole(group, strlen(group), CONTENTS_EXTRUDERS_MAX - 1, &extruder))
-		reading->more.groups[number - 1] = (int32_t)extruder;
+	const char *flow = xml_attribute(attributes, "volume_type");
+	filament->high_flow = strcmp(flow, "High Flow") == 0 ? 1 : strcmp(flow, "Standard") == 0 ? 0 : -1;
+	reading->groups[number - 1] |= groups_of(xml_attribute(attributes, "group_id"));
 	struct project_filament *told = &reading->filaments[number - 1];
 	text_clean(told->material, sizeof told->material, material, strlen(material));
 	text_color(told->color, color, strlen(color));
@@ -136,6 +166,8 @@ on_open(void *arg, unsigned depth, const char *name, const char *const *attribut
 		reading->in_plate = true;
 		contents_blank_plate(&reading->plate, &reading->more);
 		memset(reading->filaments, 0, sizeof reading->filaments);
+		memset(reading->groups, 0, sizeof reading->groups);
+		memset(reading->nozzles, 0, sizeof reading->nozzles);
 	}
 	if (depth != 3 || !reading->in_plate)
 		return;
@@ -143,25 +175,48 @@ on_open(void *arg, unsigned depth, const char *name, const char *const *attribut
 		take_metadata(reading, xml_attribute(attributes, "key"), xml_attribute(attributes, "value"));
 	else if (strcmp(name, "filament") == 0)
 		take_filament(reading, attributes);
+	else if (strcmp(name, "nozzle") == 0)
+		take_nozzle(reading, attributes);
 	else if (strcmp(name, "object") == 0)
 		take_object(&reading->more, attributes);
 }
 
-/* What the project's own list does not tell of the filaments, the plate may. */
+/* What the plate was sliced with counts more than the project's own list, which a person may have changed since, and
+ * which calls material for supports by another name. */
 static void
 fill_project(struct reading *reading)
 {
 	for (uint32_t i = 0; i < reading->plate.filament_count; i++) {
 		uint32_t index = reading->plate.filaments[i].index;
-		const struct project_filament *told = &reading->filaments[index];
-		struct project_filament *kept = contents_filament(reading->contents, index);
-		if (kept->material[0] == '\0')
-			str_copy(kept->material, sizeof kept->material, told->material);
-		if (kept->color[0] == '\0')
-			str_copy(kept->color, sizeof kept->color, told->color);
-		if (kept->profile[0] == '\0')
-			str_copy(kept->profile, sizeof kept->profile, told->profile);
+		contents_fill_filament(contents_filament(reading->contents, index), &reading->filaments[index]);
 	}
+}
+
+/* Where no nozzle is told, groups are extruders. */
+static int32_t
+extruder_of(const struct reading *reading, uint64_t groups)
+{
+	bool is_told = (reading->nozzles[0] | reading->nozzles[1]) != 0;
+	bool in_first = (groups & (is_told ? reading->nozzles[0] : 1)) != 0;
+	bool in_second = (groups & (is_told ? reading->nozzles[1] : 2)) != 0;
+
+	_Static_assert(CONTENTS_EXTRUDERS_MAX == 2, "first and second");
+	if (in_first && in_second)
+		return CONTENTS_GROUP_SEVERAL;
+	return in_first ? 0 : in_second ? 1 : CONTENTS_GROUP_NOT_TOLD;
+}
+
+/* Those that it lists it uses. */
+static uint32_t
+rack_nozzles_of(const struct reading *reading)
+{
+	int most = 0;
+
+	for (size_t i = 0; i < CONTENTS_EXTRUDERS_MAX; i++) {
+		int count = __builtin_popcountll(reading->nozzles[i]);
+		most = count > most ? count : most;
+	}
+	return most > 1 ? (uint32_t)most : 0;
 }
 
 static void
@@ -178,6 +233,9 @@ on_close(void *arg, unsigned depth, const char *name)
 	struct plate *plate = contents_plate(reading->contents, reading->plate.number, &more);
 	if (plate == NULL)
 		return;
+	for (size_t i = 0; i < PLATES_FILAMENTS_MAX; i++)
+		reading->more.groups[i] = extruder_of(reading, reading->groups[i]);
+	reading->plate.rack_nozzles = rack_nozzles_of(reading);
 	*plate = reading->plate;
 	*more = reading->more;
 	fill_project(reading);

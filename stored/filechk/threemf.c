@@ -173,8 +173,8 @@ threemf_open(int fd, uint64_t bytes, struct contents *contents, struct verdict *
 	bool is_fine = survey(threemf, ret_verdict);
 	if (threemf->has_model || threemf->count > 0)
 		contents->plates.kind = FILE_KIND_THREE_MF;
-	if (is_fine && take_config(threemf, "Metadata/project_settings.config", project_parse, ret_verdict) &&
-	    take_config(threemf, "Metadata/slice_info.config", sliceinfo_parse, ret_verdict) &&
+	if (is_fine && take_config(threemf, "Metadata/slice_info.config", sliceinfo_parse, ret_verdict) &&
+	    take_config(threemf, "Metadata/project_settings.config", project_parse, ret_verdict) &&
 	    take_config(threemf, "Metadata/model_settings.config", platenames_parse, ret_verdict))
 		return threemf;
 	threemf_free(threemf);

@@ -84,10 +84,12 @@ zipend_parse(const uint8_t *tail, size_t tail_len, uint64_t file_bytes, struct z
 	uint64_t limit = file_bytes - tail_len + at;
 	*ret_end = (struct zipend){ .parts = get_u16(tail + at + 10), .list_bytes = get_u32(tail + at + 12),
 				    .list_at = get_u32(tail + at + 16) };
-	if (get_u16(tail + at + 4) != 0 || get_u16(tail + at + 6) != 0)
-		return ZIPEND_BROKEN;
-	if (at >= LOCATOR_BYTES && memcmp(tail + at - LOCATOR_BYTES, "PK\6\7", 4) == 0 &&
-	    !read_end64(tail, tail_len, file_bytes, at, ret_end, &limit))
+	bool is_64 = at >= LOCATOR_BYTES && memcmp(tail + at - LOCATOR_BYTES, "PK\6\7", 4) == 0;
+	/* In one piece; some say with ZIP64 that this, too, is told there. */
+	for (size_t volume_at = at + 4; volume_at <= at + 6; volume_at += 2)
+		if (get_u16(tail + volume_at) != 0 && !(is_64 && get_u16(tail + volume_at) == UINT16_MAX))
+			return ZIPEND_BROKEN;
+	if (is_64 && !read_end64(tail, tail_len, file_bytes, at, ret_end, &limit))
 		return ZIPEND_BROKEN;
 	if (ret_end->list_at > limit || ret_end->list_bytes > limit - ret_end->list_at)
 		return ZIPEND_BROKEN;

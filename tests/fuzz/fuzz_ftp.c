@@ -91,7 +91,8 @@ check_lines(const uint8_t *data, size_t size)
 		ENSURE(line != NULL);
 		memcpy(line, at, len);
 		line = realloc(line, len > 0 ? len : 1);
-		if (ftp_parse_entry(line, len, &entry) != FTP_NO_ENTRY) {
+		enum ftp_entry_kind kind = ftp_parse_entry(line, len, &entry);
+		if (kind == FTP_FILE || kind == FTP_FOLDER) {
 			must_be_harmless(entry.name, sizeof entry.name);
 			ENSURE(entry.name[0] != '\0' && strchr(entry.name, '/') == NULL && entry.size_bytes >= 0);
 		}

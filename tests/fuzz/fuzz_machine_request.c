@@ -52,7 +52,7 @@ make_plates(uint8_t byte)
 	plates.plates[0].layers = byte & 2 ? 10 : -1;
 	plates.plates[0].filament_count = plates.filament_count;
 	for (uint32_t i = 0; i < plates.filament_count; i++)
-		plates.plates[0].filaments[i] = (struct plate_filament){ i, byte & 64 ? 10 : 0, 1, (int32_t)(i % 3) - 1 };
+		plates.plates[0].filaments[i] = (struct plate_filament){ i, byte & 64 ? 10 : 0, 1, (int32_t)(i % 3) - 1, -1 };
 	file_state = (enum machine_file)(byte >> 6);
 }
 

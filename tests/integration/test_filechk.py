@@ -1,5 +1,6 @@
 """fuse-filechk alone: what it says of sound files is what Python's own ZIP and XML readers find in them; of all others it
 says what is wrong, and ends well."""
+import collections
 import hashlib
 import io
 import json
@@ -16,11 +17,33 @@ from rig import filechk, threemf
 from rig import fuse as rig_fuse
 from rig.threemf import Filament, Plate
 
-MODELS = {"C12": "P1S", "N2S": "A1", "BL-P001": "X1C", "O1D": "H2D", "N1": "A1-mini"}
+MODELS = {"C12": "P1S", "N2S": "A1", "BL-P001": "X1C", "O1D": "H2D", "N1": "A1-mini", "O1C": "H2C"}
 
 
 def color(text: str) -> str:
     return (text.lstrip("#") + "FF")[:8].upper()
+
+
+def nozzle_by_python(plate, entry, extruders: list) -> int:
+    """The printer's number of the nozzle to which the slicer gave this filament."""
+    if len(extruders) == 1:
+        return 0
+    racks = {nozzle.get("id"): int(nozzle.get("extruder_id")) - 1 for nozzle in plate.iter("nozzle")}
+    return extruders[racks[entry.get("group_id").split(",")[0]] if racks else int(entry.get("group_id"))]
+
+
+def rack_by_python(plate) -> dict:
+    most = max(collections.Counter(nozzle.get("extruder_id") for nozzle in plate.iter("nozzle")).values(), default=0)
+    return {"rackNozzles": most} if most > 1 else {}
+
+
+def filaments_by_python(config: dict, plates) -> list:
+    """What a plate was sliced with; of those that no plate uses, what the project's own list says."""
+    found = [{"index": index, "material": material, "color": color(config["filament_colour"][index]), "profile": config["filament_ids"][index]}
+             for index, material in enumerate(config["filament_type"])]
+    for entry in plates.iter("filament"):
+        found[int(entry.get("id")) - 1] |= {"material": entry.get("type"), "color": color(entry.get("color")), "profile": entry.get("tray_info_idx")}
+    return found
 
 
 def seen_by_python(data: bytes) -> dict:
@@ -29,29 +52,27 @@ def seen_by_python(data: bytes) -> dict:
         config = json.loads(archive.read("Metadata/project_settings.config"))
         names = {plate.find("metadata[@key='plater_id']").get("value"): plate.find("metadata[@key='plater_name']").get("value")
                  for plate in ElementTree.fromstring(archive.read("Metadata/model_settings.config")).iter("plate")}
-        plates = []
-        for plate in ElementTree.fromstring(archive.read("Metadata/slice_info.config")).iter("plate"):
+        sliced, plates = ElementTree.fromstring(archive.read("Metadata/slice_info.config")), []
+        for plate in sliced.iter("plate"):
             told = {entry.get("key"): entry.get("value") for entry in plate.iter("metadata")}
             part = f"Metadata/plate_{told['index']}.gcode"
             content = archive.read(part)
             assert archive.read(part + ".md5").decode().upper() == hashlib.md5(content).hexdigest().upper()
             extruders = [int(number) for number in config["physical_extruder_map"]]
-            maps = [int(number) - 1 for number in told["filament_maps"].split()]
             plates.append({
                 "plate": int(told["index"]), "name": names[told["index"]], "gcode": part, "gcodeBytes": len(content),
                 "seconds": int(told["prediction"]), "grams": float(told["weight"]),
                 "layers": int(content.partition(b"total layer number: ")[2].split()[0]),
                 "nozzlesMm": [float(number) for number in told["nozzle_diameters"].split(",")],
-                "bedType": config["curr_bed_type"], "picture": f"Metadata/plate_{told['index']}.png" in archive.namelist(),
+                **rack_by_python(plate), "bedType": config["curr_bed_type"], "picture": f"Metadata/plate_{told['index']}.png" in archive.namelist(),
                 "supports": told["support_used"] == "true",
                 "filaments": [{"index": int(entry.get("id")) - 1, "grams": float(entry.get("used_g")), "meters": float(entry.get("used_m")),
-                               "nozzle": extruders[maps[int(entry.get("id")) - 1]]} for entry in plate.iter("filament")],
+                               "nozzle": nozzle_by_python(plate, entry, extruders), "highFlow": entry.get("volume_type") == "High Flow"}
+                              for entry in plate.iter("filament")],
                 "objects": [{"id": int(entry.get("identify_id")), "name": entry.get("name")} for entry in plate.iter("object")]})
     return {"kind": "3mf", "slicer": "BambuStudio-02.01.01.52", "model": MODELS[told["printer_model_id"]],
             "modelCode": told["printer_model_id"],
-            "filaments": [{"index": index, "material": material, "color": color(config["filament_colour"][index]),
-                           "profile": config["filament_ids"][index]} for index, material in enumerate(config["filament_type"])],
-            "plates": plates, "notes": []}
+            "filaments": filaments_by_python(config, sliced), "plates": plates, "notes": []}
 
 
 TWO = (Filament("PLA", "#FF8000"), Filament("PETG", "#0086D680", "GFG00"))
@@ -64,6 +85,22 @@ SOUND = {
     "two nozzles": (threemf.sliced("O1D", nozzles=(0.4, 0.6), filaments=TWO + (Filament("ABS"),),
                                    plates=(Plate(nozzles={0: 1, 1: 0}, grams={0: 1, 1: 2}),)),
                     "One plate for the H2D: 1 h 24 min, 3.0 g PLA and PETG."),
+    "sliced for other nozzles than planned": (
+        threemf.sliced("O1D", nozzles=(0.4, 0.4), filaments=TWO, plates=(Plate(nozzles={0: 0, 1: 1}, planned={0: 1, 1: 1}),)),
+        "One plate for the H2D: 1 h 24 min, 25 g PLA and PETG."),
+    "before slicers listed the nozzles": (
+        threemf.sliced("O1D", nozzles=(0.4, 0.4), filaments=TWO, plates=(Plate(nozzles={0: 0, 1: 1}, planned={}, nozzles_listed=False),)),
+        "One plate for the H2D: 1 h 24 min, 25 g PLA and PETG."),
+    "a rack of nozzles": (
+        threemf.sliced("O1C", nozzles=(0.4, 0.4), filaments=TWO + (Filament("ABS"),), plates=(
+            Plate(nozzles={0: 0, 1: 1, 2: 0}, planned={0: 1, 1: 1, 2: 1}, rack={0: (4,), 1: (0,), 2: (1, 6)}),)),
+        "One plate for the H2C: 1 h 24 min, 38 g PLA, PETG and ABS."),
+    "a nozzle of high flow": (threemf.sliced("O1D", nozzles=(0.4, 0.4), filaments=(Filament(flow="High Flow"),)),
+                              "One plate for the H2D: 1 h 24 min, 12 g PLA."),
+    "the project was changed since": (
+        threemf.sliced(filaments=(Filament("PETG", "#112233", "GFG99", later=Filament("PLA", "#445566", "GFL99")),
+                                  Filament("PLA-S", "#FFFFFF", "GFS02", later=Filament("PLA", "#FFFFFF", "GFS02")))),
+        "One plate for the P1S: 1 h 24 min, 25 g PETG and PLA-S."),
     "nothing packed": (threemf.sliced("N1", level=0, gcode_bytes=2_000_000), "One plate for the A1 mini: 1 h 24 min, 12 g PLA."),
     "33 plates": (threemf.sliced("BL-P001", plates=tuple(Plate(number, grams={0: 1}, seconds=3600) for number in range(2, 35)),
                                  gcode_bytes=3000), "33 plates for the X1 Carbon: 33 h 0 min, 33 g PLA."),
@@ -276,6 +313,15 @@ def test_an_archive_of_the_large_kind_is_read(monkeypatch):
     monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 1)  # Python writes ZIP64's end then
     data = threemf.sliced()
     assert b"PK\x06\x06" in data and filechk.examine(data)["printable"]
+
+
+def test_what_is_left_to_the_large_end_may_be_the_volumes_too(monkeypatch):
+    """Windows' own packer writes 65535 for each number in the small end."""
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 1)
+    data = threemf.sliced()
+    assert filechk.examine(with_end(data, disk=0xffff, list_disk=0xffff, parts_here=0xffff, parts=0xffff))["printable"]
+    found = filechk.examine(with_end(data, disk=1))
+    assert not found["printable"] and "damaged" in found["sentence"]
 
 
 @pytest.fixture(scope="module")

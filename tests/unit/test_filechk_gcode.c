@@ -87,10 +87,18 @@ what_prusa_slicer_and_cura_tell_is_understood_too(void **state)
 	contents_settle(&contents);
 	assert_string_equal(contents.plates.model, "");
 	contents_init(&contents);
-	take(";FLAVOR:Marlin\n;TIME:6183\n;LAYER_COUNT:88\n;Generated with Cura_SteamEngine 5.6\nG28\n");
+	take(";FLAVOR:Marlin\n;TIME:6183\n;Filament used: 0m, 4.42498m\n;TARGET_MACHINE.NAME:Bambu Lab P1S\n"
+	     ";LAYER_COUNT:88\n;Generated with Cura_SteamEngine 5.6\n;Filament used: 9m\nG28\n"
+	     "; filament_type = PLA;PLA\n");
 	assert_string_equal(contents.plates.slicer, "Cura_SteamEngine-5.6");
 	assert_int_equal(plate->seconds, 6183);
 	assert_int_equal(plate->layers, 88);
+	assert_int_equal(plate->filament_count, 1);
+	assert_int_equal(plate->filaments[0].index, 1);
+	assert_true(plate->filaments[0].meters == 4.42498);
+	assert_string_equal(contents.printer_name, "Bambu Lab P1S");
+	take(";Filament used: 12mm3, 1m\nG28\n");
+	assert_int_equal(gcode.meters_count, 0);
 }
 
 static void

@@ -38,6 +38,20 @@ the_project_tells_its_filaments_and_what_counts_for_all_plates(void **state)
 	assert_true(plate_at(0)->nozzles_mm[0] == 0.4);
 }
 
+/* What a plate was sliced with is told before, and stays. */
+static void
+the_projects_list_tells_what_no_plate_has_told(void **state)
+{
+	(void)state;
+	*contents_filament(&contents, 1) = (struct project_filament){ .material = "PLA-S", .color = "FFFFFFFF" };
+	assert_true(take("{\"filament_type\":[\"PETG\",\"PLA\"],\"filament_colour\":[\"#FF8000\",\"#000000\"],"
+			 "\"filament_ids\":[\"GFG99\",\"GFS02\"]}"));
+	assert_string_equal(contents.plates.filaments[0].material, "PETG");
+	assert_string_equal(contents.plates.filaments[1].material, "PLA-S");
+	assert_string_equal(contents.plates.filaments[1].color, "FFFFFFFF");
+	assert_string_equal(contents.plates.filaments[1].profile, "GFS02");
+}
+
 static void
 the_name_of_a_printer_of_another_maker_is_no_model(void **state)
 {
@@ -152,6 +166,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_project_tells_its_filaments_and_what_counts_for_all_plates, begin),
+		cmocka_unit_test_setup(the_projects_list_tells_what_no_plate_has_told, begin),
 		cmocka_unit_test_setup(the_name_of_a_printer_of_another_maker_is_no_model, begin),
 		cmocka_unit_test_setup(where_name_and_code_disagree_the_name_counts_and_it_is_noted, begin),
 		cmocka_unit_test_setup(the_table_of_extruders_is_taken_whole_or_not_at_all, begin),

@@ -71,6 +71,56 @@ the_projects_filaments_are_those_of_all_plates(void **state)
 	assert_string_equal(contents.plates.filaments[2].color, "0086D680");
 }
 
+/* With these parts of a plate for an H2D; then what settles about it. */
+static const struct plate *
+take_dual(const char *parts)
+{
+	char text[1200];
+
+	contents_init(&contents);
+	assert_true(str_format(text, sizeof text,
+			       "<config><plate><metadata key=\"index\" value=\"1\"/>"
+			       "<metadata key=\"nozzle_diameters\" value=\"0.4,0.4\"/>%s</plate></config>", parts));
+	assert_true(take(text));
+	contents_settle(&contents);
+	return plate_at(0);
+}
+
+#define MAPS(maps) "<metadata key=\"filament_maps\" value=\"" maps "\"/>"
+#define USE(number, groups) "<filament id=\"" #number "\" used_g=\"1\" group_id=\"" groups "\" volume_type=\"High Flow\"/>"
+#define NOZZLE(number, extruder) "<nozzle id=\"" #number "\" extruder_id=\"" #extruder "\" nozzle_diameter=\"0.4\"/>"
+
+/* At the command line, `filament_maps` stays as it was before the slicer decided. */
+static void
+what_slicing_decided_about_nozzles_counts_more_than_what_was_planned(void **state)
+{
+	(void)state;
+	assert_int_equal(take_dual(MAPS("1 2 1") USE(1, "1") NOZZLE(1, 2))->filaments[0].nozzle, 0);
+	assert_int_equal(take_dual(MAPS("1 2 1") USE(1, "1"))->filaments[0].nozzle, 0);
+	assert_int_equal(take_dual(MAPS("2 2") USE(2, "0") NOZZLE(0, 1))->filaments[0].nozzle, 1);
+	assert_int_equal(take_dual(MAPS("1 1") USE(2, ""))->filaments[0].nozzle, 1);
+}
+
+static void
+the_nozzles_of_a_rack_belong_to_one_extruder(void **state)
+{
+	static const char parts[] = MAPS("1 1 1 1") USE(1, "0") USE(2, "4") USE(3, "1,6") USE(4, "0,2") NOZZLE(0, 1)
+		NOZZLE(1, 2) NOZZLE(2, 2) NOZZLE(4, 2) NOZZLE(6, 2);
+	const struct plate *plate = take_dual(parts);
+
+	(void)state;
+	assert_int_equal(plate->filaments[0].nozzle, 1);
+	assert_int_equal(plate->filaments[1].nozzle, 0);
+	assert_int_equal(plate->filaments[2].nozzle, 0);
+	assert_int_equal(plate->filaments[3].nozzle, -1); /* of both */
+	assert_int_equal(plate->filaments[0].high_flow, 1);
+	assert_int_equal(plate->rack_nozzles, 4);
+	assert_int_equal(take_dual(USE(1, "0") USE(2, "1") NOZZLE(0, 1) NOZZLE(1, 2))->rack_nozzles, 0);
+	/* A group that is not listed tells nothing, so the plan counts. */
+	assert_int_equal(take_dual(MAPS("1") USE(1, "5") NOZZLE(1, 2))->filaments[0].nozzle, 1);
+	assert_int_equal(take_dual(MAPS("2") USE(1, "64,-1,x") NOZZLE(99, 2) NOZZLE(1, 3))->filaments[0].nozzle, 0);
+}
+
 /* The slicer counts its extruders from the left, the printer from the right. */
 static void
 a_filament_goes_to_the_printers_number_of_a_nozzle(void **state)
@@ -130,8 +180,8 @@ figures_that_are_none_are_not_told(void **state)
 	assert_int_equal(plate->seconds, -1);
 	assert_true(isnan(plate->grams) && isnan(plate->filaments[0].grams) && isnan(plate->filaments[0].meters));
 	assert_int_equal(plate->nozzle_count, 1);
-	assert_int_equal(contents.more[0].groups[0], -1);
-	assert_int_equal(contents.more[0].groups[3], 1);
+	assert_int_equal(contents.more[0].plans[0], -1);
+	assert_int_equal(contents.more[0].plans[3], 1);
 	assert_false(contents.more[0].supports_told);
 	assert_string_equal(contents.plates.filaments[0].color, "");
 	assert_string_equal(contents.plates.filaments[0].profile, "");
@@ -246,6 +296,8 @@ main(void)
 		cmocka_unit_test_setup(each_plate_is_told, begin),
 		cmocka_unit_test_setup(the_projects_filaments_are_those_of_all_plates, begin),
 		cmocka_unit_test_setup(a_filament_goes_to_the_printers_number_of_a_nozzle, begin),
+		cmocka_unit_test_setup(what_slicing_decided_about_nozzles_counts_more_than_what_was_planned, begin),
+		cmocka_unit_test_setup(the_nozzles_of_a_rack_belong_to_one_extruder, begin),
 		cmocka_unit_test_setup(the_projects_own_table_of_extruders_counts_more, begin),
 		cmocka_unit_test_setup(with_one_nozzle_all_goes_to_it, begin),
 		cmocka_unit_test_setup(figures_that_are_none_are_not_told, begin),

@@ -58,8 +58,8 @@ all_is_read(void **state)
 			  "{'index':1,'material':'PETG','color':'','profile':''}],"
 			  "'plates':[{'plate':1,'name':'left','gcode':'Metadata/plate_1.gcode','gcodeBytes':812345,"
 			  "'seconds':5025,'grams':31.7,'layers':212,'nozzlesMm':[0.4,0.6],"
-			  "'bedType':'Textured PEI Plate','picture':true,'supports':false,"
-			  "'filaments':[{'index':1,'grams':31.7,'meters':10.6,'nozzle':1}],"
+			  "'rackNozzles':3,'bedType':'Textured PEI Plate','picture':true,'supports':false,"
+			  "'filaments':[{'index':1,'grams':31.7,'meters':10.6,'nozzle':1,'highFlow':true}],"
 			  "'objects':[{'id':123,'name':'bracket'}]},{'plate':3}],'notes':['x']}"));
 	assert_int_equal(plates.kind, FILE_KIND_THREE_MF);
 	assert_string_equal(plates.slicer, "BambuStudio-01.10.02.64");
@@ -81,11 +81,13 @@ all_is_read(void **state)
 	assert_true(plate->grams > 31.6 && plate->grams < 31.8);
 	assert_int_equal(plate->layers, 212);
 	assert_int_equal(plate->nozzle_count, 2);
+	assert_int_equal(plate->rack_nozzles, 3);
 	assert_true(plate->nozzles_mm[1] > 0.59 && plate->nozzles_mm[1] < 0.61);
 	assert_true(plate->has_picture);
 	assert_int_equal(plate->filament_count, 1);
 	assert_int_equal(plate->filaments[0].index, 1);
 	assert_int_equal(plate->filaments[0].nozzle, 1);
+	assert_int_equal(plate->filaments[0].high_flow, 1);
 	assert_true(plate->filaments[0].meters > 10.5);
 }
 

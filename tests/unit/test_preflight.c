@@ -127,6 +127,42 @@ a_nozzle_of_another_size_is_warned_of(void **state)
 }
 
 static void
+a_nozzle_of_another_flow_is_warned_of(void **state)
+{
+	(void)state;
+	a_printer("H2D", "h2d-1", "push_all");
+	A_FILE_OF("H2D", "'material':'PLA','color':'000000FF'");
+	struct plate_filament *use = &plates.plates[0].filaments[0];
+	use->nozzle = 1;
+	use->high_flow = 1;
+	str_copy(printer.nozzles[1].type, sizeof printer.nozzles[1].type, "HS01");
+	look();
+	is_found(FINDING_FLOW_DIFFERS, PREFLIGHT_WARNING, "of high flow; the printer has one of standard flow",
+		 "Mount that");
+	use->high_flow = 0;
+	look();
+	assert_null(entry_of(FINDING_FLOW_DIFFERS));
+	str_copy(printer.nozzles[1].type, sizeof printer.nozzles[1].type, "HH01");
+	look();
+	is_found(FINDING_FLOW_DIFFERS, PREFLIGHT_WARNING, "of standard flow; the printer has one of high flow", "");
+	/* What is not told, or not understood, is no difference. */
+	static const char *const others[] = { "hardened_steel", "HQ01", "HH", "" };
+	for (size_t i = 0; i < STR_ARRAY_LEN(others); i++) {
+		str_copy(printer.nozzles[1].type, sizeof printer.nozzles[1].type, others[i]);
+		look();
+		assert_null(entry_of(FINDING_FLOW_DIFFERS));
+	}
+	str_copy(printer.nozzles[1].type, sizeof printer.nozzles[1].type, "HH01");
+	use->high_flow = -1;
+	look();
+	assert_null(entry_of(FINDING_FLOW_DIFFERS));
+	use->high_flow = 0;
+	use->nozzle = -1;
+	look();
+	assert_null(entry_of(FINDING_FLOW_DIFFERS));
+}
+
+static void
 either_of_two_nozzles_will_do(void **state)
 {
 	(void)state;
@@ -517,6 +553,7 @@ main(void)
 		STORY(every_pair_of_models_is_judged),
 		STORY(a_model_that_is_not_told_must_be_accepted),
 		STORY(a_nozzle_of_another_size_is_warned_of),
+		STORY(a_nozzle_of_another_flow_is_warned_of),
 		STORY(either_of_two_nozzles_will_do),
 		STORY(a_printer_without_its_stick_takes_no_file),
 		STORY(storage_is_named_as_the_model_has_it),

@@ -42,6 +42,16 @@ a_plate_of_the_rack_needs_its_hotends_named(void **state)
 	assert_false(found.names_nozzles);
 }
 
+static void
+a_plate_that_changes_between_hotends_says_how_many(void **state)
+{
+	(void)state;
+	looked_at("H2C", 0, 0, "{}");
+	plates.plates[0].rack_nozzles = 3;
+	look();
+	is_found(FINDING_RACK_HOTEND, PREFLIGHT_WARNING, "with 3 hotends of the H2C's rack", "watch its first layer");
+}
+
 /* As the slicer: then nothing is said of the rack. */
 static void
 a_plate_of_the_fixed_hotend_needs_nothing(void **state)
@@ -131,6 +141,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORY(a_plate_of_the_rack_needs_its_hotends_named),
+		STORY(a_plate_that_changes_between_hotends_says_how_many),
 		STORY(a_plate_of_the_fixed_hotend_needs_nothing),
 		STORY(what_is_named_is_told),
 		STORY(a_hotend_of_the_other_side_is_warned_of),

@@ -20,7 +20,7 @@ typedef void entry_fn(void *arg, enum ftp_entry_kind kind, const struct ftp_entr
 struct listing {
 	entry_fn *fn;
 	void *arg;
-	size_t total_bytes, line_bytes;
+	size_t total_bytes, line_bytes, known, strange;
 	char line[1024];
 	bool line_is_long;
 };
@@ -35,8 +35,10 @@ end_line(struct listing *listing)
 		len--;
 	if (!listing->line_is_long) {
 		enum ftp_entry_kind kind = ftp_parse_entry(listing->line, len, &entry);
-		if (kind != FTP_NO_ENTRY)
+		if (kind == FTP_FILE || kind == FTP_FOLDER)
 			listing->fn(listing->arg, kind, &entry);
+		listing->known += kind != FTP_STRANGE;
+		listing->strange += kind == FTP_STRANGE;
 	}
 	listing->line_bytes = 0;
 	listing->line_is_long = false;
@@ -94,6 +96,9 @@ list_present(struct exchange *exchange, entry_fn *fn, void *arg)
 		fault = session_await(session, session_deadline_ms(session, COMMAND_MS));
 	if (fault == UPLOAD_NONE && session->reply.code / 100 != 2)
 		fault = session_fault_of_reply(session);
+	/* No word of it is understood: whether a file is there is not known. */
+	if (fault == UPLOAD_NONE && listing.strange > 0 && listing.known == 0)
+		fault = UPLOAD_UNREADABLE;
 	return fault;
 }
 
@@ -161,19 +166,25 @@ folder_find(struct exchange *exchange, const char *path, int64_t *ret_bytes)
 
 /* -- DELE --------------------------------------------------------------------------------------------------------- */
 
-/* "550" says that it is not there, or that it cannot be deleted: its size tells which. */
+/* Most say "550" when it is not there, and when it cannot be deleted: its size tells which, or its folder's list. */
 static enum upload_fault
 is_gone(struct exchange *exchange, const char *path)
 {
 	struct session *session = &exchange->session;
 	struct ftp_reply of_dele = session->reply;
+	int64_t bytes = 0; /* it is there, as far as is known */
 	enum upload_fault fault = session_ask(session, "SIZE", path);
 
-	if (fault != UPLOAD_NONE || session->reply.code != 213)
+	if (fault != UPLOAD_NONE || session->reply.code == 550)
 		return fault;
+	if (session->reply.code != 213) {
+		fault = folder_find(exchange, path, &bytes);
+		if (!session->stands || (fault == UPLOAD_NONE && bytes < 0))
+			return fault;
+	}
 	exchange->facts.code = of_dele.code;
 	str_copy(exchange->facts.reply, sizeof exchange->facts.reply, of_dele.text);
-	return UPLOAD_NOT_DELETED;
+	return upload_fault_of_reply(UPLOAD_PHASE_CLEAN, of_dele.code);
 }
 
 enum upload_fault
@@ -185,7 +196,8 @@ folder_delete(struct exchange *exchange, const char *path)
 	str_copy(exchange->facts.path, sizeof exchange->facts.path, path);
 	if (fault != UPLOAD_NONE || session->reply.code / 100 == 2)
 		return fault;
-	return session->reply.code == 550 ? is_gone(exchange, path) : session_fault_of_reply(session);
+	bool may_be_gone = session->reply.code == 450 || (session->reply.code >= 550 && session->reply.code <= 553);
+	return may_be_gone ? is_gone(exchange, path) : session_fault_of_reply(session);
 }
 
 enum upload_fault

@@ -96,10 +96,19 @@ is_time_or_year(const struct word *word)
 	return has_shape(word, "00:00") || has_shape(word, "0:00") || (word->len == 4 && read_number(word, &year));
 }
 
+static bool
+is_year(const struct word *word)
+{
+	return word->len == 4 && has_shape(word, "0000");
+}
+
 /* How many words from here on are a date; 0 when there is none. */
 static size_t
 date_words(const struct word *words, size_t count)
 {
+	/* With seconds, the year stands behind. */
+	if (count >= 5 && is_month(&words[0]) && is_day(&words[1]) && has_shape(&words[2], "00:00:00") && is_year(&words[3]))
+		return 4;
 	if (count >= 3 && is_month(&words[0]) && is_day(&words[1]) && is_time_or_year(&words[2]))
 		return 3;
 	if (count >= 3 && is_day(&words[0]) && is_month(&words[1]) && is_time_or_year(&words[2]))
@@ -142,7 +151,27 @@ read_unix(const char *line, size_t len, struct ftp_entry *ret_entry)
 			return FTP_NO_ENTRY;
 		return kind == 'd' ? FTP_FOLDER : FTP_FILE;
 	}
-	return FTP_NO_ENTRY;
+	return FTP_STRANGE;
+}
+
+/* "AM" or "PM" as a word of its own. */
+static bool
+is_half_of_day(const struct word *word)
+{
+	return word->len == 2 && (strncasecmp(word->at, "AM", 2) == 0 || strncasecmp(word->at, "PM", 2) == 0);
+}
+
+/* Also "1,234,567". */
+static bool
+read_dos_size(const struct word *word, int64_t *ret_number)
+{
+	char digits[24];
+	size_t used = 0;
+
+	for (size_t i = 0; i < word->len && used < sizeof digits; i++)
+		if (word->at[i] != ',')
+			digits[used++] = word->at[i];
+	return read_number(&(struct word){ digits, used }, ret_number);
 }
 
 /* "11-27-26  02:31PM       <DIR>          name", "… 1234 name": the name begins after the blanks. */
@@ -150,15 +179,15 @@ static enum ftp_entry_kind
 read_dos(const char *line, size_t len, struct ftp_entry *ret_entry)
 {
 	struct word words[WORDS_MAX];
-	size_t count = split(line, len, words);
+	size_t count = split(line, len, words), at = count > 2 && is_half_of_day(&words[2]) ? 3 : 2;
 
-	if (count < 4 || !(has_shape(&words[0], "00-00-00") || has_shape(&words[0], "0000-00-00")) ||
+	if (count < at + 2 || !(has_shape(&words[0], "00-00-00") || has_shape(&words[0], "0000-00-00")) ||
 	    words[1].len < 5 || !has_shape(&(struct word){ words[1].at, 5 }, "00:00"))
-		return FTP_NO_ENTRY;
-	bool is_folder = words[2].len == 5 && strncasecmp(words[2].at, "<DIR>", 5) == 0;
-	if (!is_folder && !read_number(&words[2], &ret_entry->size_bytes))
-		return FTP_NO_ENTRY;
-	const struct word before = { words[3].at - 1, 0 };
+		return FTP_STRANGE;
+	bool is_folder = words[at].len == 5 && strncasecmp(words[at].at, "<DIR>", 5) == 0;
+	if (!is_folder && !read_dos_size(&words[at], &ret_entry->size_bytes))
+		return FTP_STRANGE;
+	const struct word before = { words[at + 1].at - 1, 0 };
 	if (!take_name(line, len, &before, false, ret_entry->name))
 		return FTP_NO_ENTRY;
 	return is_folder ? FTP_FOLDER : FTP_FILE;
@@ -172,5 +201,8 @@ ftp_parse_entry(const char *line, size_t len, struct ftp_entry *ret_entry)
 		return read_unix(line, len, ret_entry);
 	if (len > 10 && isdigit((unsigned char)line[0]))
 		return read_dos(line, len, ret_entry);
-	return FTP_NO_ENTRY;
+	/* "total 8", devices and the like */
+	bool is_known = len == 0 || (len > 5 && strncasecmp(line, "total", 5) == 0) ||
+			(line[0] != '\0' && strchr("bcps", line[0]) != NULL);
+	return is_known ? FTP_NO_ENTRY : FTP_STRANGE;
 }

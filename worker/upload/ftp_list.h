@@ -9,7 +9,7 @@
 
 #define FTP_NAME_BYTES 201 /* with its NUL */
 
-enum ftp_entry_kind { FTP_NO_ENTRY, FTP_FILE, FTP_FOLDER };
+enum ftp_entry_kind { FTP_NO_ENTRY, FTP_FILE, FTP_FOLDER, FTP_STRANGE };
 
 struct ftp_entry {
 	char name[FTP_NAME_BYTES]; /* without a folder; well-formed UTF-8 without controls */
@@ -17,7 +17,8 @@ struct ftp_entry {
 };
 
 /* `line` without its end. FTP_NO_ENTRY for what is no file or folder with a usable name: "total 8", ".", a device, a name that
- * is too long or not harmless. Of a link the name counts, and it is taken for a file. */
+ * is too long or not harmless; FTP_STRANGE for what is of no style that is understood, and may be one. Of a link the name
+ * counts, and it is taken for a file. */
 enum ftp_entry_kind ftp_parse_entry(const char *line, size_t len, struct ftp_entry *ret_entry);
 
 #endif

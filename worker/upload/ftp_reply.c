@@ -89,13 +89,15 @@ ftp_reply_parse(struct ftp_reader *reader, const void *bytes, size_t len, size_t
 	return step;
 }
 
-/* Six numbers of one byte each, with commas between them. */
+/* Six numbers of one byte each, with commas between them, and blanks behind these. */
 static bool
 read_six(const char *p, unsigned numbers[6])
 {
 	for (int i = 0; i < 6; i++) {
 		unsigned digits = 0;
 		numbers[i] = 0;
+		while (i > 0 && *p == ' ')
+			p++;
 		for (; is_digit(*p) && digits < 3; p++, digits++)
 			numbers[i] = numbers[i] * 10 + (unsigned)(*p - '0');
 		if (digits == 0 || numbers[i] > 255 || (i < 5 ? *p++ != ',' : is_digit(*p)))

@@ -43,8 +43,10 @@ check_file(struct exchange *exchange)
 		str_copy(exchange->facts.reason, sizeof exchange->facts.reason, strerror(errno));
 		return UPLOAD_FILE_BROKEN;
 	}
-	exchange->facts.sent_bytes = file.st_size;
-	return file.st_size < exchange->order.size_bytes ? UPLOAD_FILE_SHORT : UPLOAD_NONE;
+	if (file.st_size >= exchange->order.size_bytes)
+		return UPLOAD_NONE;
+	exchange->facts.sent_bytes = file.st_size; /* as much as could be sent: for the sentence */
+	return UPLOAD_FILE_SHORT;
 }
 
 /* Its folder, when it is not the root: made when it is not there. */
@@ -108,13 +110,20 @@ look_now_and_then(struct exchange *exchange, struct flow *flow, int64_t now_ms)
 		look(exchange, flow, now_ms);
 }
 
-/* The control connection says something in the middle of it: "no space", say. */
+/* The control connection says something in the middle of it: "no space", say. When it ends, with a 421 or without a word, the
+ * file may go on all the same, and another session will ask for its size. */
 static enum upload_fault
 hear(struct exchange *exchange)
 {
-	if (!session_peek_reply(&exchange->session) || exchange->session.reply.code < 400)
-		return UPLOAD_NONE; /* if it ended, another session will ask for the size */
-	return session_fault_of_reply(&exchange->session);
+	struct session *session = &exchange->session;
+
+	if (!session_peek_reply(session) || session->reply.code < 400)
+		return UPLOAD_NONE;
+	if (session->reply.code != 421)
+		return session_fault_of_reply(session);
+	log_info("the printer's storage ends the session, not the file", log_str("reply", exchange->facts.reply));
+	session->stands = false;
+	return UPLOAD_NONE;
 }
 
 /* The socket takes nothing just now. */
@@ -238,20 +247,26 @@ watch_the_rest(struct exchange *exchange, struct flow *flow, int64_t now_ms)
 }
 
 /* Wait for the reply that ends the transfer. The time for it counts from the last byte that the printer's side took, which may
- * be long after the last that was written here. */
+ * be long after the last that was written here. A reply that came before all was written counts when all was taken. */
 static enum upload_fault
 await_final(struct exchange *exchange, struct flow *flow)
 {
 	struct session *session = &exchange->session;
 	int64_t now_ms = clock_monotonic_ms(), silent_ms = now_ms;
 	enum upload_fault fault = UPLOAD_NONE;
+	bool was_early = session->stands && !session->owes_reply;
 
-	while (!session_peek_reply(session) || session->reply.code < 200) {
+	for (;;) {
+		bool is_final = session_peek_reply(session) && session->reply.code >= 200;
+		if (was_early ? session->reply.code >= 400 : is_final)
+			return UPLOAD_NONE;
 		now_ms = clock_monotonic_ms();
 		if (flow->data.fd >= 0) {
 			fault = watch_the_rest(exchange, flow, now_ms);
 			silent_ms = now_ms;
 		}
+		if (fault == UPLOAD_NONE && flow->data.fd < 0 && was_early)
+			return UPLOAD_NONE;
 		if (fault == UPLOAD_NONE && flow->data.fd < 0 && !session->stands)
 			fault = UPLOAD_LOST;
 		else if (fault == UPLOAD_NONE && flow->data.fd < 0 && now_ms - silent_ms >= FINAL_MS)
@@ -263,7 +278,6 @@ await_final(struct exchange *exchange, struct flow *flow)
 		    LINE_CANCELLED)
 			return UPLOAD_CANCELLED;
 	}
-	return UPLOAD_NONE;
 }
 
 static void

@@ -33,7 +33,7 @@ from OpenSSL import SSL
 with warnings.catch_warnings():  # of parts of Python that the next one has not
     warnings.simplefilter("ignore", DeprecationWarning)
     import crypt
-    from pyftpdlib import authorizers, handlers, ioloop, servers
+    from pyftpdlib import authorizers, filesystems, handlers, ioloop, servers
 
 from . import ca as authority
 from . import printers, procfs
@@ -173,6 +173,9 @@ class _Data(handlers.TLS_DTPHandler):
         stops = [at - self.tot_bytes_received for at in (self.printer.cut_at, self.printer.stall_at) if at is not None]
         data = super().recv(max(1, min(buffer_size, *stops)) if stops else buffer_size)
         self.printer.received += len(data)
+        if self.printer.says_at and self.printer.received >= self.printer.says_at[0]:
+            text, self.printer.says_at = self.printer.says_at[1], None
+            self.cmd_channel.respond(text)
         return data
 
     def _take(self):
@@ -212,6 +215,8 @@ class _Data(handlers.TLS_DTPHandler):
                 self._resp = ("426 Failure reading network stream.", logging.debug)
                 self.printer.truncated += 1
             self._final()
+        if self.printer.rude and not self.receive:
+            self._error = True
         super().close()
 
     def _final(self):
@@ -267,7 +272,13 @@ class _Control(handlers.TLS_FTPHandler):
 
     def respond(self, resp, logfun=None):
         # pyftpdlib says 125 when the data channel stands already; printers say 150 all the same.
-        super().respond(f"150{resp[3:]}" if resp.startswith("125") else resp)
+        text = f"150{resp[3:]}" if resp.startswith("125") else resp
+        super().respond(self.printer.forms.get(text[:3], str)(text))
+
+    def push(self, data):
+        step = self.printer.pieces or len(data)
+        for at in range(0, len(data), step):
+            super().push(data[at:at + step])
 
     def say_late(self, text: str, command: str):
         if self._closed:
@@ -307,6 +318,17 @@ class _Control(handlers.TLS_FTPHandler):
             self.close_when_done()
 
 
+class _Folder(filesystems.AbstractedFS):
+    def format_list(self, basedir, listing, ignore_err=True):
+        line = self.cmd_channel.printer.lists
+        if line is None:
+            yield from super().format_list(basedir, listing, ignore_err)
+            return
+        for name in listing:
+            path = pathlib.Path(basedir, name)
+            yield f"{line(name, path.stat().st_size, path.is_dir())}\r\n".encode()
+
+
 class _Code(authorizers.DummyAuthorizer):
     def __init__(self, printer):
         super().__init__()
@@ -334,10 +356,15 @@ class FtpsPrinter(Storage):
     cut_at            after so many bytes of a file the data connection ends, with 426
     stall_at          after so many bytes of a file nothing more is read, until this is changed
     rate              it takes so many bytes of a file a second
+    says_at           (bytes, text): what it says when so many bytes of a file have come
     loses_from        of a file only so many bytes are kept, and nothing is said of it
     final             said at the end of a transfer instead of 226; "" = nothing. What has come is kept
     final_delay_s     so much later
     says_address      PASV names this one
+    forms             {"226": lambda text: "226-Well\\r\\n226 done"}: what becomes of each reply of that code
+    pieces            replies go out in pieces of so many letters
+    lists             the line of LIST for a name, a size, and whether it is a folder
+    rude              data channels on which it sends end without TLS's closing words
     wants_resumption  522 for data channels that do not resume a session
     resumes           False: no session can be resumed (from the start on)
 
@@ -354,6 +381,7 @@ class FtpsPrinter(Storage):
         self.answers, self.silent, self.leaves, self.slow = {}, set(), set(), {}
         self.cut_at = self.stall_at = self.loses_from = self.final = self.says_address = self.rate = None
         self.final_delay_s, self.wants_resumption, self.resumes = 0, False, resumes
+        self.says_at, self.forms, self.pieces, self.lists, self.rude = None, {}, None, None, False
         self.commands, self.channels, self.connections, self.received = [], [], 0, 0
         self.early_hellos = self.truncated = 0
         self.on_command = lambda line: None
@@ -379,7 +407,7 @@ class FtpsPrinter(Storage):
     def start(self):
         assert self.thread is None, "it runs already"
         handler = type("Control", (_Control,), {
-            "printer": self, "authorizer": _Code(self), "masquerade_address": property(lambda _: self.says_address)})
+            "printer": self, "authorizer": _Code(self), "abstracted_fs": _Folder, "masquerade_address": property(lambda _: self.says_address)})
         self.loop, self.ended = ioloop.IOLoop(), False
         self.server = servers.FTPServer((self.address, self.port), handler, ioloop=self.loop)
         self.thread = threading.Thread(target=self._run, daemon=True, name=f"ftps {self.serial}")

@@ -40,6 +40,8 @@ class Filament:
     material: str = "PLA"
     color: str = "#FF8000"  # or with transparency: "#FF8000CC"
     profile: str = "GFL99"
+    flow: str = "Standard"  # of the nozzle, or "High Flow"
+    later: "Filament" = None  # what the project's own list calls it: changed after slicing, or another name of material for supports
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +52,9 @@ class Plate:
     layers: int = 212
     grams: dict = None            # project's filament (from 0) to what the plate needs of it; None: 12.5 g of each
     nozzles: dict = None          # project's filament to the nozzle it goes to: 0 right, 1 left; None: the right or only one
+    planned: dict = None          # the same, as it was planned before slicing decided (`filament_maps`); None: as it was decided
+    rack: dict = None             # project's filament to its nozzles by their numbers: {0: (0,), 2: (1, 4)}; None: one a nozzle
+    nozzles_listed: bool = True   # does the slicer list the nozzles that it uses? (from 02.06)
     objects: tuple = ((81, "bracket"), (121, "lid"))
     supports: bool = False
     outside: bool = False
@@ -62,6 +67,11 @@ class Plate:
 def meters(grams: float) -> float:
     """Of 1.75 mm PLA."""
     return round(grams / 2.98, 2)
+
+
+def groups_of(at: dict, filaments, nozzles) -> list:
+    """The slicer's extruder of each filament, from 0. It counts from the left; the printer has the right one as 0, the left as 1."""
+    return [(1 - (at or {}).get(index, 0)) if len(nozzles) == 2 else 0 for index in range(len(filaments))]
 
 
 def words(seconds: int) -> str:
@@ -108,6 +118,7 @@ def _head(slicer: tuple, model_name: str, plate: Plate, filaments, nozzles, bed:
     config = {"curr_bed_type": bed, "filament_colour": ";".join(f.color for f in filaments),
               "filament_ids": ";".join(f.profile for f in filaments), "filament_type": ";".join(f.material for f in filaments),
               "layer_change_gcode": "; layer num/total_layer_count: {layer_num+1}/[total_layer_count]\\nM73 L{layer_num+1}\\n",
+              "filament_map": ",".join(str(group + 1) for group in groups_of(plate.nozzles, filaments, nozzles)),
               "layer_height": "0.2", "nozzle_diameter": ",".join(f"{n:g}" for n in nozzles),
               "printer_model": model_name, "printer_settings_id": f"{model_name} {nozzles[0]:g} nozzle"}
     made_by = f"; {slicer[0]} {slicer[1]}\n" if slicer[0] == "BambuStudio" else \
@@ -165,20 +176,25 @@ def slice_info(model: str, plates, filaments, nozzles, version: str = "02.01.01.
     text = XML + ('<config>\n  <header>\n    <header_item key="X-BBL-Client-Type" value="slicer"/>\n'
                   f'    <header_item key="X-BBL-Client-Version" value="{version}"/>\n  </header>\n')
     for plate in plates:
-        used, at = plate.uses(filaments), plate.nozzles or {}
-        # The slicer counts extruders from the left, from 1; the printer the right one 0, the left one 1.
-        groups = [(1 - at.get(index, 0)) if len(nozzles) == 2 else 0 for index in range(len(filaments))]
+        used, groups = plate.uses(filaments), groups_of(plate.nozzles, filaments, nozzles)
+        plans = groups_of(plate.nozzles if plate.planned is None else plate.planned, filaments, nozzles)
+        rack = plate.rack or {index: (groups[index],) for index in used}
         text += "  <plate>\n" + "".join(_metadata(key, value) for key, value in {
             "index": plate.number, "printer_model_id": model, "nozzle_diameters": ",".join(f"{n:g}" for n in nozzles),
             "timelapse_type": 0, "prediction": plate.seconds, "weight": f"{sum(used.values()):.2f}", "outside": plate.outside,
             "support_used": plate.supports, "label_object_enabled": True,
-            "filament_maps": " ".join(str(group + 1) for group in groups)}.items())
+            "filament_maps": " ".join(str(group + 1) for group in plans)}.items())
         text += "".join(f"    <object identify_id=\"{number}\" name={quoteattr(name)} skipped=\"false\" />\n"
                         for number, name in plate.objects)
         text += "".join(f"    <filament id=\"{index + 1}\" tray_info_idx=\"{filaments[index].profile}\" "
                         f"type={quoteattr(filaments[index].material)} color=\"{filaments[index].color}\" used_m=\"{meters(grams):.2f}\" "
-                        f"used_g=\"{grams:.2f}\" used_for_object=\"true\" used_for_support=\"false\" group_id=\"{groups[index]}\" "
-                        f"nozzle_diameter=\"{nozzles[groups[index]]:.2f}\" volume_type=\"Standard\"/>\n" for index, grams in used.items())
+                        f"used_g=\"{grams:.2f}\" used_for_object=\"true\" used_for_support=\"false\" group_id=\"{','.join(map(str, rack[index]))}\" "
+                        f"nozzle_diameter=\"{nozzles[groups[index]]:.2f}\" volume_type=\"{filaments[index].flow}\"/>\n"
+                        for index, grams in used.items())
+        if plate.nozzles_listed and len(nozzles) == 2:
+            # Of a rack, the first nozzle is the left one's only one, all others are the right one's.
+            text += "".join(f"    <nozzle id=\"{number}\" extruder_id=\"{min(number, 1) + 1}\" nozzle_diameter=\"{nozzles[min(number, 1)]:g}\" "
+                            f"volume_type=\"Standard\"/>\n" for number in sorted({number for numbers in rack.values() for number in numbers}))
         text += "  </plate>\n"
     return text + "</config>\n"
 
@@ -194,6 +210,7 @@ def _model_settings(plates, bed: str) -> str:
 
 
 def _project_settings(model: str, filaments, nozzles, bed: str) -> str:
+    filaments = [filament.later or filament for filament in filaments]
     return json.dumps({"curr_bed_type": bed, "filament_colour": [f.color for f in filaments],
                        "filament_ids": [f.profile for f in filaments], "filament_type": [f.material for f in filaments],
                        "from": "project", "name": "project_settings", "nozzle_diameter": [f"{n:g}" for n in nozzles],
