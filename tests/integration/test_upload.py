@@ -432,10 +432,11 @@ def test_who_does_not_prove_itself_gets_neither_code_nor_file(issuer, put, who):
             assert printer.commands == [] and printer.connections == 1
 
 
-@pytest.mark.parametrize("behaviour,fault,words", [(garbage, "tls-failed", "not TLS"), (silent, "tls-silent", "says nothing")])
-def test_what_speaks_no_tls(put, behaviour, fault, words):
+@pytest.mark.parametrize("behaviour,fault,words,how", [(garbage, "tls-failed", "not TLS", {}),
+                                                       (silent, "tls-silent", "says nothing", {"program": HURRY})])
+def test_what_speaks_no_tls(put, behaviour, fault, words, how):
     with Peer(HOST, ftpd.PORT, behaviour):
-        result, _ = put(Nobody, program=HURRY)
+        result, _ = put(Nobody, **how)
     assert result["fault"] == fault and words in result["sentence"], result
 
 
