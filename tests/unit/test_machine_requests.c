@@ -331,7 +331,7 @@ what_is_no_request_gets_no_answer(void **state)
 {
 	static const char *const silent[] = {
 		"", "x", "[]", "{}", "{'print':{}}", "{'print':[]}", "{'print':{'command':5}}", "{'print':{'command':'fly'}}",
-		"{'info':{'command':'pushall'}}", "{'print':{'command':'pause'},'info':{'command':'get_version'}}",
+		"{'info':{'command':'pushall'}}",
 		"{'print':{'command':'pause','command':'stop'}}", "{'pushing':{'command':'stop','sequence_id':'1'}}",
 	};
 	char deep[64];
