@@ -74,6 +74,20 @@ write_unit(const struct machine_unit *unit, struct jsonout *out)
 	write_module(out, &row, serial, 0);
 }
 
+/* The models of one series are built alike, but for the board by which old firmware tells them apart. */
+static void
+write_built_in(const struct machine *machine, struct module_row row, struct jsonout *out)
+{
+	const char *boards = machine->setup.model->boards;
+	char board[16];
+
+	if (strcmp(row.name, "ap") == 0 && boards != NULL && *boards != '\0') {
+		str_format(board, sizeof board, "%.*s", (int)strcspn(boards, ","), boards);
+		row.hardware = board;
+	}
+	write_module(out, &row, machine->setup.serial, 0);
+}
+
 void
 machine_version_write(const struct machine *machine, struct jsonout *out)
 {
@@ -83,6 +97,6 @@ machine_version_write(const struct machine *machine, struct jsonout *out)
 		write_unit(&machine->life.units[i], out);
 	for (size_t i = 0; i < STR_ARRAY_LEN(rows); i++)
 		if ((rows[i].styles & 1u << machine->traits->style) != 0)
-			write_module(out, &rows[i], machine->setup.serial, 0);
+			write_built_in(machine, rows[i], out);
 	jsonout_close(out, ']');
 }
