@@ -329,6 +329,29 @@ boards_tell_models_apart(void **state)
 	}
 }
 
+/* Programs keep what they know of a unit by its serial number, which begins as those of its kind. */
+static void
+units_have_serial_numbers_of_their_own(void **state)
+{
+	static const char *const beginnings[] = { "006", "19C", "19F", "006" };
+	char serials[4][16];
+	uint32_t count = 0;
+
+	(void)state;
+	SWITCH_ON("X1C", AMS_KIND_AMS, AMS_KIND_PRO2, AMS_KIND_HT, AMS_KIND_AMS);
+	for (uint32_t i = 0; i < seen.module_count; i++)
+		if (strchr(seen.modules[i].name, '/') != NULL && count < STR_ARRAY_LEN(serials))
+			assert_true(str_copy(serials[count++], sizeof serials[0], seen.modules[i].serial));
+	assert_int_equal(count, STR_ARRAY_LEN(serials));
+	for (uint32_t i = 0; i < count; i++) {
+		assert_int_equal(strlen(serials[i]), 15);
+		assert_memory_equal(serials[i], beginnings[i], 3);
+		assert_non_null(strstr(serials[i], "A000000001")); /* of this printer's */
+		for (uint32_t j = 0; j < i; j++)
+			assert_string_not_equal(serials[i], serials[j]);
+	}
+}
+
 /* Old words, and the hardware in the new ones; its AMS lite is a unit of its own. */
 static void
 an_a2l_tells_its_hardware_too(void **state)
@@ -369,6 +392,7 @@ main(void)
 		cmocka_unit_test(flat_temperatures_are_of_either_nozzle),
 		cmocka_unit_test(an_h2c_has_a_rack_of_hotends),
 		cmocka_unit_test(boards_tell_models_apart),
+		cmocka_unit_test(units_have_serial_numbers_of_their_own),
 		cmocka_unit_test(an_a2l_tells_its_hardware_too),
 	};
 
