@@ -82,6 +82,26 @@ older_programs_name_a_slot_by_its_tray(void **state)
 	assert_true(seen.active_ams == 1 && seen.active_slot == 2);
 }
 
+/* What a slot held is taken back by setting it to nothing: there is a spool, and nothing is known of it. */
+static void
+a_slot_that_is_set_to_nothing_has_an_unknown_spool(void **state)
+{
+	json_t *whole;
+
+	(void)state;
+	SWITCH_ON("X1C", AMS_KIND_AMS);
+	order("'command':'ams_filament_setting','ams_id':0,'slot_id':1,'tray_id':1,'tray_info_idx':'','tray_color':'00000000',"
+	      "'nozzle_temp_min':0,'nozzle_temp_max':0,'tray_type':''");
+	assert_int_equal(answered.result, REPORT_RESULT_SUCCESS);
+	json_t *ams = json_object_get(json_object_get(full_report(&whole), "ams"), "ams");
+	json_t *trays = json_object_get(json_array_get(ams, 0), "tray");
+	assert_int_equal(number_in(json_array_get(trays, 1), "state"), 9);
+	assert_int_equal(number_in(json_array_get(trays, 0), "state"), 11);
+	json_decref(whole);
+	assert_int_not_equal(seen.ams[0].trays[1].fill, TRAY_EMPTY);
+	assert_string_equal(seen.ams[0].trays[1].material, "");
+}
+
 /* -- lights ------------------------------------------------------------------------------------------------------- */
 
 static const char *
@@ -383,6 +403,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_section_of_a_message_is_answered),
 		cmocka_unit_test(older_programs_name_a_slot_by_its_tray),
+		cmocka_unit_test(a_slot_that_is_set_to_nothing_has_an_unknown_spool),
 		cmocka_unit_test(the_work_light_flashes_until_it_is_turned),
 		cmocka_unit_test(the_light_of_an_h2s_bed_is_turned_and_not_told),
 		cmocka_unit_test(an_h2d_lingers_at_finish),

@@ -13,6 +13,7 @@
 #define NO_XCAM "000000000000000000000000"
 #define SPOOL_MM 330000
 #define STATE_LOADED 11 /* of the newer ones */
+#define STATE_NO_DATA 9	/* a spool of which nothing is known */
 #define STATE_LOADED_OLD 3
 #define STATE_EMPTY 8
 #define UNIT_INFO 0x1000 /* beside kind, drying and extruder; an AMS HT has the next bit */
@@ -103,7 +104,7 @@ write_tray(struct jsonout *out, const struct machine *machine, const struct mach
 	}
 	put_colors(out, tray);
 	put_int(out, "remain", machine->setup.model->measures_remain ? machine_remain(tray) : 0);
-	put_int(out, "state", is_rich ? STATE_LOADED : STATE_LOADED_OLD);
+	put_int(out, "state", !is_rich ? STATE_LOADED_OLD : tray->material[0] != '\0' ? STATE_LOADED : STATE_NO_DATA);
 	put_int(out, "total_len", SPOOL_MM);
 	put_spool(out, machine, tray);
 	jsonout_close(out, '}');
