@@ -350,6 +350,18 @@ def test_the_camera_shows_pictures_to_who_logs_in(p1s):
             assert abs(picture.getpixel((640, 72 * 8)) - 150) <= 2 and picture.getpixel((4, 4)) < 50  # the bed, and nothing
 
 
+def test_a_pictures_header_comes_by_itself(p1s):
+    """Home Assistant's client and others read once, and take no other number of bytes than 16 for a header."""
+    with tls(p1s, p1s.ports["camera"]) as connection:
+        connection.sendall(camera_login(p1s.code))
+        for _ in range(2):
+            header, picture = connection.recv(65536), b""
+            assert len(header) == 16
+            while len(picture) < int.from_bytes(header[:4], "little"):
+                picture += connection.recv(4096)
+            assert len(picture) == int.from_bytes(header[:4], "little") and picture[:4] == b"\xff\xd8\xff\xe0"
+
+
 @pytest.mark.parametrize("login", [camera_login("00000000"), camera_login("12345678", b"admin"), camera_login("12345678", kind=0x3001),
                                    camera_login(""), b"x" * 80], ids=["code", "user", "kind", "none", "rubbish"])
 def test_the_camera_closes_without_a_word_for_a_wrong_login(p1s, login):

@@ -77,6 +77,23 @@ def test_a_test_print_goes_through_cache_and_upload_and_runs_to_its_end(stage):
     stage.turn(timeFactor=1)
 
 
+def test_what_an_h2d_says_of_its_former_print_is_not_taken_for_the_new_one(stage):
+    """Most of a minute after a start it still says FINISH (here 5 s): by the number the job is known to be on its way."""
+    other = Played(stage.fuse, name="Heidi", model="H2D", ams=["ams"])
+    other.turn(timeFactor=600)
+    other.turn(do="test-print")
+    first = other.wait_job("done")["id"]
+    assert stage.web.raw("POST", f"{other.path}/plate-clear").status < 300
+    other.turn(timeFactor=10)
+    other.turn(do="test-print")
+    stage.fuse.wait_until(lambda: other.stat["state"] == "FINISH" and [job["state"] for job in other.jobs if job["id"] != first] == ["sent"],
+                          30, lambda: str(other.jobs))
+    other.wait_job("started", "running")
+    assert other.stat["state"] in ("PREPARE", "RUNNING")
+    other.turn(timeFactor=600)
+    assert other.wait_job("done")["id"] != first
+
+
 def test_one_without_power_refuses_and_comes_back(stage):
     stage.turn(online=False)
     stage.wait_link(lambda link: not link["online"] and link["fault"] == "refused")

@@ -73,7 +73,9 @@ show(void *arg)
 	write_u32(frame, (uint32_t)len);
 	frame[8] = 1;
 	loop_timer_set(viewer->next, PICTURE_EVERY_MS);
-	visitor_send(viewer->visitor, frame, HEADER_BYTES + len);
+	/* The header by itself, as printers do: some viewers take whatever one read gives for it. */
+	visitor_send(viewer->visitor, frame, HEADER_BYTES);
+	visitor_send(viewer->visitor, frame + HEADER_BYTES, len);
 }
 
 static void *

@@ -66,6 +66,7 @@ init_settings(struct machine_settings *settings)
 	memcpy(settings->options, on, sizeof on);
 	memset(settings->watches, true, sizeof settings->watches);
 	settings->watches[MACHINE_WATCH_SKIP] = false;
+	settings->lights[MACHINE_LIGHT_WORK] = true;
 	settings->is_1080p = true;
 }
 
@@ -79,6 +80,7 @@ make_as_new(struct machine *machine)
 	memset(&life->run, 0, sizeof life->run);
 	life->run.state = GCODE_STATE_IDLE;
 	life->print_error = life->fail_error = 0;
+	life->mounted = MACHINE_RACK_USUAL;
 	memset(&machine->change, 0, sizeof machine->change);
 	machine_start_forget(machine);
 	memset(machine->homed, 0, sizeof machine->homed);
@@ -133,7 +135,7 @@ machine_has(const struct machine *machine, enum control_fault fault)
 bool
 machine_is_rich(const struct machine *machine)
 {
-	return machine->traits->nozzle_code != NULL;
+	return machine->traits->style >= STYLE_X1;
 }
 
 bool

@@ -32,6 +32,8 @@
 #define CALIBRATION_FILE "/usr/etc/print/auto_cali_for_user.gcode" /* as reports and starts name it */
 
 enum { EXTERNAL_LEFT = 254, EXTERNAL_RIGHT = 255, NOTHING = -1, HT_FIRST = 128, HT_LAST = 135 };
+/* Places of an H2C's rack, and which hotend of it is mounted when new. */
+enum { MACHINE_RACK_FIRST = 16, MACHINE_RACK_USUAL = 20, MACHINE_RACK_LAST = 21 };
 
 /* -- members of JSON ------------------------------------------------------------------------------------------------ */
 static inline void
@@ -80,7 +82,7 @@ text_of(const json_t *from, const char *key)
 }
 
 /* -- what differs between models (machine_traits.def) ------------------------------------------------------------- */
-enum machine_style { STYLE_P1, STYLE_A1, STYLE_X1, STYLE_P2S, STYLE_H2S, STYLE_H2D, STYLE_H2C };
+enum machine_style { STYLE_P1, STYLE_A1, STYLE_A2L, STYLE_X1, STYLE_P2S, STYLE_X2D, STYLE_H2S, STYLE_H2D, STYLE_H2C };
 
 struct machine_traits {
 	enum machine_style style;  /* of its reports: by the model whose sample there is */
@@ -96,6 +98,11 @@ struct machine_traits {
 	bool clamps_ids;	   /* cuts the ids of a start at 31 bits */
 	bool start_cancels;	   /* a start during a print ends that one */
 	bool counts_locally;	   /* tray_now is a slot of some unit as soon as there are several */
+	bool hides_external;	   /* tray_now is a slot of the AMS though the external spool feeds */
+	bool tells_idle_nozzle;	   /* the flat temperatures are those of the nozzle that does not print */
+	bool forgets_layers;	   /* both numbers are 0 when a print has ended */
+	bool has_rack;		   /* of hotends */
+	bool lingers;		   /* says FINISH of the former print for most of a minute after a start */
 	int lite_unit;		   /* the id of an AMS lite; 0 = as any other unit */
 };
 
@@ -183,6 +190,8 @@ struct machine_run {
 	uint32_t step_count, step;
 	struct machine_step steps[MACHINE_STEPS_MAX];
 	double step_left_s;
+	int64_t left_at_failure_ms; /* real time that it would have taken yet */
+	double linger_left_ms; /* real time: so long it says yet that the former print has finished */
 	double prepare_ms, prepare_left_ms; /* real time: of PREPARE */
 	int pause_stage;
 	bool reheats; /* after a power cut: not before all is warm again */
@@ -202,6 +211,7 @@ struct machine_start {
 	uint32_t mapping_count;
 	struct machine_place mapping[PLATES_FILAMENTS_MAX]; /* by index of the project's filaments */
 	bool flat_is_wrong; /* 254 or 255 where only slots may stand */
+	int32_t hotend; /* of the rack; 0: as it is */
 	char path[160], file[160], title[128];
 	char project_id[24], profile_id[24], task_id[24], subtask_id[24];
 };
@@ -243,6 +253,7 @@ enum machine_watch {
 struct machine_settings {
 	int32_t speed_level; /* 1 to 4 */
 	bool lights[MACHINE_LIGHT_COUNT];
+	bool work_is_steady; /* its work light was switched on; else it flashes */
 	bool options[MACHINE_OPTION_COUNT];
 	bool watches[MACHINE_WATCH_COUNT];
 	bool records, timelapse, is_1080p;
@@ -257,6 +268,7 @@ struct machine_life {
 	struct machine_tray external[STATE_EXTRUDERS_MAX]; /* by extruder */
 	struct machine_extruder extruders[STATE_EXTRUDERS_MAX];
 	uint32_t active_extruder;
+	int32_t mounted; /* of a rack: the place whose hotend the right extruder has */
 	struct heater bed, chamber;
 	struct machine_run run;
 	uint32_t print_error, fail_error; /* fail_error: of the last failure, sticky */
@@ -349,10 +361,12 @@ void machine_power_is_back(struct machine *machine);
 uint32_t machine_error_of_place(struct machine_place place, uint32_t low); /* 07UU-low */
 
 /* -- machine_progress.c ------------------------------------------------------------------------------------------- */
+enum gcode_state machine_shown_state(const struct machine *machine); /* as its reports have it */
 int machine_stage(const struct machine *machine); /* stg_cur */
 int machine_speed_percent(const struct machine *machine);
 int32_t machine_percent(const struct machine *machine);
 int32_t machine_prepare_percent(const struct machine *machine);
+int32_t machine_layers(const struct machine *machine); /* of how many */
 int32_t machine_layer(const struct machine *machine);
 int64_t machine_left_ms(const struct machine *machine); /* real time until its end, as things go now */
 

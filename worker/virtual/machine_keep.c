@@ -201,6 +201,7 @@ machine_keep(const struct machine *machine, char ret_json[MACHINE_KEPT_MAX_BYTES
 	put_settings(&out, &life->settings);
 	put_filament(&out, life);
 	put_int(&out, "activeExtruder", life->active_extruder);
+	put_int(&out, "mounted", life->mounted);
 	put_number(&out, "bed", life->bed.actual);
 	put_number(&out, "chamber", life->chamber.actual);
 	put_int(&out, "printError", life->print_error);

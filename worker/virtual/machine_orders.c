@@ -295,6 +295,13 @@ machine_order_xcam_control_set(struct machine *machine, struct machine_order *or
 	machine_report_soon(machine);
 }
 
+/* The H2 family has one; no report tells it, only the reply to who turns it. */
+static bool
+has_bed_light(const struct model *model)
+{
+	return model->has_two_chamber_lights && model->has_work_light;
+}
+
 /* All of its fields must be there, also those of a flashing light. */
 void
 machine_order_ledctrl(struct machine *machine, struct machine_order *order)
@@ -306,19 +313,23 @@ machine_order_ledctrl(struct machine *machine, struct machine_order *order)
 	};
 	static const char *const needed[] = { "led_on_time", "led_off_time", "loop_times", "interval_time" };
 	const char *mode = text_of(order->body, "led_mode");
+	const char *node = text_of(order->body, "led_node");
 	unsigned light = 0;
 
 	for (unsigned i = 0; i < STR_ARRAY_LEN(needed); i++)
 		if (json_object_get(order->body, needed[i]) == NULL)
 			order->failure = no_sense;
-	while (light < MACHINE_LIGHT_COUNT && strcmp(text_of(order->body, "led_node"), nodes[light]) != 0)
-		light++;
-	if (light == MACHINE_LIGHT_COUNT ||
-	    (strcmp(mode, "on") != 0 && strcmp(mode, "off") != 0 && strcmp(mode, "flashing") != 0))
+	if (strcmp(mode, "on") != 0 && strcmp(mode, "off") != 0 && strcmp(mode, "flashing") != 0)
 		order->failure = no_sense;
-	if (order->failure != NULL)
+	while (light < MACHINE_LIGHT_COUNT && strcmp(node, nodes[light]) != 0)
+		light++;
+	if (light == MACHINE_LIGHT_COUNT && !(has_bed_light(machine->setup.model) && strcmp(node, "heatbed_light") == 0))
+		order->failure = no_sense;
+	if (order->failure != NULL || light == MACHINE_LIGHT_COUNT)
 		return;
 	machine->life.settings.lights[light] = strcmp(mode, "off") != 0;
+	if (light == MACHINE_LIGHT_WORK)
+		machine->life.settings.work_is_steady = strcmp(mode, "on") == 0;
 	machine_report_soon(machine);
 }
 

@@ -24,14 +24,17 @@ whole(const struct machine_order *order, const char *key, int32_t instead)
 	return json_is_integer(value) && number >= INT16_MIN && number <= INT16_MAX ? (int32_t)number : instead;
 }
 
-/* By unit and slot; older programs give the flat number alone. */
+/* By unit and slot; older programs give the flat number alone, or the unit and a number: of the slot in it, or flat. */
 static struct machine_place
-place_of(struct machine *machine, const struct machine_order *order, int32_t flat)
+place_of(struct machine *machine, const struct machine_order *order, int32_t number)
 {
 	int32_t ams = whole(order, "ams_id", NOTHING), slot = whole(order, "slot_id", NOTHING);
-	struct machine_place place = ams != NOTHING ? (struct machine_place){ ams, slot }
-						    : machine_place_of_flat(machine, flat);
+	struct machine_place place = { ams, slot };
 
+	if (ams == NOTHING)
+		place = machine_place_of_flat(machine, number);
+	else if (slot == NOTHING && number >= 0)
+		place.slot = ams >= HT_FIRST ? 0 : number % STATE_TRAYS_MAX;
 	return machine_place_settle(machine, place);
 }
 

@@ -13,6 +13,8 @@
 
 #define PREPARE_MS 10000 /* at factor 1 */
 #define PREPARE_LEAST_MS 3000
+#define LINGER_MS 50000 /* at factor 1 */
+#define LINGER_LEAST_MS 2000
 #define ECHO_MS 10000
 #define CANCELLED 0x0300400cu
 #define POWER_CUT 0x03008007u
@@ -161,9 +163,14 @@ machine_run_begin_print(struct machine *machine, const struct machine_start *sta
 			const struct plate *plate)
 {
 	struct machine_run *run = &machine->life.run;
+	bool lingers = machine->traits->lingers && run->state == GCODE_STATE_FINISH;
 
 	memset(run, 0, sizeof *run);
 	take_names(machine, start, plate->number);
+	if (lingers)
+		run->linger_left_ms = fmax((double)LINGER_MS / machine->life.controls.time_factor, LINGER_LEAST_MS);
+	if (start->hotend != 0)
+		machine->life.mounted = start->hotend;
 	run->plate = plate->number;
 	run->plate_count = plates->plate_count;
 	run->layers = plate->layers > 0 ? plate->layers : USUAL_LAYERS;
@@ -348,6 +355,12 @@ machine_run_pass(struct machine *machine, double seconds, int64_t real_ms)
 {
 	struct machine_run *run = &machine->life.run;
 
+	if (run->linger_left_ms > 0) {
+		run->linger_left_ms = fmax(0, run->linger_left_ms - (double)real_ms);
+		if (run->linger_left_ms == 0)
+			machine_report_soon(machine);
+		return;
+	}
 	if (run->state == GCODE_STATE_PREPARE) {
 		run->prepare_left_ms = fmax(0, run->prepare_left_ms - (double)real_ms);
 		if (run->prepare_left_ms > 0)
@@ -402,7 +415,9 @@ machine_run_resume(struct machine *machine)
 void
 machine_run_fail(struct machine *machine, uint32_t print_error)
 {
+	machine->life.run.left_at_failure_ms = machine_left_ms(machine);
 	machine->life.run.state = GCODE_STATE_FAILED;
+	machine->life.run.linger_left_ms = 0;
 	machine->life.fail_error = machine->life.print_error = print_error;
 	machine->echo_until_ms = 0;
 	machine->change.phase = CHANGE_NONE;

@@ -50,12 +50,18 @@ machine_stage(const struct machine *machine)
 	return step->kind == STEP_PRINT ? stage_at_layers(run) : step->stage;
 }
 
+enum gcode_state
+machine_shown_state(const struct machine *machine)
+{
+	return machine->life.run.linger_left_ms > 0 ? GCODE_STATE_FINISH : machine->life.run.state;
+}
+
 int32_t
 machine_percent(const struct machine *machine)
 {
 	const struct machine_run *run = &machine->life.run;
 
-	if (run->state == GCODE_STATE_FINISH)
+	if (machine_shown_state(machine) == GCODE_STATE_FINISH)
 		return 100;
 	if (run->is_system)
 		return (int32_t)(run->step_count > 0 ? 100 * run->step / run->step_count : 0);
@@ -73,11 +79,19 @@ machine_prepare_percent(const struct machine *machine)
 }
 
 int32_t
+machine_layers(const struct machine *machine)
+{
+	return machine->traits->forgets_layers && !machine_is_busy(machine) ? 0 : machine->life.run.layers;
+}
+
+int32_t
 machine_layer(const struct machine *machine)
 {
 	const struct machine_run *run = &machine->life.run;
 	const struct machine_step *step = step_of(run);
 
+	if (machine_layers(machine) == 0)
+		return 0;
 	if (run->state == GCODE_STATE_FINISH)
 		return run->layers;
 	if (step == NULL || step->kind != STEP_PRINT || run->seconds <= 0)
@@ -131,5 +145,6 @@ machine_left_ms(const struct machine *machine)
 	for (uint32_t i = run->step; i < run->step_count; i++)
 		seconds += step_left_s(machine, i);
 	double left_ms = seconds * 1000 / machine->life.controls.time_factor;
-	return (int64_t)(left_ms + (run->state == GCODE_STATE_PREPARE ? fmax(0, run->prepare_left_ms) : 0));
+	return (int64_t)(left_ms + run->linger_left_ms +
+			 (run->state == GCODE_STATE_PREPARE ? fmax(0, run->prepare_left_ms) : 0));
 }

@@ -347,6 +347,8 @@ machine_remember(struct machine *machine, const void *json, size_t len, int64_t 
 	recall_filament(&recall, root, life);
 	life->print_error = (uint32_t)recall_int(&recall, root, "printError", 0, UINT32_MAX);
 	life->fail_error = (uint32_t)recall_int(&recall, root, "failError", 0, UINT32_MAX);
+	if (json_object_get(root, "mounted") != NULL)
+		life->mounted = (int32_t)recall_int(&recall, root, "mounted", MACHINE_RACK_FIRST, MACHINE_RACK_LAST);
 	recall_run(&recall, root, &life->run);
 	if (!recall.is_wrong) {
 		machine_advance(machine, now_ms);

@@ -121,16 +121,38 @@ fan_gear(const struct machine *machine)
 	return part | aux << 8 | (uint32_t)lround(machine->fans[FAN_CHAMBER] * 2.55) << 16;
 }
 
+/* With two nozzles the fields that are made for one tell either of them. */
+static uint32_t
+flat_nozzle(const struct machine *machine)
+{
+	return machine->traits->tells_idle_nozzle ? 1 - machine->life.active_extruder : machine->life.active_extruder;
+}
+
+static void
+write_nozzle_type(struct jsonout *out, const struct machine *machine)
+{
+	char text[32];
+
+	/* One whose nozzles change says the size, too. */
+	str_format(text, sizeof text, "%s%s%s", machine->traits->nozzle_type, machine->traits->has_rack ? "-" : "",
+		   machine->traits->has_rack ? machine->setup.nozzle : "");
+	jsonout_word(out, text);
+}
+
 static bool
 feeds(const struct machine *machine)
 {
 	return machine->life.extruders[machine->life.active_extruder].feed.ams != NOTHING;
 }
 
+/* A P1 leaves standing what was left of a print that failed. */
 static int64_t
 minutes_left(const struct machine *machine)
 {
-	return (machine_left_ms(machine) + 59999) / 60000;
+	const struct machine_run *run = &machine->life.run;
+	bool stands = machine->traits->style == STYLE_P1 && run->state == GCODE_STATE_FAILED;
+
+	return ((stands ? run->left_at_failure_ms : machine_left_ms(machine)) + 59999) / 60000;
 }
 
 static const char *
@@ -253,7 +275,8 @@ is_sent(const struct machine *machine, enum member member, bool is_full)
 	if ((styles_of(member) & 1u << machine->traits->style) == 0)
 		return false;
 	/* Where deltas carry no trays, they carry no external spool either. */
-	return is_full || machine->setup.model->deltas_carry_trays || member != MEMBER_vt_tray;
+	bool is_spool = member == MEMBER_vt_tray || member == MEMBER_vir_slot;
+	return is_full || machine->setup.model->deltas_carry_trays || !is_spool;
 }
 
 static void

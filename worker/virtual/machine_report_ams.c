@@ -13,12 +13,14 @@
 #define NO_XCAM "000000000000000000000000"
 #define SPOOL_MM 330000
 #define STATE_LOADED 11 /* of the newer ones */
+#define STATE_NO_DATA 9	/* a spool of which nothing is known */
 #define STATE_LOADED_OLD 3
 #define STATE_EMPTY 8
 #define UNIT_INFO 0x1000 /* beside kind, drying and extruder; an AMS HT has the next bit */
 #define UNIT_INFO_DRYING 0x142000
 #define DRYING 2
 #define HT_UNIT_BIT 4
+#define LITE_UNIT_BIT 12 /* an A2L's */
 
 static void
 put_number_text(struct jsonout *out, const char *key, int64_t number)
@@ -102,7 +104,7 @@ write_tray(struct jsonout *out, const struct machine *machine, const struct mach
 	}
 	put_colors(out, tray);
 	put_int(out, "remain", machine->setup.model->measures_remain ? machine_remain(tray) : 0);
-	put_int(out, "state", is_rich ? STATE_LOADED : STATE_LOADED_OLD);
+	put_int(out, "state", !is_rich ? STATE_LOADED_OLD : tray->material[0] != '\0' ? STATE_LOADED : STATE_NO_DATA);
 	put_int(out, "total_len", SPOOL_MM);
 	put_spool(out, machine, tray);
 	jsonout_close(out, '}');
@@ -155,6 +157,8 @@ unit_bits(const struct machine *machine)
 		int32_t id = machine->life.units[i].id;
 		if (id <= 3)
 			bits |= UINT64_C(1) << id;
+		else if (id == machine->traits->lite_unit)
+			bits |= UINT64_C(1) << LITE_UNIT_BIT;
 		else if (id >= HT_FIRST)
 			bits |= UINT64_C(1) << (HT_UNIT_BIT + (id - HT_FIRST));
 	}
@@ -174,6 +178,15 @@ slot_bits(const struct machine *machine, bool reading_only)
 		}
 	}
 	return bits;
+}
+
+/* An H2S says the slot at which its AMS rests, though the external spool feeds. */
+static int
+tray_now(const struct machine *machine, struct machine_place feed)
+{
+	bool hides = machine->traits->hides_external && machine->life.unit_count > 0 && machine_place_is_external(feed);
+
+	return hides ? 0 : machine_flat_of(machine, feed);
 }
 
 static void
@@ -196,7 +209,7 @@ put_scalars(struct jsonout *out, const struct machine *machine)
 	jsonout_bool(out, false);
 	put_hex(out, "tray_exist_bits", filled);
 	put_hex(out, "tray_is_bbl_bits", filled);
-	put_number_text(out, "tray_now", machine_flat_of(machine, feed));
+	put_number_text(out, "tray_now", tray_now(machine, feed));
 	put_number_text(out, "tray_pre", machine_flat_of(machine, feed));
 	put_hex(out, "tray_read_done_bits", filled & ~reading);
 	put_hex(out, "tray_reading_bits", reading);

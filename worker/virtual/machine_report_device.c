@@ -5,13 +5,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "common/str.h"
 #include "worker/virtual/machine_inner.h"
 
 #define SNOW_NONE 65535
 #define SNOW_NONE_LEFT 65279 /* unit 254, slot 255 */
 #define FULL_RANGE 6553600   /* 0 to 100 */
-#define RACK_FIRST 16	     /* an H2C's hotends that are not mounted */
-#define RACK_LAST 21
+#define RACK_CELSIUS 350     /* what the hotends of an H2C's rack bear */
 
 enum { INFO_LOADED = 1 << 1, INFO_BUFFERED = 1 << 2, INFO_NOZZLE = 1 << 3 };
 
@@ -96,24 +96,80 @@ put_extruders(struct jsonout *out, const struct machine *machine)
 	jsonout_close(out, '}');
 }
 
+/* Some know each nozzle by its number, and with which filament it printed last. */
+static bool
+knows_nozzles(const struct machine *machine)
+{
+	enum machine_style style = machine->traits->style;
+
+	return style == STYLE_P2S || style == STYLE_X2D || style == STYLE_H2C;
+}
+
 static void
-write_nozzle(struct jsonout *out, const struct machine *machine, unsigned id)
+put_nozzle_history(struct jsonout *out, const struct machine *machine, unsigned id)
+{
+	char number[24];
+
+	/* A nozzle that cannot be taken out has no number of its own. */
+	bool is_fixed = !machine->traits->has_rack || id == 1;
+	str_format(number, sizeof number, "%.12sN%02u", machine->setup.serial, id);
+	put_text(out, "color_m", "00000000");
+	put_text(out, "fila_id", "");
+	put_text(out, "sn", is_fixed ? "N/A" : number);
+	put_int(out, "stat", 0);
+}
+
+static void
+write_nozzle(struct jsonout *out, const struct machine *machine, unsigned id, const char *diameter, const char *code)
 {
 	jsonout_open(out, '{');
+	if (knows_nozzles(machine))
+		put_nozzle_history(out, machine, id);
 	jsonout_key(out, "diameter");
-	jsonout_number(out, strtod(machine->setup.nozzle, NULL));
+	jsonout_number(out, strtod(diameter, NULL));
 	put_int(out, "id", id);
-	put_int(out, "tm", 0);
+	put_int(out, "tm", machine->traits->has_rack && id != 1 ? RACK_CELSIUS : 0);
 	jsonout_key(out, "type");
-	jsonout_word(out, machine->traits->nozzle_code);
+	jsonout_word(out, code);
 	put_int(out, "wear", 0);
 	jsonout_close(out, '}');
+}
+
+/* The hotends of an H2C, by their places in its rack; the one with no diameter is the nozzle that the owner has wished. */
+static const struct { const char *diameter, *code; } hotends[MACHINE_RACK_LAST - MACHINE_RACK_FIRST + 1] = {
+	{ "0.2", "HS00" }, { "0.4", "HS01" }, { "0.6", "HS01" }, { "0.4", "HH01" },
+	[MACHINE_RACK_USUAL - MACHINE_RACK_FIRST] = { NULL, "HS01" }, { "0.4", "HS01" },
+};
+
+static void
+write_hotend(struct jsonout *out, const struct machine *machine, unsigned id, int32_t place)
+{
+	const char *diameter = hotends[place - MACHINE_RACK_FIRST].diameter;
+
+	write_nozzle(out, machine, id, diameter != NULL ? diameter : machine->setup.nozzle,
+		     hotends[place - MACHINE_RACK_FIRST].code);
+}
+
+/* Those that hang in the rack: the place of the one that is mounted is empty. */
+static uint32_t
+write_rack(struct jsonout *out, const struct machine *machine)
+{
+	uint32_t exist = 0;
+
+	for (int32_t place = MACHINE_RACK_FIRST; place <= MACHINE_RACK_LAST; place++) {
+		if (place == machine->life.mounted)
+			continue;
+		write_hotend(out, machine, (unsigned)place, place);
+		exist |= 1u << place;
+	}
+	return exist;
 }
 
 static void
 put_nozzles(struct jsonout *out, const struct machine *machine)
 {
-	bool has_rack = machine->traits->style == STYLE_H2C;
+	bool has_rack = machine->traits->has_rack;
+	int32_t source = has_rack ? machine->life.mounted : 0;
 	unsigned count = machine->setup.model->extruders;
 	uint32_t exist = (1u << count) - 1;
 
@@ -121,15 +177,20 @@ put_nozzles(struct jsonout *out, const struct machine *machine)
 	jsonout_open(out, '{');
 	jsonout_key(out, "info");
 	jsonout_open(out, '[');
-	for (unsigned id = 0; id < count; id++)
-		write_nozzle(out, machine, id);
-	for (unsigned id = RACK_FIRST; has_rack && id <= RACK_LAST; id++) {
-		write_nozzle(out, machine, id);
-		exist |= 1u << id;
+	for (unsigned id = 0; id < count; id++) {
+		if (id == 0 && has_rack)
+			write_hotend(out, machine, id, machine->life.mounted);
+		else
+			write_nozzle(out, machine, id, machine->setup.nozzle, machine->traits->nozzle_code);
 	}
+	exist |= has_rack ? write_rack(out, machine) : 0;
 	jsonout_close(out, ']');
 	put_int(out, "exist", exist);
 	put_int(out, "state", 0);
+	if (knows_nozzles(machine)) {
+		put_int(out, "src_id", source);
+		put_int(out, "tar_id", source);
+	}
 	jsonout_close(out, '}');
 }
 
@@ -173,12 +234,37 @@ put_air(struct jsonout *out, const struct machine *machine)
 	jsonout_close(out, '}');
 }
 
+/* An A2L's, which has less to tell. */
+static void
+write_small_device(struct jsonout *out, const struct machine *machine)
+{
+	const struct heater *bed = &machine->life.bed;
+
+	jsonout_open(out, '{');
+	put_heat(out, "bed", machine_packed(machine, bed, 1), bed->target > 0 ? 2 : 0);
+	put_extruders(out, machine);
+	put_nozzles(out, machine);
+	jsonout_key(out, "airduct");
+	jsonout_open(out, '{');
+	jsonout_key(out, "parts");
+	jsonout_open(out, '[');
+	write_part(out, machine, FAN_PART, 1, 0);
+	jsonout_close(out, ']');
+	jsonout_close(out, '}');
+	put_int(out, "type", 1);
+	jsonout_close(out, '}');
+}
+
 void
 machine_write_device(struct jsonout *out, const struct machine *machine)
 {
 	const struct machine_life *life = &machine->life;
 	uint32_t bed = machine_packed(machine, &life->bed, 1);
 
+	if (machine->traits->style == STYLE_A2L) {
+		write_small_device(out, machine);
+		return;
+	}
 	jsonout_open(out, '{');
 	if (machine->setup.model->has_airduct)
 		put_air(out, machine);
@@ -188,6 +274,8 @@ machine_write_device(struct jsonout *out, const struct machine *machine)
 	put_heat(out, "ctc", machine_packed(machine, &life->chamber, 2), life->chamber.target > 0 ? 1 : 0);
 	put_json(out, "ext_tool", "{\"calib\":2,\"low_prec\":true,\"mount\":0,\"th_temp\":0,\"type\":\"\"}");
 	put_extruders(out, machine);
+	if (machine->traits->has_rack)
+		put_json(out, "holder", "{\"info\":1,\"job\":0,\"pos\":3,\"stat\":0,\"step\":[0]}");
 	put_json(out, "laser", "{\"power\":0}");
 	put_nozzles(out, machine);
 	put_json(out, "plate", "{\"base\":1,\"cali2d_id\":\"\",\"cur_id\":\"\",\"mat\":1,\"tar_id\":\"\"}");

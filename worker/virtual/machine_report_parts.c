@@ -135,6 +135,14 @@ machine_write_net(struct jsonout *out, const struct machine *machine)
 	jsonout_close(out, '}');
 }
 
+static const char *
+light_mode(const struct machine_settings *settings, unsigned light)
+{
+	if (!settings->lights[light])
+		return "off";
+	return light == MACHINE_LIGHT_WORK && !settings->work_is_steady ? "flashing" : "on";
+}
+
 void
 machine_write_lights(struct jsonout *out, const struct machine *machine)
 {
@@ -153,7 +161,7 @@ machine_write_lights(struct jsonout *out, const struct machine *machine)
 		if (!has[i])
 			continue;
 		jsonout_open(out, '{');
-		put_text(out, "mode", machine->life.settings.lights[i] ? "on" : "off");
+		put_text(out, "mode", light_mode(&machine->life.settings, i));
 		put_text(out, "node", nodes[i]);
 		jsonout_close(out, '}');
 	}

@@ -12,6 +12,7 @@
 
 #define DEPTH_MAX 8
 #define UNSIGNED_ERROR 84033543
+#define REPLIES_A_SECTION 2 /* at most: the reply, and a report */
 
 enum need { FREE, SIGNED };
 
@@ -174,21 +175,28 @@ find(const char *section, const json_t *body)
 }
 
 static void
-answer_object(struct machine *machine, json_t *message, struct answer *answer)
+answer_section(struct machine *machine, const char *section, json_t *body, struct answer *answer)
 {
-	void *first = json_object_iter(message);
+	const struct request *request = find(section, body);
 
-	/* One section a message. */
-	if (first == NULL || json_object_size(message) != 1)
-		return;
-	json_t *body = json_object_iter_value(first);
-	const struct request *request = find(json_object_iter_key(first), body);
 	if (request == NULL)
 		return;
 	if (request->need == SIGNED && machine_has(machine, CONTROL_FAULT_DEVELOPER_MODE_OFF))
 		refuse_unsigned(machine, request, body, answer);
 	else
 		obey(machine, request, body, answer);
+}
+
+/* Most messages have one section; some programs begin with all of their questions in one. */
+static void
+answer_object(struct machine *machine, json_t *message, struct answer *answer)
+{
+	const char *section;
+	json_t *body;
+
+	json_object_foreach(message, section, body)
+		if (answer->count + REPLIES_A_SECTION <= MACHINE_REPLIES_MAX)
+			answer_section(machine, section, body, answer);
 }
 
 size_t

@@ -115,6 +115,21 @@ read_mapping(const struct machine *machine, const json_t *body, struct machine_s
 	}
 }
 
+/* With which hotend of the rack: the first place that is named. */
+static int32_t
+hotend_of(const struct machine *machine, const json_t *body)
+{
+	const json_t *places = json_object_get(body, "nozzle_mapping"), *place;
+	size_t i;
+
+	json_array_foreach(places, i, place) {
+		json_int_t number = json_integer_value(place);
+		if (machine->traits->has_rack && number >= MACHINE_RACK_FIRST && number <= MACHINE_RACK_LAST)
+			return (int32_t)number;
+	}
+	return 0;
+}
+
 static void
 name_by_path(struct machine_start *start)
 {
@@ -153,6 +168,7 @@ read_project(const struct machine *machine, const json_t *body, struct machine_s
 	start->inspects_layer = is_wanted(body, "layer_inspect", NULL);
 	start->records = is_wanted(body, "timelapse", NULL);
 	start->uses_ams = is_wanted(body, "use_ams", NULL);
+	start->hotend = hotend_of(machine, body);
 	read_mapping(machine, body, start);
 }
 
