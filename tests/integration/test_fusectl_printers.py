@@ -29,6 +29,20 @@ def test_printers_are_one_a_line_with_what_is_wrong_below(three):
     assert "    The bed does not heat. (0300-0100-0001-0001) Switch it off and on." in lines
 
 
+def test_virtual_printers_are_marked(three):
+    three.add("00MFUSE00000001", "Vera", "127.64.0.1", is_virtual=True)
+    lines = three.run("printers").stdout.splitlines()
+    assert [line.split()[1:3] for line in lines if line.startswith(("Vera", "Anna"))] == [["X1C", ANNA], ["X1C,", "virtual"]]
+
+
+def test_a_network_that_is_written_wrongly_is_a_matter_of_the_command_line(three):
+    three.refusal = (wire.REFUSALS.index("invalid"), "Write 192.168.0.0/24.")
+    told = three.run("scan", "192.168.0.7/24")
+    assert told.returncode == USAGE and "Write 192.168.0.0/24." in told.stderr
+    three.refusal = (wire.REFUSALS.index("busy"), "Another search is under way.")
+    assert three.run("scan", "192.168.0.0/24").returncode == REFUSED
+
+
 def test_printers_as_json_have_record_link_and_stat(three):
     printers = json.loads(three.run("--json", "printers").stdout)["printers"]
     anna, berta, carl = printers
