@@ -15,7 +15,7 @@ import { jobPath, nextPart, platePart } from "./job_part.js";
 import { problemList } from "./problem_view.js";
 
 export const STATE_ICONS = { idle: "check", preparing: "thermometer", printing: "play", paused: "pause",
-	finished: "check", failed: "close",
+	finished: "check", failed: "close", stopped: "stop",
 	slicing: "layers", starting: "refresh", updating: "download", offline: "link-off", connecting: "refresh",
 	blocked: "warning",
 	waiting: "clock", other: "info" };

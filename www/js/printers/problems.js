@@ -92,6 +92,12 @@ export function jobProblem(job) {
 		remedy: withoutCommands(job.remedy), link: null, actions: ["resolve"] };
 }
 
+/** Of a job that has ended without a print: who dropped its file on the card must not miss it. */
+export function endProblem(job) {
+	return { source: "job", id: "job-ended", code: "", severity: "serious", sentence: `${plain(job.fileName, 80)}: ${plain(job.sentence, 400)}`,
+		remedy: withoutCommands(job.remedy), link: null, actions: ["print-again", "story", "noted"] };
+}
+
 function healthProblem(source, one) {
 	return {
 		source, id: plain(one.code, 40), code: hmsCode(one.code),
