@@ -64,9 +64,10 @@ function printerRow(serial, first, acts) {
 	let view = null, said = null;
 	const input = h("input", { type: "checkbox", dataset: { role: "pick-printer" }, on: { change: () => acts.choose(serial, input.checked) } });
 	const called = h("bdi", { class: "clip", dir: "auto" }), model = h("span", { class: "small muted" }), state = badge("idle", "");
+	const plate = h("span", { class: "small muted", dataset: { role: "plate-first" } }, t("print.plateFirst"));
 	const standing = h("span", { class: "ptarget__standing" }), below = h("div", { class: "ptarget__below" });
 	const node = h("li", { class: "ptarget", dataset: { role: "printer-row", serial } },
-		h("div", { class: "ptarget__head" }, h("label", { class: "ptarget__pick" }, input, called), model, state, standing), below);
+		h("div", { class: "ptarget__head" }, h("label", { class: "ptarget__pick" }, input, called), model, state, plate, standing), below);
 
 	function update(doc) {
 		view = viewOf(doc, now(), false, queueOf(serial));
@@ -74,6 +75,7 @@ function printerRow(serial, first, acts) {
 		setName(called, view.name);
 		setText(model, view.modelName);
 		setBadge(state, view.state.tone, stateWord(view.state), STATE_ICONS[view.state.key]);
+		plate.hidden = view.plate === null || doc.startsUnasked === true;
 		input.checked = target !== undefined;
 		input.disabled = target?.result?.state === "accepted" || target?.result?.state === "sending";
 		if (target && said?.target !== target) {

@@ -31,6 +31,7 @@ export default {
 	"print.fit.none": "nothing feeds it",
 	"print.anyway": "Print anyway",
 	"print.unchecked": "Its job would wait, and be looked at as soon as the printer can be asked.",
+	"print.plateFirst": "starts once its plate is clear",
 	"print.standing.asking": "Being asked",
 	"print.standing.unchecked": "Cannot be asked now",
 	"print.standing.impossible": "Cannot print it",
