@@ -15,6 +15,7 @@ export default {
 	"print.grams": "{n} g",
 	"print.layers": { one: "{count} layer", other: "{count} layers" },
 	"print.onWhich": "On which printers",
+	"print.all": { one: "All {count}", other: "All {count}" },
 	"print.noPrinters": "There is no printer yet.",
 	"print.morePrinters": "More printers",
 	"print.otherModels": { one: "{count} printer of another model", other: "{count} printers of other models" },
