@@ -76,8 +76,8 @@ function linkProblems(doc, isStarting) {
 	const told = Array.isArray(doc.stat?.link?.problems) ? doc.stat.link.problems : [];
 	const { fault, sentence, remedy } = doc.link ?? {};
 	const problems = fault && !isStarting ? [linkProblem(doc, fault, sentence, remedy)] : [];
-	/* A worker that is gone has left its last words: they are no news. */
-	if (fault === "process")
+	/* A worker that is gone has left its last words, and one that only begins has none yet: they are no news. */
+	if (fault === "process" || isStarting)
 		return problems;
 	for (const one of told.slice(0, 16))
 		if (one !== null && typeof one === "object" && one.id !== "untold" &&
