@@ -125,6 +125,7 @@ export default {
 	/* -- what can be done --------------------------------------------------------------------------------------- */
 	"printers.act.details": "Details",
 	"printers.act.print": "Print …",
+	"printers.act.printWord": "Print",
 	"printers.act.light": "Light",
 	"printers.act.pause": "Pause the print",
 	"printers.act.resume": "Go on with the print",
