@@ -76,14 +76,32 @@ function linkView(doc, online, nowMs, isStarting) {
 	};
 }
 
-/* {kind: 'percent'|'preparing'|'still', percent, layer, layers, leftMinutes, etaMs}; null when there is no print. */
-function progressView(stat, key, receivedMs, nowMs) {
-	if (!PRINTING.has(key))
+const counted = new WeakMap(); /* document -> {minutes, sinceMs}: what is left, and the first report that said so */
+
+/*
+ * When a print ends. Printers tell whole minutes, rounded up: what the first report with a number says is right, and each that repeats it
+ * only that it is not over within a minute less. null: not known.
+ */
+function endMs(doc, minutes, receivedMs) {
+	if (minutes === null || minutes < 0 || receivedMs === null) {
+		counted.delete(doc);
 		return null;
+	}
+	if (counted.get(doc)?.minutes !== minutes)
+		counted.set(doc, { minutes, sinceMs: receivedMs });
+	return Math.max(counted.get(doc).sinceMs + minutes * MINUTE_MS, receivedMs + Math.max(0, minutes - 1) * MINUTE_MS);
+}
+
+/* {kind: 'percent'|'preparing'|'still', percent, layer, layers, leftMinutes, etaMs}; null when there is no print. */
+function progressView(doc, key, receivedMs, nowMs) {
+	if (!PRINTING.has(key)) {
+		counted.delete(doc);
+		return null;
+	}
+	const stat = doc.stat ?? {};
 	const minutes = finite(stat.times?.remainingMinutes);
 	const percent = finite(stat.progressPercent);
-	const etaMs = key !== "paused" && minutes !== null && minutes >= 0 && receivedMs !== null
-		? receivedMs + minutes * MINUTE_MS : null;
+	const etaMs = endMs(doc, key === "paused" ? null : minutes, receivedMs);
 	return {
 		kind: key === "preparing" || percent === null ? "preparing" : "percent",
 		percent: percent === null ? null : Math.min(Math.max(percent, 0), 100),
@@ -165,7 +183,7 @@ export function viewOf(doc, nowMs, isStarting = false, jobs = null) {
 		printing,
 		offline: !online,
 		attention: problems.some(needsPerson) || (online && state.key === "paused"),
-		progress: online ? progressView(stat, state.key, link.receivedMs, nowMs) : null,
+		progress: online ? progressView(doc, state.key, link.receivedMs, nowMs) : null,
 		stage: online && printing ? plain(stat.stage?.words, 80) : "",
 		job: plain(shown?.fileName ?? stat.job?.name, 120) || plain(stat.file, 120),
 		nozzles: nozzleViews(stat), bed: heat(stat.temperatures?.bed), chamber: heat(stat.temperatures?.chamber),
