@@ -332,6 +332,9 @@ args_parse(int argc, char **argv, struct args *ret_args, struct failure *failure
 		else
 			outcome = take_word(argv[i], ret_args, failure);
 	}
+	/* `fusectl virtual` alone asks for `fusectl virtual list`. */
+	if (outcome == OUTCOME_DONE && ret_args->command == NULL && ret_args->group != NULL && !ret_args->given[OPTION_HELP])
+		ret_args->command = command_peek_in(ret_args->group, "list");
 	if (outcome == OUTCOME_DONE)
 		outcome = take_numbers(ret_args, failure);
 	return outcome == OUTCOME_DONE ? check_fit(ret_args, failure) : outcome;

@@ -61,6 +61,11 @@ a_thing_that_is_named_without_a_command_is_shown(void **state)
 	assert_true(args.given[OPTION_FOLLOW]);
 	assert_int_equal(parse("fusectl job cancle"), OUTCOME_USAGE); /* a slip, and no job */
 	assert_int_equal(parse("fusectl token t1"), OUTCOME_USAGE);   /* there is no `token show` */
+	assert_int_equal(parse("fusectl virtual"), OUTCOME_DONE);
+	assert_string_equal(args.command->name, "virtual list");
+	assert_int_equal(parse("fusectl job"), OUTCOME_USAGE);
+	assert_int_equal(parse("fusectl virtual --help"), OUTCOME_DONE);
+	assert_null(args.command); /* the help of all of them */
 	assert_int_equal(parse("fusectl job j01h8zq3k5v9x2ab more"), OUTCOME_USAGE);
 }
 
