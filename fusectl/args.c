@@ -212,12 +212,24 @@ take_option(int argc, char **argv, int *at, struct args *args, struct failure *f
 	return OUTCOME_DONE;
 }
 
+/* `fusectl job j01h8zq3k5v9x2ab` asks for what `fusectl job show` shows: no command has a digit in its name. */
+static bool
+take_thing(const char *word, struct args *args)
+{
+	if (word[strcspn(word, "0123456789")] != '\0')
+		args->command = command_peek_in(args->group, "show");
+	if (args->command != NULL)
+		args->words[args->word_count++] = word;
+	return args->command != NULL;
+}
+
 static enum outcome
 take_word(const char *word, struct args *args, struct failure *failure)
 {
 	if (args->command == NULL && args->group != NULL) {
 		args->command = command_peek_in(args->group, word);
-		return args->command != NULL ? OUTCOME_DONE : say_unknown_command(args->group, word, failure);
+		return args->command != NULL || take_thing(word, args) ? OUTCOME_DONE
+								       : say_unknown_command(args->group, word, failure);
 	}
 	if (args->command == NULL) {
 		args->command = command_peek(word);
@@ -320,6 +332,9 @@ args_parse(int argc, char **argv, struct args *ret_args, struct failure *failure
 		else
 			outcome = take_word(argv[i], ret_args, failure);
 	}
+	/* `fusectl virtual` alone asks for `fusectl virtual list`. */
+	if (outcome == OUTCOME_DONE && ret_args->command == NULL && ret_args->group != NULL && !ret_args->given[OPTION_HELP])
+		ret_args->command = command_peek_in(ret_args->group, "list");
 	if (outcome == OUTCOME_DONE)
 		outcome = take_numbers(ret_args, failure);
 	return outcome == OUTCOME_DONE ? check_fit(ret_args, failure) : outcome;

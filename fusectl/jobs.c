@@ -60,6 +60,21 @@ print_job(const struct ctl *ctl, struct show_table *table, const struct joblist 
 		show_table_note(table, note);
 }
 
+static enum outcome find_job(struct ctl *ctl, const char *word, struct msg_job *ret_job);
+
+/* Whoever names no printer may have named a job. */
+static enum outcome
+show_named(struct ctl *ctl, enum outcome outcome)
+{
+	const struct failure of_printer = ctl->failure;
+	static struct msg_job job; /* large */
+
+	if (outcome == OUTCOME_NOT_FOUND && find_job(ctl, ctl->args.words[0], &job) == OUTCOME_DONE)
+		return command_job_show(ctl);
+	ctl->failure = of_printer;
+	return outcome;
+}
+
 enum outcome
 command_jobs(struct ctl *ctl)
 {
@@ -73,8 +88,9 @@ command_jobs(struct ctl *ctl)
 
 	if (ctl->args.word_count > 0)
 		outcome = farm_fetch_one(ctl, ctl->args.words[0], 0, &farm, &printer);
-	if (outcome == OUTCOME_DONE)
-		outcome = joblist_fetch(ctl, &list);
+	if (outcome != OUTCOME_DONE)
+		return show_named(ctl, outcome);
+	outcome = joblist_fetch(ctl, &list);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	struct show_table *table = show_table_new(&ctl->show, heads, STR_ARRAY_LEN(heads));

@@ -150,3 +150,27 @@ players_control(struct ctl *ctl, const char *word, json_t *change, struct msg_do
 	free(json);
 	return outcome;
 }
+
+void
+players_connect_again(struct ctl *ctl, const char *word)
+{
+	const struct failure before = ctl->failure;
+	struct msg_reconnect reconnect;
+	struct client_question question;
+	struct farm_printer *printer;
+	struct msg_done done;
+	struct farm farm;
+
+	if (farm_fetch_one(ctl, word, FARM_LINKS | FARM_WORKERS, &farm, &printer) != OUTCOME_DONE) {
+		ctl->failure = before;
+		return;
+	}
+	str_copy(reconnect.serial, sizeof reconnect.serial, printer->record.serial);
+	if (printer->has_link && !printer->link.online &&
+	    farm_question(printer, MESSAGE_RECONNECT, &question, &ctl->failure) == OUTCOME_DONE) {
+		question.message = &reconnect;
+		client_ask(&ctl->client, &question, &done, &ctl->failure);
+	}
+	farm_free(&farm);
+	ctl->failure = before;
+}

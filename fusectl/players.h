@@ -37,4 +37,8 @@ enum outcome players_fetch_one(struct ctl *ctl, const char *word, struct players
 enum outcome players_control(struct ctl *ctl, const char *word, json_t *change, struct msg_done *ret_done,
 			     char ret_serial[PRINTER_SERIAL_BYTES]);
 
+/* What kept Fuse away from one may be over: it need not wait for its next try, which can be minutes off. Where its link stands,
+ * or cannot be made just now, nothing happens. */
+void players_connect_again(struct ctl *ctl, const char *word);
+
 #endif

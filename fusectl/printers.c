@@ -43,7 +43,8 @@ add_row(struct show_table *table, const struct farm_printer *printer)
 	char text[STAT_WORDS_BYTES];
 
 	show_table_cell(table, TONE_STRONG, record->name);
-	show_table_cell(table, TONE_PLAIN, record->model);
+	str_format(text, sizeof text, "%s%s", record->model, record->is_virtual ? ", virtual" : "");
+	show_table_cell(table, TONE_PLAIN, text);
 	show_table_cell(table, TONE_PLAIN, record->serial);
 	show_table_cell(table, TONE_PLAIN, record->address);
 	stat_words_link(printer, text);

@@ -14,6 +14,7 @@
 #include "fusectl/farm.h"
 #include "fusectl/probe.h"
 #include "ipc/probed.h"
+#include "ipc/terms.h"
 
 #define PATIENCE_S 60 /* without a word of the search */
 #define ROW_FORMAT "%-15s  %-16s  %-10s  "
@@ -221,6 +222,9 @@ command_scan(struct ctl *ctl)
 		print_end(&hunt);
 	else
 		wipe_progress(&hunt);
+	/* All that can be wrong with what was asked is how the network is written. */
+	if (outcome == OUTCOME_REFUSED && strcmp(ctl->failure.reason, refusal_name(REFUSAL_INVALID)) == 0)
+		outcome = OUTCOME_USAGE;
 	json_decref(hunt.rows);
 	farm_free(&hunt.farm);
 	return outcome;

@@ -337,7 +337,12 @@ change_that_does(const char *what)
 enum outcome
 command_virtual_set(struct ctl *ctl)
 {
-	return turn(ctl, virtualwords_set(ctl->args.words + 1, ctl->args.word_count - 1, &ctl->failure), "It is set.");
+	enum outcome outcome =
+		turn(ctl, virtualwords_set(ctl->args.words + 1, ctl->args.word_count - 1, &ctl->failure), "It is set.");
+
+	if (outcome == OUTCOME_DONE)
+		players_connect_again(ctl, ctl->args.words[0]);
+	return outcome;
 }
 
 enum outcome

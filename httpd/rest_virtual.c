@@ -232,6 +232,45 @@ rest_virtual(struct request *request)
 		answer_not_running(request);
 }
 
+struct turned {
+	char serial[PRINTER_SERIAL_BYTES];
+	char sentence[sizeof((struct msg_done *)NULL)->sentence]; /* of the controls */
+};
+
+/* Whether it was possible to connect or not: what was turned is turned. */
+static void
+on_connecting(void *owner, unsigned cookie, const struct reply *reply)
+{
+	const struct turned *turned = request_work(owner);
+
+	(void)cookie;
+	(void)reply;
+	answer_sentence(owner, turned->sentence);
+}
+
+/* What kept Fuse away may be over: it need not wait for its next try, which can be minutes off. */
+static void
+on_turned(void *owner, unsigned cookie, const struct reply *reply)
+{
+	const struct known *known = request_httpd(owner)->known;
+	struct turned *turned = request_work(owner);
+	struct msg_reconnect message;
+
+	(void)cookie;
+	if (request_answer_failure(owner, reply))
+		return;
+	if (reply->number == MESSAGE_DONE)
+		str_copy(turned->sentence, sizeof turned->sentence, ((const struct msg_done *)reply->message)->sentence);
+	const struct msg_printer_link *link = known_link_peek(known, turned->serial);
+	const struct msg_proc_status *worker = known_worker_peek(known, turned->serial);
+	if (link == NULL || link->online || worker == NULL) {
+		answer_sentence(owner, turned->sentence);
+		return;
+	}
+	str_copy(message.serial, sizeof message.serial, turned->serial);
+	request_ask(owner, MESSAGE_RECONNECT, ROLE_WORKER, (uint16_t)worker->slot, &message, ASK_DEADLINE_MS, on_connecting);
+}
+
 void
 rest_virtual_control(struct request *request)
 {
@@ -261,11 +300,16 @@ rest_virtual_control(struct request *request)
 	ENSURE(text != NULL);
 	message.json = (struct ipc_bytes){ (const uint8_t *)text, strlen(text) };
 	str_copy(message.serial, sizeof message.serial, printer->serial);
-	if (message.json.len > CONTROL_JSON_MAX_BYTES)
+	if (message.json.len > CONTROL_JSON_MAX_BYTES) {
 		rest_answer_invalid(request, "The controls have more than 2048 bytes.");
-	else
+	} else {
+		struct turned *turned = calloc(1, sizeof *turned);
+		ENSURE(turned != NULL);
+		str_copy(turned->serial, sizeof turned->serial, printer->serial);
+		request_set_work(request, turned, free);
 		request_ask(request, MESSAGE_VIRTUAL_CONTROL, ROLE_VIRTUAL, (uint16_t)player->slot, &message,
-			    COMMAND_DEADLINE_MS, rest_answer_done);
+			    COMMAND_DEADLINE_MS, on_turned);
+	}
 	free(text);
 }
 

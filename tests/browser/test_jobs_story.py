@@ -134,12 +134,51 @@ def test_a_card_follows_its_jobs_from_the_file_to_the_print(fake, fake_tab):
     tab.see("not started by Fuse", card(printer, role("print")))
 
 
+def test_why_a_job_was_not_printed_stays_on_the_card_until_it_is_noted_or_printed_again(fake, fake_tab):
+    tab = fake_tab
+    printer, file = fake.add_printer("Anna"), fake.add_file("bracket.gcode.3mf")
+    steps.open_printers(tab)
+    job = fake.add_job(printer, file, "uploading", "Its file is on its way.")
+    tab.see("Sending", card(printer, role("next-part")))
+    fake.move_job(job, "not-started", "The card has no room.", remedy="Delete files.")
+    ended = card(printer, '[data-role="problem"][data-id="job-ended"]')
+    tab.see("bracket.gcode.3mf: The card has no room.", ended)
+    tab.see("Delete files.", ended)
+    tab.see("1 needs attention", role("toolbar"))
+    # Its story, and back.
+    tab.click(f'{ended} {role("fix-story")}')
+    tab.until("return location.search === arguments[0]", f"?job={job}")
+    steps.open_printers(tab)
+    # Printed again, it is looked at first: what was wrong may not be over.
+    tab.click(f'{ended} {role("fix-print-again")}')
+    tab.see("bracket.gcode.3mf", steps.PRINT)
+    tab.click(role("print-submit", steps.PRINT))
+    tab.gone("dialog")
+    tab.gone(ended)
+    again, = [one for one in fake.docs["jobs"] if one != job]
+    fake.move_job(again, "not-started", "The card has no room.")
+    # Who has noted it hears of it no more, in no tab.
+    tab.click(f'{ended} {role("fix-noted")}')
+    tab.gone(ended)
+    steps.open_printers(tab)
+    tab.find(card(printer))
+    assert not tab.has(ended)
+
+
+def test_a_start_that_the_printer_has_not_answered_is_on_the_card(fake, fake_tab):
+    tab = fake_tab
+    printer = fake.add_printer("Anna")
+    steps.open_printers(tab)
+    fake.add_job(printer, fake.add_file("bracket.gcode.3mf"), "sent", "The start was sent; the printer has not begun yet.")
+    tab.see("The start was sent; the printer has not begun yet.", card(printer, role("next-part")))
+
+
 def test_the_plate_is_cleared_at_the_card(fake, fake_tab):
     tab = fake_tab
     printer = fake.add_printer("Anna", state="FINISH")
     steps.open_printers(tab)
     fake.change("printers", printer, plateUsedAt=fake_fuse.now(600))
-    tab.find(card(printer, f'{role("plate-clear")}.btn--quiet'))
+    tab.find(card(printer, f'{role("plate-clear")}.btn--plain'))
     job = fake.add_job(printer, fake.add_file("bracket.gcode.3mf"), "waiting", "It waits until the plate is clear.")
     tab.find(card(printer, f'{role("plate-clear")}.btn--primary'))
     # While something prints, nobody can have cleared it.
@@ -165,7 +204,7 @@ def test_a_printer_may_start_unasked_and_says_what_that_means(fake, fake_tab):
     # Then a used plate is in nobody's way.
     fake.change("printers", printer, plateUsedAt=fake_fuse.now(600))
     fake.add_job(printer, fake.add_file("bracket.gcode.3mf"), "waiting")
-    tab.find(card(printer, f'{role("plate-clear")}.btn--quiet'))
+    tab.find(card(printer, f'{role("plate-clear")}.btn--plain'))
 
 
 def test_what_a_printer_is_told_is_shown_and_why_it_refuses(fake, fake_tab):

@@ -198,6 +198,7 @@ def test_a_file_that_cannot_be_printed_says_why_and_another_is_chosen(fake, fake
     file = next(sha256 for sha256, doc in fake.docs["files"].items() if doc["name"] == "project.3mf")
     fake.change("files", file, check="unprintable", sentence="This project was not sliced yet.", remedy="Slice it.")
     tab.see("This project was not sliced yet. Slice it.", PRINT)
+    tab.stays("return document.querySelector('[data-role=print-summary]').innerText === ''", frames=5)  # no printer is asked
     tab.click(role("other-file", PRINT))
     tab.click(role("pick-file"), "good")
     tab.find(f'[data-role="target"][data-serial="{printer}"][data-standing="ready"]')
@@ -243,6 +244,17 @@ def test_a_hundred_printers_are_searched(fake, fake_tab):
     tab.press("\n")
     tab.stays("return document.querySelector('[data-role=print-dialog]') !== null", frames=5)
     assert fake.orders() == [], "Enter in a search has printed"
+    # All that are found are chosen, and left out, at once; who was chosen before stays.
+    tab.click(".print__all", "All 11")
+    tab.find(role("print-submit"), "Print on 12 printers")
+    tab.find(f'{PRINT} [data-role="target"][data-serial="{printers[59]}"][data-standing="ready"]')
+    tab.click(printer_row(printers[59], "label"))
+    tab.until("return document.querySelector('[data-role=pick-all]').indeterminate")
+    tab.click(".print__all")
+    tab.find(role("print-submit"), "Print on 12 printers")
+    tab.click(".print__all")
+    tab.find(role("print-submit"), "Print", exact=True)
+    assert tab.count(f'{PRINT} [data-role="target"]') == 1
 
 
 @pytest.mark.parametrize("theme, width", [("dark", 390), ("light", 1440)])

@@ -18,7 +18,7 @@ from rig.fusectl import (DONE, FAILED, FUSECTL, HARMFUL, NOT_FOUND, REFUSED, TIM
                          keys_of, on_terminal, run)
 
 COMMANDS = ["status", "ps", "logs", "printers", "printer add", "printer edit", "printer codes", "printer show",
-            "printer reconnect", "printer remove", "printer files", "import", "trust", "scan", "probe", "send",
+            "printer reconnect", "printer remove", "printer files", "import", "export", "trust", "scan", "probe", "send",
             "print", "jobs", "job show", "job cancel", "job again", "job resolve", "plate-clear", "files",
             "file add", "file show", "file get", "file remove", "virtual add", "virtual list", "virtual show",
             "virtual access", "virtual set", "virtual error", "virtual clear", "virtual test-print",

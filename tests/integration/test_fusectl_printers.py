@@ -29,6 +29,20 @@ def test_printers_are_one_a_line_with_what_is_wrong_below(three):
     assert "    The bed does not heat. (0300-0100-0001-0001) Switch it off and on." in lines
 
 
+def test_virtual_printers_are_marked(three):
+    three.add("00MFUSE00000001", "Vera", "127.64.0.1", is_virtual=True)
+    lines = three.run("printers").stdout.splitlines()
+    assert [line.split()[1:3] for line in lines if line.startswith(("Vera", "Anna"))] == [["X1C", ANNA], ["X1C,", "virtual"]]
+
+
+def test_a_network_that_is_written_wrongly_is_a_matter_of_the_command_line(three):
+    three.refusal = (wire.REFUSALS.index("invalid"), "Write 192.168.0.0/24.")
+    told = three.run("scan", "192.168.0.7/24")
+    assert told.returncode == USAGE and "Write 192.168.0.0/24." in told.stderr
+    three.refusal = (wire.REFUSALS.index("busy"), "Another search is under way.")
+    assert three.run("scan", "192.168.0.0/24").returncode == REFUSED
+
+
 def test_printers_as_json_have_record_link_and_stat(three):
     printers = json.loads(three.run("--json", "printers").stdout)["printers"]
     anna, berta, carl = printers
@@ -293,6 +307,30 @@ def test_a_file_that_is_none_is_refused_whole(farm, tmp_path):
     assert farm.run("printer", "add", "--from", tmp_path).returncode == USAGE
     assert farm.run("printer", "add", "--from", tmp_path / "none").returncode == USAGE
     assert farm.asked == []
+
+
+def test_what_is_exported_can_be_imported(three, tmp_path):
+    formula = "=HYPERLINK(\"http://192.0.2.9\"),1"
+    three.add("00M00A000000009", formula, "192.0.2.9")
+    three.add("00M00A000000010", "-1+1", "192.0.2.10")
+    three.add("00MFUSE00000001", "Vera", "127.64.0.1", is_virtual=True)
+    told = three.run("export")
+    assert told.returncode == DONE and told.stdout.splitlines()[0] == "name,address,serial,model"
+    assert f"Anna,192.0.2.1,{ANNA},X1C" in told.stdout.splitlines() and "Vera" not in told.stdout
+    assert "5 printers. Access codes are not among it, and virtual printers are left out." in told.stderr.replace("\n", " ")
+    # No spreadsheet takes a name for a formula.
+    assert not re.search(r'(^|,)"?[=+@-]', told.stdout, re.MULTILINE)
+    listed = json.loads(three.run("--json", "export").stdout)
+    assert listed["fuseExport"] == 1 and {"name": "Anna", "ip": "192.0.2.1", "serial": ANNA, "model": "X1C"} in listed["printers"]
+    for arguments, name in (([], "farm.csv"), (["--json"], "farm.json")):
+        file = tmp_path / name
+        assert three.run(*arguments, "export", file).returncode == DONE
+        assert file.stat().st_mode & 0o777 == 0o600
+        rows = json.loads(three.run("--json", "--yes", "import", file).stdout)["rows"]
+        assert {row["check"] for row in rows} == {"unchanged"} and len(rows) == 5
+        # An older one is not written over.
+        told = three.run("export", file)
+        assert told.returncode == FAILED and "File exists" in told.stderr
 
 
 def test_codes_of_many_are_changed_at_once(three, tmp_path):

@@ -107,6 +107,20 @@ def test_what_a_process_tells_may_be_anything(troupe, text):
 
 # -- turning -----------------------------------------------------------------------------------------------
 
+def test_when_a_fault_may_be_over_its_link_is_made_at_once(troupe):
+    assert troupe.run("virtual", "set", "Vera", "wrongCode=false").returncode == DONE
+    assert troupe.asked_for("RECONNECT") == [], "it has no link yet that could be made anew"
+    for online, asked in ((True, []), (False, [{"serial": VERA}])):
+        troupe.links[VERA] = {"serial": VERA, "phase": "mqtt", "online": online}
+        told = troupe.run("virtual", "set", "Vera", "wrongCode=false")
+        assert (told.returncode, told.stdout) == (DONE, "It is set.\n")
+        assert troupe.asked_for("RECONNECT") == asked
+    # What was turned is turned, though it cannot connect just now.
+    troupe.answers["RECONNECT"] = lambda _, say: say("REFUSED", {"reason": wire.REFUSALS.index("conflict"), "sentence": "Not now."})
+    told = troupe.run("virtual", "set", "Vera", "wrongCode=false")
+    assert (told.returncode, told.stderr) == (DONE, "")
+
+
 def test_controls_are_turned(troupe):
     troupe.answers["VIRTUAL_CONTROL"] = lambda _, say: say("DONE", {"sentence": "It is off."})
     told = troupe.run("virtual", "set", "Vera", "online=false", "silent=true", "cutUploadPercent=0")

@@ -10,6 +10,7 @@ from rig.play import MINE, SERIAL, Play
 from rig.waiting import wait_until
 
 VIRTUAL = "00MFUSE00000001"
+WORKER = f"worker/{VIRTUAL}"
 PLAYER, PATH, MAKE = f"virtual/{VIRTUAL}", f"/api/v1/printers/{VIRTUAL}", "/api/v1/virtual-printers"
 RECORD = {"serial": VIRTUAL, "name": "Vera", "address": "127.64.0.1", "model": "X1C", "is_virtual": True}
 STATE = {"online": True, "timeFactor": 1, "faults": {"wrongCode": False, "cutUploadPercent": 0}, "errors": [],
@@ -100,6 +101,20 @@ def test_controls_are_looked_at_and_turned(play):
     assert play.http.ask("POST", PATH + "/virtual", change).json() == {"sentence": "It is off."}
     heard = play.stage.heard("VIRTUAL_CONTROL", PLAYER)[-1]["fields"]
     assert heard["serial"] == VIRTUAL and json.loads(heard["json"]) == change
+
+
+def test_when_a_fault_may_be_over_its_link_is_made_at_once(play):
+    link = {"serial": VIRTUAL, "phase": "login", "online": False, "fault": "code-refused", "sentence": "It refuses the code."}
+    play.stage.answers(PLAYER, "VIRTUAL_CONTROL", ["DONE", {"sentence": "It is set."}])
+    for online, times in ((True, 0), (False, 1)):
+        play.stage.tell(WORKER, "PRINTER_LINK", {**link, "online": online})
+        wait_until(lambda: play.http.get(PATH).json()["link"]["online"] is online, 10, "its link is not told")
+        before = len(play.stage.heard("RECONNECT", WORKER))
+        assert play.http.ask("POST", PATH + "/virtual", {"faults": {"wrongCode": False}}).json() == {"sentence": "It is set."}
+        assert len(play.stage.heard("RECONNECT", WORKER)) - before == times
+    # One that cannot connect just now has turned what it was told to turn.
+    play.stage.answers(WORKER, "RECONNECT", ["REFUSED", {"reason": wire.REFUSALS.index("conflict"), "sentence": "A print is just being started."}])
+    assert play.http.ask("POST", PATH + "/virtual", {"online": True}).json() == {"sentence": "It is set."}
 
 
 def test_what_its_process_refuses_is_told(play):

@@ -51,6 +51,25 @@ options_stand_before_or_after_the_command(void **state)
 }
 
 static void
+a_thing_that_is_named_without_a_command_is_shown(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("fusectl job j01h8zq3k5v9x2ab --follow"), OUTCOME_DONE);
+	assert_string_equal(args.command->name, "job show");
+	assert_int_equal(args.word_count, 1);
+	assert_string_equal(args.words[0], "j01h8zq3k5v9x2ab");
+	assert_true(args.given[OPTION_FOLLOW]);
+	assert_int_equal(parse("fusectl job cancle"), OUTCOME_USAGE); /* a slip, and no job */
+	assert_int_equal(parse("fusectl token t1"), OUTCOME_USAGE);   /* there is no `token show` */
+	assert_int_equal(parse("fusectl virtual"), OUTCOME_DONE);
+	assert_string_equal(args.command->name, "virtual list");
+	assert_int_equal(parse("fusectl job"), OUTCOME_USAGE);
+	assert_int_equal(parse("fusectl virtual --help"), OUTCOME_DONE);
+	assert_null(args.command); /* the help of all of them */
+	assert_int_equal(parse("fusectl job j01h8zq3k5v9x2ab more"), OUTCOME_USAGE);
+}
+
+static void
 two_dashes_end_the_options(void **state)
 {
 	(void)state;
@@ -205,6 +224,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_stand_before_or_after_the_command),
+		cmocka_unit_test(a_thing_that_is_named_without_a_command_is_shown),
 		cmocka_unit_test(two_dashes_end_the_options),
 		cmocka_unit_test(a_slip_is_answered_with_what_was_meant),
 		cmocka_unit_test(what_does_not_fit_is_refused),

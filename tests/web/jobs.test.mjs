@@ -16,7 +16,7 @@ import { findingsOf, fitOf, forgetChecks, isSendable, keyOf, mappingRows, newDra
 import files from "../../www/js/later/strings/en_files.js";
 import jobs from "../../www/js/later/strings/en_jobs.js";
 import print from "../../www/js/later/strings/en_print.js";
-import { JOB_ICONS, JOB_TONES, openByPrinter, plateView, queueView, sendingOf, stateOf, toneOf } from "../../www/js/printers/jobs.js";
+import { isResent, JOB_ICONS, JOB_TONES, jobsByPrinter, plateView, queueView, sendingOf, stateOf, toneOf } from "../../www/js/printers/jobs.js";
 import { viewOf } from "../../www/js/printers/view.js";
 import cards from "../../www/js/strings/en_jobs.js";
 
@@ -60,12 +60,14 @@ test("the store tells of files, jobs and the cache, each under its own topic", (
 
 test("of a printer's open jobs the furthest comes first, and of equals the oldest", () => {
 	const all = [job("j1", "done"), job("j3", "waiting"), job("j2", "waiting"), job("j4", "uploading"), job("j5", "running"), job("k", "received", { printer: "P2" })];
-	const found = openByPrinter(all);
-	assert.deepEqual(found.get("P1").map((one) => one.id), ["j5", "j4", "j2", "j3"]);
+	const found = jobsByPrinter(all);
+	assert.deepEqual(found.get("P1").map((one) => one.id), ["j5", "j4", "j2", "j3", "j1"]);
 	assert.deepEqual([...found.keys()], ["P1", "P2"]);
 	const queue = queueView(found.get("P1"));
-	assert.deepEqual([queue.current.id, queue.next.id, queue.more, queue.unknown], ["j5", "j4", 2, null]);
-	assert.deepEqual(queueView([]), { current: null, next: null, more: 0, unknown: null });
+	assert.deepEqual([queue.current.id, queue.next.id, queue.more, queue.unknown, queue.last.id], ["j5", "j4", 2, null, "j1"]);
+	assert.deepEqual(queueView([]), { current: null, next: null, more: 0, unknown: null, last: null });
+	const ended = jobsByPrinter([job("j2", "done", { createdAt: "2026-08-01T11:00:02Z" }), job("j1", "failed"), job("j3", "cancelled", { createdAt: "2026-08-01T11:00:02Z" })]);
+	assert.deepEqual(ended.get("P1").map((one) => one.id), ["j3"], "of those that have ended the newest");
 });
 
 test("each state of a job has a word, a tone and an icon", () => {
@@ -92,6 +94,12 @@ test("how a file goes up, as far as it is known", () => {
 	assert.equal(of({ phase: "send", sentBytes: 5, totalBytes: 0 }).percent, null);
 });
 
+test("a file that did not arrive and is sent again is told from one that waits for something", () => {
+	const of = (state, fault, attempts) => isResent(job("j", state, { fault, attempts }));
+	assert.deepEqual([of("waiting", "size-differs", 1), of("waiting", "files-cut", 2), of("waiting", "printer-busy", 1), of("waiting", "files-cut", 0),
+		of("not-started", "files-cut", 3)], [true, true, false, false, false]);
+});
+
 test("a used plate is in the way of a job that waits, not of a print that runs", () => {
 	const used = { plateUsedAt: "2026-08-01T10:00:00Z", startsUnasked: false }, none = queueView([]), waiting = queueView([job("j", "waiting")]);
 	assert.equal(plateView({ plateUsedAt: null }, waiting, false), null);
@@ -100,6 +108,32 @@ test("a used plate is in the way of a job that waits, not of a print that runs",
 	assert.equal(plateView({ ...used, startsUnasked: true }, waiting, false).inTheWay, false);
 	assert.equal(plateView(used, waiting, true), null);
 	assert.equal(plateView(used, queueView([job("j", "sent")]), false), null);
+});
+
+test("a card says why a job was not printed, until somebody has taken note or ordered another", () => {
+	const doc = { serial: "P1", name: "Anna", plateUsedAt: null, link: { online: true, fault: null }, stat: { state: "IDLE", isOnline: true, receivedAt: "2026-08-01T12:00:00Z" } };
+	const refused = job("j", "not-started", { fileName: "lid.3mf", sentence: "No room.", remedy: "Delete files." });
+	const of = (jobs, more) => viewOf({ ...doc, ...more }, NOW, false, jobs).problems.map((one) => one.id);
+	const [said] = viewOf(doc, NOW, false, [refused]).problems;
+	assert.deepEqual([said.id, said.sentence, said.remedy, said.actions], ["job-ended", "lid.3mf: No room.", "Delete files.", ["print-again", "story", "noted"]]);
+	assert.equal(viewOf(doc, NOW, false, [refused]).attention, true);
+	assert.deepEqual(of([{ ...refused, noted: true }]), []);
+	assert.deepEqual(of([job("k", "waiting", { createdAt: "2026-08-01T11:05:00Z" }), refused]), []);
+	assert.deepEqual(of([job("k", "waiting", { createdAt: "2026-08-01T10:05:00Z" }), refused]), ["job-ended"], "one that waits since before it is no answer to it");
+	assert.deepEqual(of([{ ...refused, endedAt: "2026-07-30T11:30:00Z" }]), [], "that is no news any more");
+	/* One that has failed in the middle lies on the plate until that is clear. */
+	assert.deepEqual([of([job("j", "failed")]), of([job("j", "failed")], { plateUsedAt: "2026-08-01T11:00:00Z" })], [[], ["job-ended"]]);
+	assert.deepEqual(of([job("j", "done")], { plateUsedAt: "2026-08-01T11:00:00Z" }), []);
+});
+
+test("a card calls a print by its file's name, and one that a person has stopped so", () => {
+	const of = (state, name, jobs) => viewOf({ serial: "P1", name: "Anna", plateUsedAt: "2026-08-01T11:00:00Z", link: { online: true, fault: null },
+		stat: { state, isOnline: true, receivedAt: "2026-08-01T12:00:00Z", job: { name } } }, NOW, false, jobs);
+	const stopped = of("FAILED", "lid-j7", [job("j7", "cancelled", { fileName: "lid.gcode.3mf" })]);
+	assert.deepEqual([stopped.state.key, stopped.state.tone, stopped.job, stopped.plate.file], ["stopped", "idle", "lid.gcode.3mf", "lid"]);
+	const other = of("FAILED", "lid", [job("j7", "cancelled", { fileName: "lid.gcode.3mf" })]);
+	assert.deepEqual([other.state.key, other.job, other.plate.file], ["failed", "lid", ""], "another print than the job's");
+	assert.equal(of("RUNNING", "lid-j7", [job("j7", "running", { fileName: "lid.gcode.3mf" })]).job, "lid.gcode.3mf");
 });
 
 test("a card knows whose print it is, and an unknown job needs a person", () => {

@@ -148,6 +148,22 @@ test("the clock time of the end counts from the report, and the minutes run down
 	assert.equal(late.progress.leftMinutes, 50);
 });
 
+test("the end of a print stands still while the printer repeats the same whole minutes", () => {
+	const doc = printer({ stat: { state: "RUNNING", preparing: false, progressPercent: 5, times: { remainingMinutes: 2 } } });
+	const from = Date.parse(SECOND_AGO);
+	const at = (seconds, minutes, state = "RUNNING") => {
+		Object.assign(doc.stat, { state, receivedAt: new Date(from + seconds * 1000).toISOString(), times: { remainingMinutes: minutes } });
+		const { etaMs } = viewOf(doc, from + seconds * 1000).progress;
+		return etaMs === null ? null : (etaMs - from) / 1000;
+	};
+	assert.deepEqual([at(0, 2), at(40, 2), at(59, 2)], [120, 120, 120]);
+	assert.deepEqual([at(60, 1), at(110, 1)], [120, 120]);
+	assert.deepEqual([at(150, 1), at(160, 0)], [150, 160], "one that takes longer than it said is never over before now");
+	assert.deepEqual([at(170, 9), at(700, 9)], [710, 1180], "nor before all but one of the minutes that it tells are over");
+	assert.equal(at(710, 9, "PAUSE"), null);
+	assert.equal(at(720, 9), 1260, "after a pause it counts anew");
+});
+
 test("what is older than half of what the model may be silent is stale", () => {
 	const doc = printer();
 	assert.equal(viewOf(doc, NOW + 13000).link.stale, false);

@@ -12,6 +12,7 @@ import { controlsOf, countOn, cutsOf, ERRORS, FAULTS, newestJob, noFaults } from
 import { firstOf, fitting, isTooMany, slotsOf, usualOf, withCount, wordsOf } from "../../www/js/later/virtual/units.js";
 import { problemsOf } from "../../www/js/printers/problems.js";
 import { viewOf } from "../../www/js/printers/view.js";
+import { isStarting } from "../../www/js/printers/worker.js";
 
 const X1C = ["ams", "ams-2-pro", "ams-ht"], MINI = ["ams-lite", "ams-2-pro", "ams-ht"];
 const told = (more = {}) => ({ virtual: true, virtualControls: { online: true, timeFactor: 60, faults: { wrongCode: true, cutUploadPercent: 33 }, errors: [], ...more } });
@@ -110,4 +111,15 @@ test("a fault of a virtual printer leads to its controls; of a real one to what 
 	assert.deepEqual(problemsOf(doc(true))[0].actions, ["controls", "reconnect"]);
 	assert.deepEqual(problemsOf(doc(false))[0].actions, ["enter-code", "reconnect"]);
 	assert.deepEqual([true, false, undefined].map((virtual) => viewOf(doc(virtual), 0).isVirtual), [true, false, false]);
+});
+
+test("a virtual printer whose process only begins refuses nobody", () => {
+	const at = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+	const doc = (more) => ({ serial: "V", virtual: true, addedAt: at(3), link: { online: false, fault: "refused", sentence: "It refuses connections.", phase: "tcp" },
+		stat: { link: { problems: [{ id: "refused", sentence: "It refuses connections." }] } }, ...more });
+	const seen = (one) => [isStarting(one), viewOf(one, Date.now(), isStarting(one)).state.key, problemsOf(one, isStarting(one)).length];
+	assert.deepEqual(seen(doc()), [true, "connecting", 0]);
+	assert.deepEqual(seen(doc({ addedAt: at(60) })), [false, "blocked", 1]);
+	assert.deepEqual(seen(doc({ virtual: false })), [false, "blocked", 1]);
+	assert.deepEqual(isStarting(doc({ link: { fault: "no-answer" } })), false);
 });

@@ -7,6 +7,7 @@ const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 const numbers = new Intl.NumberFormat(lang());
 const decimals = new Intl.NumberFormat(lang(), { maximumFractionDigits: 1 });
 const clocks = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const exactClocks = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const weekdays = new Intl.DateTimeFormat(lang(), { weekday: "short" });
 const days = new Intl.DateTimeFormat(lang(), { day: "numeric", month: "short" });
 const whole = new Intl.DateTimeFormat(lang(), { dateStyle: "medium", timeStyle: "medium" });
@@ -60,11 +61,11 @@ function dayNumber(date) {
 }
 
 /** A time of day in the viewer's zone, with the day when that is not today: "14:05", "tomorrow 06:10", "Tue 06:10", "3 Dec 06:10". */
-export function clockTime(date, today = new Date()) {
+export function clockTime(date, today = new Date(), clock = clocks) {
 	const when = new Date(date);
 	if (!Number.isFinite(when.getTime()))
 		return UNKNOWN;
-	const ahead = dayNumber(when) - dayNumber(today), time = clocks.format(when);
+	const ahead = dayNumber(when) - dayNumber(today), time = clock.format(when);
 	if (ahead === 0)
 		return time;
 	if (ahead === 1)
@@ -73,6 +74,9 @@ export function clockTime(date, today = new Date()) {
 		return t("time.yesterday", { time });
 	return `${(ahead > 1 && ahead < 7 ? weekdays : days).format(when)} ${time}`;
 }
+
+/** The same with seconds, for what is over in a moment. */
+export const exactTime = (date) => clockTime(date, new Date(), exactClocks);
 
 /** A whole date and time in the viewer's zone, for tooltips; "" for null. */
 export function dateTime(date) {

@@ -8,7 +8,7 @@ import { topDialog } from "../core/dialog.js";
 import { onFiles } from "../core/drop.js";
 import { bind } from "../core/keys.js";
 import { button, emptyState, pageHead, skeleton } from "../core/parts.js";
-import { setQuery } from "../core/router.js";
+import { go, setQuery } from "../core/router.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
 import { toast } from "../core/toast.js";
@@ -18,10 +18,11 @@ import { printerDetails } from "../printers/details.js";
 import { diagnose } from "../printers/diagnosis.js";
 import { editPrinter, trustPrinter } from "../printers/edit.js";
 import { connectionGuide, firstSteps } from "../printers/guide.js";
+import { jobPath } from "../printers/job_part.js";
 import * as orders from "../printers/orders.js";
 import { countsOf, DEFAULT_QUERY, formatQuery, nextAvailable, parseQuery, select } from "../printers/query.js";
 import { askResolution, openPrint } from "../printers/print_later.js";
-import { onQueues, queueOf } from "../printers/queue.js";
+import { noteEnd, onQueues, queueOf } from "../printers/queue.js";
 import { isRemoved, keepPrinter, onRemoval, removePrinter } from "../printers/removal.js";
 import { plain } from "../printers/text.js";
 import { attachTips } from "../printers/tips.js";
@@ -109,7 +110,7 @@ function mount(root) {
 		details: (serial) => printerDetails(serial, page), edit: (serial) => editPrinter(serial, page),
 		diagnose: (serial) => diagnose(serial, page), controls: (serial) => openControls(serial),
 		remove, fix, light: orders.toggleLight, pause: orders.pausePrint, resume: orders.resumePrint,
-		stop: orders.stopPrint, clear: orders.clearPlate, print: (serial) => openPrint({ serials: [serial] }),
+		stop: (serial) => orders.stopPrint(serial, views.all.get(serial)?.job), clear: orders.clearPlate, print: (serial) => openPrint({ serials: [serial] }),
 	};
 	page.acts = acts;
 	const tools = toolbar({ query, change, goTo });
@@ -134,6 +135,8 @@ function mount(root) {
 		cards.get(beside?.serial)?.focus();
 	}
 
+	const lastOf = (serial) => views.all.get(serial).queue.last;
+
 	/* What the button of a problem does (problems.js). */
 	function fix(serial, action) {
 		const does = {
@@ -142,6 +145,9 @@ function mount(root) {
 			"trust": () => trustPrinter(serial), "reconnect": () => orders.reconnect(serial),
 			"retry": () => orders.retryProcess(serial), "controls": () => openControls(serial, true),
 			"remove": () => remove(serial),
+			/* In the dialog it shows whether what was wrong is over. */
+			"print-again": () => openPrint({ ...lastOf(serial), serials: [serial] }),
+			"story": () => go(jobPath(lastOf(serial))), "noted": () => noteEnd(lastOf(serial).id),
 			"resolve": () => askResolution(views.all.get(serial)?.queue.unknown?.id),
 		};
 		does[action]?.();

@@ -15,7 +15,7 @@ import { jobPath, nextPart, platePart } from "./job_part.js";
 import { problemList } from "./problem_view.js";
 
 export const STATE_ICONS = { idle: "check", preparing: "thermometer", printing: "play", paused: "pause",
-	finished: "check", failed: "close",
+	finished: "check", failed: "close", stopped: "stop",
 	slicing: "layers", starting: "refresh", updating: "download", offline: "link-off", connecting: "refresh",
 	blocked: "warning",
 	waiting: "clock", other: "info" };
@@ -202,9 +202,10 @@ function actionPart(serial, acts) {
 		resume = of("resume", "play", acts.resume);
 	const stop = of("stop", "stop", acts.stop);
 	const print = of("print", "print", acts.print), controls = of("controls", "settings", acts.controls);
+	print.append(h("span", { class: "pcard__word" }, t("printers.act.printWord")));
 	const node = h("div", { class: "pcard__acts", role: "group", "aria-label": t("printers.actions") },
 		button({ label: t("printers.act.details"), kind: "quiet", small: true, role: "act-details",
-			run: () => acts.details(serial) }), h("span", { class: "grow" }), print, pause, resume, stop, light,
+			run: () => acts.details(serial) }), print, h("span", { class: "grow" }), pause, resume, stop, light,
 		controls, of("diagnosis", "network", acts.diagnose), of("edit", "edit", acts.edit),
 		of("remove", "trash", acts.remove));
 	return {

@@ -2,13 +2,13 @@
  * On a card: the job that comes next, how its file goes up and what it waits for, and the plate that is to be cleared.
  */
 import { h, setAttr, setName, setText } from "../core/dom.js";
-import { age, bytes, dateTime } from "../core/format.js";
+import { age, bytes, clockTime, dateTime } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { platePicture } from "../core/picture.js";
 import { badge, button, progress, setBadge } from "../core/parts.js";
 import { store } from "../core/store.js";
 import { t } from "../core/strings.js";
-import { JOB_ICONS, sendingOf, stateOf, toneOf } from "./jobs.js";
+import { isResent, JOB_ICONS, sendingOf, stateOf, toneOf } from "./jobs.js";
 import { plain } from "./text.js";
 
 /** "45 % · 1.5 MB/s · 12 s left", as far as it is known. */
@@ -18,10 +18,15 @@ export function sendingWords({ percent, rate, leftS }) {
 		leftS !== null && t("printers.left", { left: age(leftS * 1000) })].filter(Boolean).join(" · ");
 }
 
+/** What a person can do about a job; of one that Fuse sends again by itself that it does so. */
+export function remedyWords(job) {
+	return [plain(job.remedy, 400), isResent(job) && t("job.resent", { count: job.attempts })].filter(Boolean).join(" ");
+}
+
 /** The page of a job. */
 export const jobPath = (job) => `/jobs?job=${encodeURIComponent(job.id)}`;
 
-/** {node, update(view)}: the next job of a card's printer; hidden where there is none. */
+/** {node, update(view)}: the job of a card's printer that comes next or is just being started; hidden where there is none. */
 export function nextPart() {
 	const picture = platePicture(), link = h("a", { class: "clip", dir: "auto", dataset: { role: "next-job" } });
 	const state = badge("idle", ""), bar = progress(t("job.sending"));
@@ -34,7 +39,9 @@ export function nextPart() {
 			sentence, remedy, more));
 	return {
 		node,
-		update({ serial, queue: { next, more: behind } }) {
+		update({ serial, progress: print, queue: { current, next: first, more: behind } }) {
+			/* A start that the printer has not answered yet shows nowhere else. */
+			const next = print === null && current !== null ? current : first;
 			node.hidden = next === null;
 			if (next === null)
 				return;
@@ -52,7 +59,7 @@ export function nextPart() {
 			}
 			sentence.hidden = sending !== null;
 			setText(sentence, plain(next.sentence, 240));
-			setText(remedy, sending !== null ? "" : plain(next.remedy, 400));
+			setText(remedy, sending !== null ? "" : remedyWords(next));
 			remedy.hidden = remedy.textContent === "";
 			more.hidden = behind === 0;
 			setText(more, t("job.more", { count: behind }));
@@ -73,9 +80,10 @@ export function platePart(clear) {
 			if (plate === null)
 				return;
 			setAttr(node, "data-loud", plate.inTheWay);
-			setText(words, t(plate.inTheWay ? "plate.inTheWay" : "plate.used"));
+			setText(words, t(plate.inTheWay ? "plate.inTheWay" : plate.file ? "plate.usedBy" : "plate.used",
+				{ file: plate.file, time: clockTime(plate.sinceMs) }));
 			setAttr(words, "title", t("plate.since", { time: dateTime(plate.sinceMs) }));
-			does.className = `btn btn--small btn--${plate.inTheWay ? "primary" : "quiet"}`;
+			does.className = `btn btn--small btn--${plate.inTheWay ? "primary" : "plain"}`;
 		},
 	};
 }

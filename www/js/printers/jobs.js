@@ -34,6 +34,12 @@ export function stateOf(job) {
 	return Object.hasOwn(JOB_TONES, job?.state) ? job.state : "other";
 }
 
+/* How a transfer can break off that is tried again (worker/upload/faults.def). */
+const RESENT = /^files-|^size-|^file-vanished$/;
+
+/** Its file did not arrive, and is sent again after a while. */
+export const isResent = (job) => job.state === "waiting" && job.attempts > 0 && RESENT.test(job.fault);
+
 export const isAtWork = (job) => AT_WORK.has(job.state);
 export const isAhead = (job) => AHEAD.has(job.state);
 
@@ -49,39 +55,54 @@ export function sendingOf(job) {
 		leftS: isKnown && rate > 0 ? Math.max(0, Math.round((total - sent) / rate)) : null };
 }
 
-/** Open jobs by printer, each list with what is furthest first, and of equals the oldest: Map: serial -> jobs. */
-export function openByPrinter(jobs) {
-	const found = new Map();
-	for (const job of jobs)
-		if (job.ended === false) {
-			const list = found.get(job.printer);
-			if (list)
-				list.push(job);
-			else
-				found.set(job.printer, [job]);
-		}
+/** Whether one was ordered after another (which may be missing). */
+export const isNewer = (job, than) => !than || job.createdAt > than.createdAt || (job.createdAt === than.createdAt && job.id > than.id);
+
+/**
+ * What cards know of jobs, by printer: the open ones, with what is furthest first, and of equals the oldest; behind them the newest of
+ * those that have ended. Map: serial -> jobs.
+ */
+export function jobsByPrinter(jobs) {
+	const found = new Map(), last = new Map();
+	for (const job of jobs) {
+		if (!found.has(job.printer))
+			found.set(job.printer, []);
+		if (job.ended === false)
+			found.get(job.printer).push(job);
+		else if (isNewer(job, last.get(job.printer)))
+			last.set(job.printer, job);
+	}
 	for (const list of found.values())
 		list.sort((a, b) => RANKS.indexOf(b.state) - RANKS.indexOf(a.state) || (a.id < b.id ? -1 : 1));
+	for (const [serial, job] of last)
+		found.get(serial).push(job);
 	return found;
 }
 
 /**
- * What a card shows of a printer's open jobs: {current: whose print it is, next: the first that waits or goes up, more: how many
- * wait behind it, unknown: of which nobody knows whether it printed}; null where there is none.
+ * What a card shows of a printer's jobs (jobsByPrinter()): {current: whose print it is, next: the first that waits or goes up, more: how
+ * many wait behind it, unknown: of which nobody knows whether it printed, last: that has ended}; null where there is none.
  */
 export function queueView(jobs) {
 	const ahead = jobs.filter(isAhead);
 	return { current: jobs.find(isAtWork) ?? null, next: ahead[0] ?? null, more: Math.max(0, ahead.length - 1),
-		unknown: jobs.find((job) => job.state === "unknown") ?? null };
+		unknown: jobs.find((job) => job.state === "unknown") ?? null, last: jobs.find((job) => job.ended) ?? null };
+}
+
+/** The job whose print a printer tells of, by the name that Fuse gave it there; null: a print of others, or too old a one. */
+export function jobShown(stat, { current, last }) {
+	return [current, last].find((job) => job !== null && plain(stat.job?.name, 120).endsWith(job.id)) ?? null;
 }
 
 /**
- * A plate that somebody should look at: {sinceMs, inTheWay: a job waits for it}; null when none was used, or it is in use.
+ * A plate that somebody should look at: {sinceMs, inTheWay: a job waits for it, file: what was printed on it, ""}; null when none was
+ * used, or it is in use.
  * isBusy: something is on it just now.
  */
 export function plateView(doc, queue, isBusy) {
 	const sinceMs = timeOf(doc.plateUsedAt);
 	if (sinceMs === null || isBusy || queue.current !== null)
 		return null;
-	return { sinceMs, inTheWay: queue.next !== null && doc.startsUnasked !== true };
+	return { sinceMs, inTheWay: queue.next !== null && doc.startsUnasked !== true,
+		file: plain(jobShown(doc.stat ?? {}, queue)?.fileName, 120).replace(/(\.gcode)?(\.3mf)?$/i, "") };
 }

@@ -43,9 +43,8 @@ export const clearPlate = (serial) => told(serial, "plate.clearing", () => post(
 export const reconnect = (serial) => told(serial, "printers.order.reconnect", () => post(pathOf(serial, "reconnect")));
 export const retryProcess = (serial) => told(serial, "printers.order.retry", () => post(pathOf(serial, "retry")));
 
-/** Stops the print for good, after asking. */
-export async function stopPrint(serial) {
-	const job = plain(store.printers.get(serial)?.stat?.job?.name, 80);
+/** Stops the print for good, after asking. job: what it is called */
+export async function stopPrint(serial, job) {
 	const sure = await confirmDialog({ title: t("printers.stop.title", { name: nameOf(serial) }), danger: true,
 		confirm: t("printers.stop.do"),
 					   body: [job && h("p", null, h("strong", null, h("bdi", null, job))),

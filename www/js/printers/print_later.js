@@ -4,7 +4,7 @@
 import { withLater } from "../core/later.js";
 
 /**
- * Opens the print dialog. {file: SHA-256} to begin with, or {upload: a File of the browser}, which goes up at once; serials: the
+ * Opens the print dialog. {file: SHA-256, plate: its number} to begin with, or {upload: a File of the browser}, which goes up at once; serials: the
  * printers that are chosen already.
  */
 export function openPrint(what) {

@@ -43,7 +43,7 @@ export function problemNode(problem, act, brief = false) {
 		icon(ICONS[tone]),
 		h("div", { class: "trouble__text" },
 			h("p", { class: "trouble__sentence" },
-				problem.source !== "link" &&
+				problem.source !== "link" && problem.id !== "job-ended" &&
 					h("span", { class: "trouble__severity" },
 					t(`printers.severity.${problem.severity}`) + " "),
 				problem.sentence),

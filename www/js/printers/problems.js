@@ -76,8 +76,8 @@ function linkProblems(doc, isStarting) {
 	const told = Array.isArray(doc.stat?.link?.problems) ? doc.stat.link.problems : [];
 	const { fault, sentence, remedy } = doc.link ?? {};
 	const problems = fault && !isStarting ? [linkProblem(doc, fault, sentence, remedy)] : [];
-	/* A worker that is gone has left its last words: they are no news. */
-	if (fault === "process")
+	/* A worker that is gone has left its last words, and one that only begins has none yet: they are no news. */
+	if (fault === "process" || isStarting)
 		return problems;
 	for (const one of told.slice(0, 16))
 		if (one !== null && typeof one === "object" && one.id !== "untold" &&
@@ -90,6 +90,12 @@ function linkProblems(doc, isStarting) {
 export function jobProblem(job) {
 	return { source: "job", id: "job-unknown", code: "", severity: "serious", sentence: plain(job.sentence, 400),
 		remedy: withoutCommands(job.remedy), link: null, actions: ["resolve"] };
+}
+
+/** Of a job that has ended without a print: who dropped its file on the card must not miss it. */
+export function endProblem(job) {
+	return { source: "job", id: "job-ended", code: "", severity: "serious", sentence: `${plain(job.fileName, 80)}: ${plain(job.sentence, 400)}`,
+		remedy: withoutCommands(job.remedy), link: null, actions: ["print-again", "story", "noted"] };
 }
 
 function healthProblem(source, one) {

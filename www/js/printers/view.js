@@ -2,8 +2,8 @@
  * A printer's document (store.printers) as what a card shows. All reading of documents is here, in problems.js and in
  * filament.js: a member that is missing or of another type is one that is not known. No DOM.
  */
-import { plateView, queueView } from "./jobs.js";
-import { isAway, jobProblem, needsPerson, problemsOf } from "./problems.js";
+import { isNewer, jobShown, plateView, queueView } from "./jobs.js";
+import { endProblem, isAway, jobProblem, needsPerson, problemsOf } from "./problems.js";
 import { finite, plain, timeOf } from "./text.js";
 
 const MINUTE_MS = 60000;
@@ -18,7 +18,7 @@ const STATES = { IDLE: "idle", PREPARE: "preparing", RUNNING: "printing", PAUSE:
  * How a state is coloured: info (busy), ok, warn, bad or idle, as badge() of core/parts.js has them. Never by colour alone: it
  * has an icon and a word, too.
  */
-export const STATE_TONES = { idle: "idle", preparing: "info", printing: "info", paused: "warn", finished: "ok", failed: "warn",
+export const STATE_TONES = { idle: "idle", preparing: "info", printing: "info", paused: "warn", finished: "ok", failed: "warn", stopped: "idle",
 	slicing: "info",
 	starting: "info", updating: "info", offline: "idle", connecting: "info", blocked: "bad", waiting: "idle",
 	other: "idle" };
@@ -38,12 +38,22 @@ function isUpgrading(doc) {
 	return (doc.stat?.link?.problems ?? []).some?.((one) => one?.id === "upgrading") || doc.link?.fault === "upgrading";
 }
 
-/* {key, tone, word, was}: `was` is what a printer that is away did last. */
-function stateView(doc, online, fault) {
+/* A person is to hear how the last job ended: its print did not begin, or was not finished and may lie on the plate. */
+function endOf({ last, ...open }, doc, nowMs) {
+	const isNews = last !== null && last.noted !== true && nowMs - timeOf(last.endedAt) < NEWS_MS &&
+		![open.current, open.next, open.unknown].some((job) => job !== null && isNewer(job, last));
+	return isNews && (last.state === "not-started" || (last.state === "failed" && timeOf(doc.plateUsedAt) !== null)) ? [endProblem(last)] : [];
+}
+
+/* {key, tone, word, was}: `was` is what a printer that is away did last. shown: the job that it tells of (jobShown()). */
+function stateView(doc, online, fault, shown) {
 	const last = told(doc.stat ?? {});
 	let key = last.key;
 	if (online && isUpgrading(doc))
 		key = "updating";
+	/* To a printer a print that was stopped has failed. */
+	if (key === "failed" && shown?.state === "cancelled")
+		key = "stopped";
 	if (!online)
 		key = !fault ? "connecting" : isAway(fault) ? "offline" : "blocked";
 	const was = !online && PRINTING.has(last.key) ? last.key : null;
@@ -66,14 +76,32 @@ function linkView(doc, online, nowMs, isStarting) {
 	};
 }
 
-/* {kind: 'percent'|'preparing'|'still', percent, layer, layers, leftMinutes, etaMs}; null when there is no print. */
-function progressView(stat, key, receivedMs, nowMs) {
-	if (!PRINTING.has(key))
+const counted = new WeakMap(); /* document -> {minutes, sinceMs}: what is left, and the first report that said so */
+
+/*
+ * When a print ends. Printers tell whole minutes, rounded up: what the first report with a number says is right, and each that repeats it
+ * only that it is not over within a minute less. null: not known.
+ */
+function endMs(doc, minutes, receivedMs) {
+	if (minutes === null || minutes < 0 || receivedMs === null) {
+		counted.delete(doc);
 		return null;
+	}
+	if (counted.get(doc)?.minutes !== minutes)
+		counted.set(doc, { minutes, sinceMs: receivedMs });
+	return Math.max(counted.get(doc).sinceMs + minutes * MINUTE_MS, receivedMs + Math.max(0, minutes - 1) * MINUTE_MS);
+}
+
+/* {kind: 'percent'|'preparing'|'still', percent, layer, layers, leftMinutes, etaMs}; null when there is no print. */
+function progressView(doc, key, receivedMs, nowMs) {
+	if (!PRINTING.has(key)) {
+		counted.delete(doc);
+		return null;
+	}
+	const stat = doc.stat ?? {};
 	const minutes = finite(stat.times?.remainingMinutes);
 	const percent = finite(stat.progressPercent);
-	const etaMs = key !== "paused" && minutes !== null && minutes >= 0 && receivedMs !== null
-		? receivedMs + minutes * MINUTE_MS : null;
+	const etaMs = endMs(doc, key === "paused" ? null : minutes, receivedMs);
 	return {
 		kind: key === "preparing" || percent === null ? "preparing" : "percent",
 		percent: percent === null ? null : Math.min(Math.max(percent, 0), 100),
@@ -132,17 +160,18 @@ function urgency(view) {
 
 /*
  * Everything that cards, filters and sorting want to know of a printer. It is made anew when the document changes;
- * what ages by itself (link.stale, progress.leftMinutes) is as of `nowMs`. isStarting: of its process (worker.js); jobs: its
- * open ones (queue.js), null when Fuse has not told of any.
+ * what ages by itself (link.stale, progress.leftMinutes) is as of `nowMs`. isStarting: of its process (worker.js); jobs: as
+ * queue.js has them, null when Fuse has not told of any.
  */
 export function viewOf(doc, nowMs, isStarting = false, jobs = null) {
 	const stat = doc.stat ?? {};
 	const online = doc.link?.online === true && stat.isOnline !== false;
 	const queue = queueView(jobs ?? []);
 	const known = problemsOf(doc, isStarting);
-	const problems = queue.unknown === null ? known : [jobProblem(queue.unknown), ...known];
+	const ofJobs = [...(queue.unknown === null ? [] : [jobProblem(queue.unknown)]), ...endOf(queue, doc, nowMs)];
+	const problems = ofJobs.length === 0 ? known : [...ofJobs, ...known];
 	const link = linkView(doc, online, nowMs, isStarting);
-	const state = stateView(doc, online, link.fault);
+	const shown = jobShown(stat, queue), state = stateView(doc, online, link.fault, shown);
 	const last = told(stat).key, printing = online && PRINTING.has(last);
 	const view = {
 		serial: plain(doc.serial, 40), name: plain(doc.name, 120) || plain(doc.serial, 40),
@@ -154,9 +183,9 @@ export function viewOf(doc, nowMs, isStarting = false, jobs = null) {
 		printing,
 		offline: !online,
 		attention: problems.some(needsPerson) || (online && state.key === "paused"),
-		progress: online ? progressView(stat, state.key, link.receivedMs, nowMs) : null,
+		progress: online ? progressView(doc, state.key, link.receivedMs, nowMs) : null,
 		stage: online && printing ? plain(stat.stage?.words, 80) : "",
-		job: plain(stat.job?.name, 120) || plain(stat.file, 120),
+		job: plain(shown?.fileName ?? stat.job?.name, 120) || plain(stat.file, 120),
 		nozzles: nozzleViews(stat), bed: heat(stat.temperatures?.bed), chamber: heat(stat.temperatures?.chamber),
 		machine: machineView(stat),
 		queue, takesJobs: jobs !== null, plate: plateView(doc, queue, PRINTING.has(last)),

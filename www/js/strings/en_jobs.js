@@ -22,6 +22,7 @@ export default {
 	"job.connecting": "Connecting to the printer's storage …",
 	"job.rate": "{rate}/s",
 	"job.more": { one: "and {count} more waits", other: "and {count} more wait" },
+	"job.resent": { one: "Fuse sends it again by itself.", other: "Sent {count} times so far; Fuse goes on trying by itself." },
 	"job.foreign": "not started by Fuse",
 	"job.foreignText": "Started at the printer itself, or by another program.",
 	"job.oneFile": "One file at a time: the first of them is taken.",
@@ -29,5 +30,6 @@ export default {
 	"plate.clearing": "{name}: taking note that its plate is clear …",
 	"plate.inTheWay": "A job waits: is the plate clear?",
 	"plate.since": "Used since {time}",
+	"plate.usedBy": "On the plate: {file}, since {time}",
 	"plate.used": "Something may lie on the plate.",
 };

@@ -57,7 +57,7 @@ export function usageBar(failed) {
 			if (store.cache === null)
 				return;
 			const part = limitBytes > 0 ? (usedBytes * 100) / limitBytes : 0;
-			const text = t("files.usage", { used: bytes(usedBytes), limit: bytes(limitBytes), percent: part < 10 ? t("unit.percent", { n: number(Math.round(part * 10) / 10) }) : percent(part) });
+			const text = t("files.usage", { used: bytes(usedBytes), limit: bytes(limitBytes), percent: part < 10 ? t("unit.percent", { n: part > 0 && part < 0.05 ? t("files.usage.less") : number(Math.round(part * 10) / 10) }) : percent(part) });
 			setText(words, text);
 			bar.set(part, text);
 			bar.node.classList.toggle("bar--warn", part >= NEARLY_FULL);

@@ -8,7 +8,7 @@ import { platePicture } from "../../core/picture.js";
 import { store } from "../../core/store.js";
 import { t } from "../../core/strings.js";
 import { ageNode, setAge } from "../../core/time.js";
-import { sendingWords } from "../../printers/job_part.js";
+import { remedyWords, sendingWords } from "../../printers/job_part.js";
 import { JOB_ICONS, sendingOf, toneOf } from "../../printers/jobs.js";
 import { finite, plain } from "../../printers/text.js";
 import { askResolution } from "../../printers/print_later.js";
@@ -68,7 +68,7 @@ export function jobRow(id, first, open) {
 			bar.set(amount.percent, amount.words);
 		setText(words, amount?.words ?? (job.startedAt && job.endedAt ? t("jobs.from", { from: clockTime(job.startedAt), to: clockTime(job.endedAt) }) : ""));
 		setText(sentence, plain(job.sentence, 240));
-		setText(remedy, plain(job.remedy, 400));
+		setText(remedy, remedyWords(job));
 		for (const [control, is, key] of [[cancel, can.cancel, isPrinting(job) ? "jobs.stopOf" : "jobs.cancelOf"], [again, can.again, "jobs.againOf"], [resolve, can.resolve, "jobs.resolveOf"]]) {
 			control.hidden = !is;
 			setAttr(control, "aria-label", t(key, { file: plain(file, 60) }));

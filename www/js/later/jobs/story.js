@@ -4,12 +4,13 @@
 import { get } from "../../core/api.js";
 import { openDialog } from "../../core/dialog.js";
 import { h, replace, setText } from "../../core/dom.js";
-import { bytes, clockTime, dateTime } from "../../core/format.js";
+import { bytes, dateTime, exactTime } from "../../core/format.js";
 import { icon } from "../../core/icons.js";
 import { badge, problemCallout, skeleton } from "../../core/parts.js";
 import { platePicture } from "../../core/picture.js";
 import { store } from "../../core/store.js";
 import { t } from "../../core/strings.js";
+import { remedyWords } from "../../printers/job_part.js";
 import { JOB_ICONS, JOB_TONES, stateOf } from "../../printers/jobs.js";
 import { plain } from "../../printers/text.js";
 import { stateBadge } from "./row_view.js";
@@ -21,7 +22,7 @@ function stepNode(step) {
 	return h("li", { class: `story__step story__step--${tone}`, dataset: { role: "story-step", state: plain(step.state, 20) } },
 		h("span", { class: "story__mark" }, icon(JOB_ICONS[key] ?? "info")),
 		h("div", { class: "story__text" }, h("p", null, h("span", { class: "strong" }, t(`job.state.${key}`)), " ",
-			h("time", { class: "num small muted", datetime: step.at, title: dateTime(step.at) }, clockTime(step.at))),
+			h("time", { class: "num small muted", datetime: step.at, title: dateTime(step.at) }, exactTime(step.at))),
 		plain(step.sentence) && h("p", { class: "small" }, plain(step.sentence, 240)),
 		plain(step.evidence) && h("p", { class: "small muted mono" }, plain(step.evidence, 240))));
 }
@@ -74,7 +75,7 @@ export function storyDialog(id, closed) {
 			setText(called, plain(job.fileName, 200));
 			stateBadge(state, job);
 			setText(sentence, plain(job.sentence, 240));
-			setText(remedy, plain(job.remedy, 400));
+			setText(remedy, remedyWords(job));
 			const fresh = JSON.stringify([job.number, job.remotePath, job.attempts]);
 			if (fresh !== shownAbout)
 				replace(about, facts(job));

@@ -107,7 +107,7 @@ export function printDialog(begin) {
 		known = now;
 		if (isOther) {
 			draft.file = now.file?.sha256 ?? null;
-			draft.plate = now.plates?.plates[0]?.plate ?? 1;
+			draft.plate = (now.plates?.plates.find((one) => one.plate === begin.plate) ?? now.plates?.plates[0])?.plate ?? 1;
 			forgetChecks(draft);
 		}
 		plates.show(now.file, now.plates, draft.plate);
@@ -133,7 +133,7 @@ export function printDialog(begin) {
 	}
 
 	function summaryWords(sum, wanted) {
-		if (draft.file === null)
+		if (known.plates === null)
 			return "";
 		return [sum.accepted > 0 && t("print.sum.accepted", { count: sum.accepted }), sum.refused > 0 && t("print.sum.refused", { count: sum.refused }),
 			sum.undecided > 0 && t("print.sum.undecided", { count: sum.undecided }), sum.impossible > 0 && t("print.sum.impossible", { count: sum.impossible }),

@@ -64,9 +64,10 @@ function printerRow(serial, first, acts) {
 	let view = null, said = null;
 	const input = h("input", { type: "checkbox", dataset: { role: "pick-printer" }, on: { change: () => acts.choose(serial, input.checked) } });
 	const called = h("bdi", { class: "clip", dir: "auto" }), model = h("span", { class: "small muted" }), state = badge("idle", "");
+	const plate = h("span", { class: "small muted", dataset: { role: "plate-first" } }, t("print.plateFirst"));
 	const standing = h("span", { class: "ptarget__standing" }), below = h("div", { class: "ptarget__below" });
 	const node = h("li", { class: "ptarget", dataset: { role: "printer-row", serial } },
-		h("div", { class: "ptarget__head" }, h("label", { class: "ptarget__pick" }, input, called), model, state, standing), below);
+		h("div", { class: "ptarget__head" }, h("label", { class: "ptarget__pick" }, input, called), model, state, plate, standing), below);
 
 	function update(doc) {
 		view = viewOf(doc, now(), false, queueOf(serial));
@@ -74,6 +75,7 @@ function printerRow(serial, first, acts) {
 		setName(called, view.name);
 		setText(model, view.modelName);
 		setBadge(state, view.state.tone, stateWord(view.state), STATE_ICONS[view.state.key]);
+		plate.hidden = view.plate === null || doc.startsUnasked === true;
 		input.checked = target !== undefined;
 		input.disabled = target?.result?.state === "accepted" || target?.result?.state === "sending";
 		if (target && said?.target !== target) {
@@ -95,7 +97,7 @@ function printerRow(serial, first, acts) {
 export function targetsPart(draft, changed) {
 	const fixed = new Set(draft.targets.keys()); /* where the dialog was opened from a card, others stay folded */
 	const tellings = new Map();
-	let model = "", isReady = false, text = "", isAll = fixed.size === 0;
+	let model = "", isReady = false, text = "", isAll = fixed.size === 0, inSight = []; /* the printers that fit and are found */
 	const acts = { choose, targetOf: (serial) => draft.targets.get(serial), changed: (target, isOrder) => {
 		if (target.result?.state === "refused")
 			target.result = null;
@@ -120,10 +122,12 @@ export function targetsPart(draft, changed) {
 		list.querySelector("input:not(:checked)")?.focus();
 	} });
 	const none = h("p", { class: "small muted" }, t("print.noPrinters"));
+	const all = h("input", { type: "checkbox", dataset: { role: "pick-all" }, on: { change: () => chooseAll(all.checked) } });
+	const allWords = h("span", null), allLabel = h("label", { class: "check print__all" }, all, allWords);
 	const node = h("fieldset", { class: "print__printers", dataset: { role: "print-printers" } }, h("legend", { class: "field__label" }, t("print.onWhich")),
-		searchBox, list, otherPart, more, none);
+		searchBox, allLabel, list, otherPart, more, none);
 
-	function choose(serial, isChosen) {
+	function put(serial, isChosen) {
 		if (isChosen) {
 			const target = newTarget(serial);
 			draft.targets.set(serial, target);
@@ -132,6 +136,18 @@ export function targetsPart(draft, changed) {
 			draft.targets.delete(serial);
 			asking.forget(serial);
 		}
+	}
+
+	/* Of those in sight; what was ordered already stays as it is. */
+	function chooseAll(isChosen) {
+		for (const serial of inSight)
+			if (draft.targets.has(serial) !== isChosen && !draft.targets.get(serial)?.result)
+				put(serial, isChosen);
+		draw();
+	}
+
+	function choose(serial, isChosen) {
+		put(serial, isChosen);
 		draw();
 		/* Of another model, it has moved up. */
 		const row = node.querySelector(`[data-role="printer-row"][data-serial="${serial}"] input`);
@@ -155,6 +171,12 @@ export function targetsPart(draft, changed) {
 		const folded = isAll ? rest.filter((doc) => !shown.includes(doc) && fits(doc)) : [];
 		searchBox.hidden = !isAll || store.printers.size < SEARCH_FROM;
 		keyed.render(shown, (doc) => doc.serial);
+		inSight = isAll ? fitting.filter(fits).map((doc) => doc.serial) : [];
+		const chosen = inSight.filter((serial) => draft.targets.has(serial)).length;
+		allLabel.hidden = inSight.length < 2;
+		all.checked = chosen === inSight.length;
+		all.indeterminate = chosen > 0 && chosen < inSight.length;
+		setText(allWords, t("print.all", { count: inSight.length }));
 		otherPart.hidden = folded.length === 0;
 		setText(otherWords, t("print.otherModels", { count: folded.length }));
 		/* What is folded is not built before somebody looks. */

@@ -48,6 +48,7 @@ export default {
 	"files.clear.done": "The files that no job needs are deleted.",
 	"files.clear.failed": "The files could not be deleted.",
 
+	"files.usage.less": "<0.1",
 	"files.usage": "{used} of {limit} used ({percent})",
 	"files.usage.label": "Room for files",
 	"files.usage.disk": "The disk has less free than that: {free}.",

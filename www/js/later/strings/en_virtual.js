@@ -75,7 +75,7 @@ export default {
 	"virtual.error.filament-tangle": "Filament is tangled",
 	"virtual.error.needed": "Choose the error first.",
 	"virtual.message": "Message of your own (optional)",
-	"virtual.messageHint": "Empty: the usual one",
+	"virtual.messageHint": "Shown below; a printer sends its code only",
 	"virtual.trigger": "Trigger error",
 	"virtual.clear": "Clear all errors",
 	"virtual.present": "Errors that it shows",

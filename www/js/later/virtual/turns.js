@@ -2,6 +2,7 @@
  * The controls of a virtual printer, as its document has them (printer/virtual_controls.def): what there is, and what of it is told.
  * A member that is missing or of another type is one that is not known. No DOM.
  */
+import { isNewer } from "../../printers/jobs.js";
 import { finite, plain } from "../../printers/text.js";
 
 /* The faults of real printers, in the order in which a print meets them. */
@@ -50,8 +51,7 @@ export function cutsOf(cut) {
 export function newestJob(jobs, serial) {
 	let newest = null;
 	for (const job of jobs)
-		if (job.printer === serial && (newest === null || job.createdAt > newest.createdAt ||
-			(job.createdAt === newest.createdAt && job.id > newest.id)))
+		if (job.printer === serial && isNewer(job, newest))
 			newest = job;
 	return newest;
 }
