@@ -406,13 +406,13 @@ def test_one_that_is_off_refuses_connections_at_all_its_ports_until_it_is_on(toy
         toy.turn({"online": False})
         client.wait(lambda: client.ends, "it stays connected")
     assert not toy.state()["online"]
-    for purpose in ("mqtt", "ftps", "detect", "detect-tls"):
+    for purpose in ("mqtt", "ftps", "detect", "detect-tls", "video"):
         assert refuses(toy.address, toy.ports[purpose]), purpose
     toy.turn({"online": True})
     with Client(toy) as client:
         client.listen().say("pushing", "pushall")
         client.told("print", "push_status")
-    assert refuses(toy.address, toy.ports["camera"])  # the video of this model is not played
+    assert refuses(toy.address, toy.ports["camera"])  # of the other kind of camera
 
 
 def test_it_stays_off_over_a_restart(toy):

@@ -20,6 +20,7 @@
 #include "worker/virtual/identity.h"
 #include "worker/virtual/mqtt_broker.h"
 #include "worker/virtual/nameplate.h"
+#include "worker/virtual/rtsp_server.h"
 
 struct doors;
 
@@ -29,7 +30,8 @@ struct doors_setup {
 	void *arg; /* of on_request */
 	const struct ftp_server_setup *files; /* read now */
 	const struct nameplate *nameplate; /* borrowed */
-	const struct camera_setup *camera; /* read now; NULL: it is not played */
+	const struct camera_setup *camera; /* of pictures, or */
+	const struct rtsp_setup *video;	   /* of video. Read now; NULL: it has none such */
 };
 
 /* Sockets can come from now on. */

@@ -90,6 +90,13 @@ bool machine_is_silent(const struct machine *machine);	 /* reports nothing (faul
 
 /* What others see without a login. */
 const char *machine_firmware(const struct machine *machine);
-bool machine_is_printing(const struct machine *machine);
+
+/* What its camera has before it. */
+struct machine_view {
+	bool prints;
+	bool is_1080p;	  /* how its camera is set */
+	unsigned percent; /* of the print */
+};
+struct machine_view machine_view(const struct machine *machine);
 
 #endif
