@@ -295,6 +295,23 @@ def test_a_refused_code_is_refused_to_the_right_one(x1c):
         viewer.log_in()
 
 
+def test_one_whose_live_view_is_off_refuses_and_says_so(x1c):
+    with Watcher(x1c) as watcher, Viewer(x1c).play() as viewer:
+        here = f"rtsps://{x1c.address}:{x1c.ports['video']}/streaming/live/1"
+        assert watcher.print["ipcam"]["rtsp_url"] == here
+        x1c.faults(liveViewOff=True)
+        with pytest.raises((AssertionError, OSError)):
+            while True:
+                viewer.packet()
+        assert refuses(x1c.address, x1c.ports["video"])
+        wait_until(lambda: watcher.print["ipcam"]["rtsp_url"] == "disable", WAIT_S, lambda: f"{watcher.print['ipcam']}")
+        x1c.restart()
+        assert refuses(x1c.address, x1c.ports["video"])
+        x1c.faults(liveViewOff=False)
+        with Viewer(x1c) as again:
+            again.log_in()
+
+
 def turned_away(printer) -> bool:
     try:
         with tls(printer, printer.ports["video"]):

@@ -41,7 +41,7 @@ struct doors {
 	unsigned magic;
 	struct loop *loop;
 	struct place home, away;
-	bool is_away, is_open, is_furnished;
+	bool is_away, is_open, is_furnished, hides_video;
 	struct broker *broker;
 	struct ftp_server *files;
 	struct detect_server *detect, *detect_tls;
@@ -106,12 +106,12 @@ is_of_use(const struct msg_virtual_socket *socket, const struct place *place)
 	return socket->purpose < VIRTUAL_PURPOSE_COUNT && place->count < SOCKETS_MAX;
 }
 
-/* The other kind of camera than its own: nobody shall wait there for an answer. */
+/* Not the other kind of camera than its own, or one that is hidden: nobody shall wait there for an answer. */
 static bool
 is_played(const struct doors *doors, const struct door *door)
 {
 	return (door->purpose != VIRTUAL_PURPOSE_CAMERA || doors->camera != NULL) &&
-	       (door->purpose != VIRTUAL_PURPOSE_VIDEO || doors->video != NULL);
+	       (door->purpose != VIRTUAL_PURPOSE_VIDEO || (doors->video != NULL && !doors->hides_video));
 }
 
 /* Where its camera is. */
@@ -253,6 +253,25 @@ doors_shut(struct doors *doors)
 	for (size_t i = 0; i < place->count; i++)
 		shut(&place->doors[i]);
 	drop_visitors(doors);
+}
+
+void
+doors_show_video(struct doors *doors, bool shown)
+{
+	ENSURE_OBJ(doors, DOORS_MAGIC);
+	const struct door *door = find(here(doors), VIRTUAL_PURPOSE_VIDEO);
+
+	if (doors->hides_video == !shown)
+		return;
+	doors->hides_video = !shown;
+	if (doors->video == NULL || door == NULL || !doors->is_open)
+		return;
+	if (shown) {
+		open_again(door);
+	} else {
+		shut(door);
+		server_drop_all(rtsp_server_peek(doors->video));
+	}
 }
 
 bool
@@ -397,6 +416,15 @@ doors_address_peek(const struct doors *doors)
 {
 	ENSURE_OBJ(doors, DOORS_MAGIC);
 	return doors->is_away ? doors->away.address : doors->home.address;
+}
+
+uint16_t
+doors_video_port(const struct doors *doors)
+{
+	ENSURE_OBJ(doors, DOORS_MAGIC);
+	const struct door *door = find(doors->is_away ? &doors->away : &doors->home, VIRTUAL_PURPOSE_VIDEO);
+
+	return door != NULL ? door->port : 0;
 }
 
 static void

@@ -200,10 +200,11 @@ machine_set_storage(struct machine *machine, enum storage_state storage)
 }
 
 void
-machine_set_address(struct machine *machine, uint32_t address)
+machine_set_address(struct machine *machine, uint32_t address, uint16_t video_port)
 {
 	ENSURE_OBJ(machine, MACHINE_MAGIC);
 	machine->setup.address = address;
+	machine->setup.video_port = video_port;
 	machine_report_soon(machine);
 }
 

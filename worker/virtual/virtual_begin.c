@@ -133,6 +133,7 @@ make_machine(struct virtual *virtual, const struct msg_virtual_mine *mine)
 	str_copy(setup.nozzle, sizeof setup.nozzle, mine->nozzle);
 	read_ams(mine, &setup);
 	setup.address = virtual_address(virtual);
+	setup.video_port = doors_video_port(virtual->doors);
 	if (getrandom(&random, sizeof random, 0) != sizeof random)
 		random = (uint64_t)clock_monotonic_us();
 	return machine_new(&setup, &duties, random, clock_monotonic_ms());
