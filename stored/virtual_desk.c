@@ -370,6 +370,17 @@ note_at(struct desk *desk, const struct header *request, const struct msg_virtua
 	printer_desk_put(desk, request, record);
 }
 
+void
+virtual_desk_tell_name(struct desk *desk, const struct printer_record *printer)
+{
+	struct msg_virtual_named named = { 0 };
+	uint16_t slot;
+
+	str_copy(named.name, sizeof named.name, printer->name);
+	if (peers_find_player(&desk->peers, printer->serial, &slot))
+		child_send(desk->child, MESSAGE_VIRTUAL_NAMED, ROLE_VIRTUAL, slot, 0, 0, &named, -1);
+}
+
 /* -- the rest ------------------------------------------------------------------------------------------------ */
 
 void

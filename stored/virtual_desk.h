@@ -16,6 +16,7 @@
 
 #include "ipc/header.h"
 #include "stored/batch.h"
+#include "stored/printer_record.h"
 
 struct desk;
 
@@ -27,6 +28,9 @@ bool virtual_desk_answer(struct desk *desk, const struct batch_item *item);
 
 /* In the item in which such a printer goes: all that is more than an ordinary one. */
 void virtual_desk_forget(struct batch_item *item, const char *serial);
+
+/* What is kept of one has changed: the process that plays it hears its name, which it announces. */
+void virtual_desk_tell_name(struct desk *desk, const struct printer_record *printer);
 
 /* Is this secret the access code of a virtual printer, which would not hear of another? Then it was refused. */
 bool virtual_desk_refuses_secret(struct desk *desk, const struct header *request, const char *name);

@@ -204,6 +204,7 @@ def test_only_that_is_changed_which_its_process_need_not_know(stored):
     assert refused.reason == "conflict" and "access code cannot" in refused.sentence
     assert printer(stored, serial) == before
     edit(stored, serial, name="Wanda", starts_unasked=True, address="127.64.0.1", model="X1C")
+    assert stored.wait_event("VIRTUAL_NAMED", stored.players[serial]) == {"name": "Wanda"}  # its process announces it
     # One that shows another certificate (fault changedCertificate) is approved anew like any other.
     edit(stored, serial, certificate_sha256="ab" * 32)
     after = printer(stored, serial)

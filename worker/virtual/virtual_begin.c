@@ -81,6 +81,14 @@ on_changed(void *arg)
 	virtual_settle(virtual, true);
 }
 
+/* Before it knows who it plays, VIRTUAL_MINE will have it. */
+void
+virtual_on_named(struct virtual *virtual, const char *name)
+{
+	if (virtual->machine != NULL)
+		str_copy(virtual->nameplate.name, sizeof virtual->nameplate.name, name);
+}
+
 /* -- what its camera asks ---------------------------------------------------------------------------------------- */
 
 static void

@@ -171,12 +171,12 @@ class StoreAlone:
             self._receive()
 
     def wait_event(self, name: str, slot: int):
-        """Takes it out of the events."""
+        """Takes it out of the events; its fields."""
         while True:
             for event in self.events:
                 if event.message.name == name and event.to_slot == slot:
                     self.events.remove(event)
-                    return
+                    return event.fields
             self._receive()
 
     def all(self, name: str) -> list:
