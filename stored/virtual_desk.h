@@ -13,12 +13,24 @@
 #define FUSE_STORED_VIRTUAL_DESK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "ipc/header.h"
+#include "ipc/message.h"
 #include "stored/batch.h"
 #include "stored/printer_record.h"
 
 struct desk;
+
+/* Orders of printers that are to be exposed, while the supervisor looks whether they can be. */
+#define VIRTUAL_ORDERS_MAX 8
+struct virtual_desk {
+	struct virtual_order {
+		uint32_t request_id; /* to the supervisor; 0 = free */
+		struct header asker;
+		struct msg_virtual_add add;
+	} orders[VIRTUAL_ORDERS_MAX];
+};
 
 /* A message that is about virtual printers; false when it is not. */
 bool virtual_desk_on_message(struct desk *desk, const struct header *header, const void *message);

@@ -72,6 +72,11 @@ def test_others_find_and_link_the_exposed_one_and_no_other(make_fuse, machines):
         assert f"'Vera' ({vera['serial']}) is at {HERE} port 8883 already" in refused["detail"] and refused["remedy"]
         told = ours.fusectl("virtual", "add", "Vroni", "--expose", HERE)
         assert told.returncode == 5 and f"is at {HERE} port 8883 already" in told.stderr
+        # Nor can one stand at an address of another machine.
+        refused = web.ask("POST", MAKE, {"name": "Vroni", "exposed": OFFICE}, status=409).json()
+        assert refused["detail"] == f"The computer on which Fuse runs has no address {OFFICE} (it has {HERE}, {BESIDE})."
+        told = ours.fusectl("virtual", "add", "Vroni", "--expose", OFFICE)
+        assert told.returncode == 5 and f"has no address {OFFICE}" in told.stderr
         assert len(ours.ask("virtual", "list")["printers"]) == 2
         access = ours.ask("virtual", "access", vera["serial"])
     with shed.inside(), listener() as one:  # the same machine's other cable
