@@ -15,7 +15,7 @@ import PIL.Image
 import pytest
 
 from rig import threemf
-from rig.fuse import SLOWNESS
+from rig.fuse import SANITIZED, SLOWNESS
 from rig.virtual_alone import VirtualAlone
 from rig.waiting import wait_until
 from test_virtual import camera_login, next_picture, read_to_end, refuses, tls
@@ -338,7 +338,7 @@ def test_who_does_not_read_misses_pictures_and_has_what_comes_whole(x1c):
         began = time.monotonic()
         while time.monotonic() < began + 15:
             quick.packet()
-        assert x1c.memory_kib() - before < 512
+        assert SANITIZED or x1c.memory_kib() - before < 512
         media = [packet for channel, packet in (slow.packet() for _ in range(600)) if channel == 0]
         numbers = [int.from_bytes(packet[2:4], "big") for packet in media]
         assert all((b - a) % 65536 == 1 for a, b in zip(numbers, numbers[1:])), "a packet was lost"
