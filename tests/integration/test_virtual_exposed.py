@@ -79,6 +79,9 @@ def test_others_find_and_link_the_exposed_one_and_no_other(make_fuse, machines):
         assert told.returncode == 5 and f"has no address {OFFICE}" in told.stderr
         assert len(ours.ask("virtual", "list")["printers"]) == 2
         access = ours.ask("virtual", "access", vera["serial"])
+        assert access["cameraPort"] == 322
+        assert f"rtsps://{HERE}:322/streaming/live/1\n" in ours.fusectl("virtual", "access", "Vera").stdout
+        assert "port 6000, JPEG" in ours.fusectl("virtual", "access", "Wanda").stdout
     with shed.inside(), listener() as one:  # the same machine's other cable
         assert heard(one, 7) == set() and open_ports(BESIDE) == []
     with office.inside():
