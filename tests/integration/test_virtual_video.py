@@ -95,19 +95,25 @@ def test_gstreamer_sees_it_too(x1c, protocols, tmp_path):
     assert grey.size == (1920, 1080) and squares(grey, BED, 4) == {(column, row) for column in range(30, 130) for row in range(70, 74)}
 
 
+def prints_until(printer, watcher, percent: int):
+    """Quickly until then, and at a real one's pace from then on: however busy this machine is, the print goes on."""
+    printer.turn({"timeFactor": 600 if percent < 10 else 100})
+    wait_until(lambda: watcher.print.get("gcode_state") == "RUNNING" and watcher.print.get("mc_percent", 0) >= percent, 3 * WAIT_S,
+               lambda: f"{watcher.print}")
+    printer.turn({"timeFactor": 1})
+    assert watcher.print["mc_percent"] < 90
+
+
 def test_what_is_seen_follows_the_print():
     with VirtualAlone(model="H2S", serial="09300A000000022", address="127.64.9.22") as printer, Watcher(printer) as watcher:
         printer.put("/cube.gcode.3mf", threemf.sliced("O1S"))
-        printer.turn({"timeFactor": 600})
         watcher.start("cube.gcode.3mf")
-        watcher.reaches("RUNNING")
-        wait_until(lambda: watcher.print.get("mc_percent", 0) >= 10, WAIT_S, lambda: f"{watcher.print}")
+        prints_until(printer, watcher, 5)
         frames = frames_by_ffmpeg(printer, 20)
-        assert len({frame.tobytes() for frame in frames}) > 5 and len({tip(frame)[0] for frame in (frames[0], frames[-1])}) == 2
+        assert len({frame.tobytes() for frame in frames}) > 5 and len({tip(frame)[0] for frame in frames[::5]}) > 1
         early = len(squares(frames[0], PART))
         assert early > 0 and tip(frames[0])[1] < 69
-        percent = watcher.print["mc_percent"]
-        wait_until(lambda: watcher.print["mc_percent"] >= percent + 20, WAIT_S, lambda: f"{watcher.print}")
+        prints_until(printer, watcher, watcher.print["mc_percent"] + 15)
         assert len(squares(frames_by_ffmpeg(printer, 1)[0], PART)) > early
         watcher.say("print", "stop")
         watcher.reaches("FAILED", "IDLE")
@@ -118,14 +124,12 @@ def test_what_is_seen_follows_the_print():
 def test_a_jpeg_camera_sees_the_same_of_a_print():
     with VirtualAlone(model="P1S", serial="01P00A000000023", address="127.64.9.23") as printer, Watcher(printer) as watcher:
         printer.put("/cube.gcode.3mf", threemf.sliced("C12"))
-        printer.turn({"timeFactor": 600})
         watcher.start("cube.gcode.3mf")
-        watcher.reaches("RUNNING")
-        wait_until(lambda: watcher.print.get("mc_percent", 0) >= 10, WAIT_S, lambda: f"{watcher.print}")
+        prints_until(printer, watcher, 5)
         with tls(printer, printer.ports["camera"]) as connection:
             connection.sendall(camera_login(printer.code))
-            pictures = [PIL.Image.open(io.BytesIO(next_picture(connection))) for _ in range(2)]
-        assert len(squares(pictures[0], PART)) > 0 and tip(pictures[0])[0] != tip(pictures[1])[0]
+            pictures = [PIL.Image.open(io.BytesIO(next_picture(connection))) for _ in range(3)]
+        assert len(squares(pictures[0], PART)) > 0 and len({tip(picture)[0] for picture in pictures}) > 1
         assert refuses(printer.address, printer.ports["video"])  # of the other kind of camera
 
 
@@ -383,10 +387,11 @@ def test_it_is_off_with_its_printer(x1c):
 
 
 def test_one_that_keeps_silent_is_dropped_in_its_time(silent):
-    """It reads all the time, and says nothing: neither a request nor a report."""
+    """It says nothing: neither a request nor a report."""
     began, viewer = silent
     viewer.connection.settimeout(WAIT_S)
+    until = max(time.monotonic(), began + TIMEOUT_S) + WAIT_S
     with pytest.raises((AssertionError, OSError)):
-        while time.monotonic() < began + TIMEOUT_S + WAIT_S:
+        while time.monotonic() < until:
             viewer.packet()
     assert time.monotonic() - began > TIMEOUT_S - 5

@@ -22,6 +22,7 @@
 #define OUT_MAX_BYTES ((size_t)512 * 1024) /* a frame, and what it is told between two */
 #define SEND_BUFFER_BYTES 32768
 #define RANDOM_BYTES 32
+#define FRAME_MAX_BYTES (H264_FRAME_MAX_BYTES + H264_FRAME_MAX_BYTES / 32) /* in packets */
 
 struct rtsp_server {
 	unsigned magic;
@@ -91,6 +92,7 @@ write_frame(struct viewer *viewer, int64_t now_us, uint8_t *to)
 		len = write_headers(viewer, at, to);
 	}
 	size_t nal_len = h264_write_frame(&viewer->stream, greys, is_whole, nal);
+	ENSURE(rtp_room(nal_len) <= FRAME_MAX_BYTES);
 	return len + rtp_write_nal(&viewer->session.rtp, at, true, nal, nal_len, to + len);
 }
 
@@ -108,7 +110,7 @@ write_report(struct viewer *viewer, int64_t now_us, uint8_t *to)
 static void
 show(void *arg)
 {
-	static uint8_t packets[RTP_PACKET_MAX_BYTES + H264_FRAME_MAX_BYTES + H264_FRAME_MAX_BYTES / 32 + RTP_REPORT_MAX_BYTES];
+	static uint8_t packets[RTP_REPORT_MAX_BYTES + RTP_PACKET_MAX_BYTES + FRAME_MAX_BYTES];
 	struct viewer *viewer = arg;
 	int64_t now_us = clock_monotonic_us(), place = place_of(viewer, now_us);
 
@@ -119,7 +121,6 @@ show(void *arg)
 	viewer->frame = place;
 	size_t len = write_report(viewer, now_us, packets);
 	len += write_frame(viewer, now_us, packets + len);
-	ENSURE(len <= sizeof packets);
 	visitor_send(viewer->visitor, packets, len);
 }
 
