@@ -20,7 +20,8 @@ DEPS := gcc binutils libc6-dev make gzip libevent-dev libseccomp-dev liblmdb-dev
 TEST_DEPS := libcmocka-dev python3-pytest python3-pytest-xdist python3-msgpack python3-psutil clang libclang-rt-14-dev \
 	valgrind bash-completion socat \
 	mosquitto mosquitto-clients openssl python3-jsonschema python3-cryptography python3-prometheus-client python3-websockets \
-	curl nmap nodejs iproute2 vsftpd lftp python3-paho-mqtt python3-pil python3-pyftpdlib python3-openssl zip unzip
+	curl nmap nodejs iproute2 vsftpd lftp python3-paho-mqtt python3-pil python3-pyftpdlib python3-openssl zip unzip \
+	ffmpeg gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad glib-networking
 # The stories in a browser (tests/browser), and what they need from npm.
 TEST_DEPS += chromium chromium-driver python3-selenium
 TEST_NPM := axe-core@4.14.1

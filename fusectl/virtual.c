@@ -12,6 +12,7 @@
 #include "fusectl/players.h"
 #include "fusectl/virtualwords.h"
 #include "ipc/terms.h"
+#include "printer/models.h"
 
 #define MAKE_S 30 /* a small machine takes its time for a key */
 #define TEXT_BYTES 400
@@ -436,20 +437,36 @@ port_of(uint32_t kept, unsigned standard)
 }
 
 static void
+print_camera(const struct msg_printer *record, const struct model *model, unsigned port)
+{
+	const char *address = record->address;
+	bool is_v6 = strchr(address, ':') != NULL;
+
+	if (model->camera == CAMERA_RTSPS)
+		printf("Camera         rtsps://%s%s%s:%u/streaming/live/1\n", is_v6 ? "[" : "", address, is_v6 ? "]" : "", port);
+	else if (model->camera == CAMERA_JPEG)
+		printf("Camera         port %u, JPEG over TLS\n", port);
+}
+
+static void
 print_access(struct ctl *ctl, const struct msg_printer *record, const char *code, const char *issuer)
 {
+	const struct model *model = model_by_key(record->model);
+	unsigned camera = port_of(record->camera_port, model->camera_port);
+
 	if (ctl_wants_json(ctl)) {
-		ctl_print_json(stdout, json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:o, s:o}", "serial", record->serial, "address",
+		ctl_print_json(stdout, json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:s, s:o, s:o}", "serial", record->serial, "address",
 						 record->address, "mqttPort", (int)port_of(record->mqtt_port, 8883), "ftpsPort",
-						 (int)port_of(record->ftps_port, 990), "detectPort",
+						 (int)port_of(record->ftps_port, 990), "cameraPort", (int)camera, "detectPort",
 						 (int)port_of(record->detect_port, 3000), "user", "bblp", "accessCode",
 						 ctl_json_text(code), "issuerPem", ctl_json_text(issuer)), false);
 		return;
 	}
-	printf("Address        %s\nMQTT           port %u, TLS\nFiles          port %u, FTPS (implicit)\nDetect         port %u\n"
-	       "Serial number  %s\nUser           bblp\nAccess code    %s\n",
+	printf("Address        %s\nMQTT           port %u, TLS\nFiles          port %u, FTPS (implicit)\nDetect         port %u\n",
 	       record->address, port_of(record->mqtt_port, 8883), port_of(record->ftps_port, 990),
-	       port_of(record->detect_port, 3000), record->serial, code);
+	       port_of(record->detect_port, 3000));
+	print_camera(record, model, camera);
+	printf("Serial number  %s\nUser           bblp\nAccess code    %s\n", record->serial, code);
 }
 
 enum outcome

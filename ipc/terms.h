@@ -41,7 +41,8 @@
 #define VIRTUAL_PURPOSES(X)                                                                      \
 	X(MQTT, "mqtt", 8883, false) X(FTPS, "ftps", 990, false) X(CAMERA, "camera", 6000, false) \
 	X(DETECT, "detect", 3000, false) X(DETECT_TLS, "detect-tls", 3002, false) X(ANNOUNCE, "announce", 0, true) \
-	X(DATA, "data", 0, false) /* for the files themselves: some of them, at any port */
+	X(DATA, "data", 0, false) /* for the files themselves: some of them, at any port */        \
+	X(VIDEO, "video", 322, false)
 
 /* How one phase of a diagnosis went. */
 #define STEP_OUTCOMES(X) X(PASSED, "passed") X(WARNED, "warned") X(FAILED, "failed") X(SKIPPED, "skipped")

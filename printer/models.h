@@ -55,6 +55,7 @@ struct model {
 	bool ftps_is_vsftpd;		/* data connections must resume the control connection's session, and are closed in order */
 	bool ftps_hides_address;	/* its answer to PASV says 0.0.0.0 */
 	bool ftps_takes_one;		/* a second session waits for the end of the first */
+	bool video_takes_one;		/* its camera bears no second viewer, as others do for a while */
 	const char *first_signed_firmware; /* from here on Developer Mode is needed; "" none, "0" always */
 	const char *developer_mode_menu; /* the path in the printer's own menu, for remedies */
 	const char *access_code_menu;	/* where the screen shows the access code */

@@ -17,6 +17,7 @@
 #include "stored/upkeep.h"
 #include "stored/values.h"
 #include "stored/vault.h"
+#include "stored/virtual_desk.h"
 
 struct desk {
 	struct child *child;
@@ -31,6 +32,7 @@ struct desk {
 	struct owner_desk owner;
 	struct file_desk files;
 	struct job_desk job;
+	struct virtual_desk virtuals;
 };
 
 /* Open for business, with child, store and vault in place: read settings and printers, look at the disk. DONE, or

@@ -60,15 +60,27 @@ peers_entry_peek(const struct peers *peers, const struct header *header)
 	return NULL;
 }
 
-bool
-peers_find_worker(const struct peers *peers, const char *entry, uint16_t *ret_slot)
+static bool
+find(const struct peers *peers, enum role role, const char *entry, uint16_t *ret_slot)
 {
 	for (unsigned i = 0; i < peers->count; i++) {
 		*ret_slot = peers->all[i].slot;
-		if (peers->all[i].role == ROLE_WORKER && entry[0] != '\0' && strcmp(peers->all[i].entry, entry) == 0)
+		if (peers->all[i].role == role && entry[0] != '\0' && strcmp(peers->all[i].entry, entry) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool
+peers_find_worker(const struct peers *peers, const char *entry, uint16_t *ret_slot)
+{
+	return find(peers, ROLE_WORKER, entry, ret_slot);
+}
+
+bool
+peers_find_player(const struct peers *peers, const char *entry, uint16_t *ret_slot)
+{
+	return find(peers, ROLE_VIRTUAL, entry, ret_slot);
 }
 
 static bool

@@ -33,8 +33,9 @@ void peers_note(struct peers *peers, const struct header *header, const struct m
  * incarnation that the supervisor has not named. */
 const char *peers_entry_peek(const struct peers *peers, const struct header *header);
 
-/* The slot of the worker of a printer; false when there is none. */
+/* The slot of the worker of a printer, or of the process that plays it; false when there is none. */
 bool peers_find_worker(const struct peers *peers, const char *entry, uint16_t *ret_slot);
+bool peers_find_player(const struct peers *peers, const char *entry, uint16_t *ret_slot);
 
 /* May the sender of `header` have the secret `name`? A worker: printer/<its entry>, and only in the
  * incarnation that the supervisor named; gatewayd: gateway/…; nobody else. */

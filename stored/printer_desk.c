@@ -89,8 +89,11 @@ follow_up_printer(struct desk *desk, const struct batch_item *item)
 	if (item->request.number == MESSAGE_PRINTER_SEEN)
 		return; /* nobody else is told of that */
 	publish(desk, (uint32_t)(place - desk->printers.places));
-	if (place->is_kept && item->request.number != MESSAGE_PLATE_USED) /* that is the worker's own word */
-		tell_worker(desk, place->kept.serial);
+	if (!place->is_kept || item->request.number == MESSAGE_PLATE_USED) /* that is the worker's own word */
+		return;
+	tell_worker(desk, place->kept.serial);
+	if (place->kept.is_virtual)
+		virtual_desk_tell_name(desk, &place->kept);
 }
 
 void

@@ -198,6 +198,57 @@ add(struct desk *desk, const struct header *request, const struct msg_virtual_ad
 	sodium_memzero(&making, sizeof making);
 }
 
+/* -- an address of this machine ---------------------------------------------------------------------------- */
+
+static struct virtual_order *
+find_order(struct desk *desk, uint32_t request_id)
+{
+	for (size_t i = 0; i < VIRTUAL_ORDERS_MAX; i++)
+		if (desk->virtuals.orders[i].request_id == request_id)
+			return &desk->virtuals.orders[i];
+	return NULL;
+}
+
+/* Which addresses this machine has is hidden from here. What is no address at all is refused by add(). */
+static void
+add_or_ask(struct desk *desk, const struct header *request, const struct msg_virtual_add *message)
+{
+	struct virtual_order *order = find_order(desk, 0);
+	struct msg_virtual_place place = { 0 };
+	struct complaint complaint;
+
+	if (message->exposed[strspn(message->exposed, " \t\r\n")] == '\0' ||
+	    !printer_rules_address(message->exposed, place.address, &complaint)) {
+		add(desk, request, message);
+		return;
+	}
+	if (order == NULL) {
+		desk_refuse_with(desk, request, REFUSAL_BUSY, "Try again.", "Others are being made just now.");
+		return;
+	}
+	*order = (struct virtual_order){ child_next_request_id(desk->child), *request, *message };
+	if (child_send(desk->child, MESSAGE_VIRTUAL_PLACE, ROLE_SUPERVISOR, 0, order->request_id, 0, &place, -1) == CHANNEL_TAKEN)
+		return;
+	order->request_id = 0;
+	desk_refuse_with(desk, request, REFUSAL_BUSY, "Try again.", "Fuse has too much to do just now.");
+}
+
+/* False: it is to no such question. `refused` NULL: it can be there. */
+static bool
+on_place(struct desk *desk, uint32_t request_id, const struct msg_refused *refused)
+{
+	struct virtual_order *order = request_id != 0 ? find_order(desk, request_id) : NULL;
+
+	if (order == NULL)
+		return false;
+	order->request_id = 0;
+	if (refused == NULL)
+		add(desk, &order->asker, &order->add);
+	else
+		child_reply(desk->child, &order->asker, MESSAGE_REFUSED, refused, -1);
+	return true;
+}
+
 bool
 virtual_desk_answer(struct desk *desk, const struct batch_item *item)
 {
@@ -370,6 +421,17 @@ note_at(struct desk *desk, const struct header *request, const struct msg_virtua
 	printer_desk_put(desk, request, record);
 }
 
+void
+virtual_desk_tell_name(struct desk *desk, const struct printer_record *printer)
+{
+	struct msg_virtual_named named = { 0 };
+	uint16_t slot;
+
+	str_copy(named.name, sizeof named.name, printer->name);
+	if (peers_find_player(&desk->peers, printer->serial, &slot))
+		child_send(desk->child, MESSAGE_VIRTUAL_NAMED, ROLE_VIRTUAL, slot, 0, 0, &named, -1);
+}
+
 /* -- the rest ------------------------------------------------------------------------------------------------ */
 
 void
@@ -398,8 +460,12 @@ virtual_desk_on_message(struct desk *desk, const struct header *header, const vo
 {
 	switch (header->number) {
 	case MESSAGE_VIRTUAL_ADD:
-		add(desk, header, message);
+		add_or_ask(desk, header, message);
 		return true;
+	case MESSAGE_DONE:
+		return on_place(desk, header->request_id, NULL);
+	case MESSAGE_REFUSED:
+		return on_place(desk, header->request_id, message);
 	case MESSAGE_VIRTUAL_WANT:
 		want(desk, header);
 		return true;

@@ -13,11 +13,24 @@
 #define FUSE_STORED_VIRTUAL_DESK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "ipc/header.h"
+#include "ipc/message.h"
 #include "stored/batch.h"
+#include "stored/printer_record.h"
 
 struct desk;
+
+/* Orders of printers that are to be exposed, while the supervisor looks whether they can be. */
+#define VIRTUAL_ORDERS_MAX 8
+struct virtual_desk {
+	struct virtual_order {
+		uint32_t request_id; /* to the supervisor; 0 = free */
+		struct header asker;
+		struct msg_virtual_add add;
+	} orders[VIRTUAL_ORDERS_MAX];
+};
 
 /* A message that is about virtual printers; false when it is not. */
 bool virtual_desk_on_message(struct desk *desk, const struct header *header, const void *message);
@@ -27,6 +40,9 @@ bool virtual_desk_answer(struct desk *desk, const struct batch_item *item);
 
 /* In the item in which such a printer goes: all that is more than an ordinary one. */
 void virtual_desk_forget(struct batch_item *item, const char *serial);
+
+/* What is kept of one has changed: the process that plays it hears its name, which it announces. */
+void virtual_desk_tell_name(struct desk *desk, const struct printer_record *printer);
 
 /* Is this secret the access code of a virtual printer, which would not hear of another? Then it was refused. */
 bool virtual_desk_refuses_secret(struct desk *desk, const struct header *request, const char *name);

@@ -172,6 +172,9 @@ on_message(void *arg, struct peer *peer, const struct header *header, const void
 	case MESSAGE_VIRTUAL_MOVE:
 		stand_move(peer->owner, header);
 		break;
+	case MESSAGE_VIRTUAL_PLACE:
+		stand_try(house, peer, header, message);
+		break;
 	case MESSAGE_LOGS_END:
 		follow_end(&house->followers, house->board, peer, ((const struct msg_logs_end *)message)->logs_request);
 		break;

@@ -5,6 +5,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -20,6 +22,7 @@
 #define FREE_PORT_TRIES 3 /* somebody may have it before us */
 #define MOVES_MAX 250
 #define ADDRESS_BYTES 65
+#define NAMED_MAX 4 /* addresses in a sentence */
 
 union address {
 	struct sockaddr any;
@@ -173,4 +176,61 @@ stand_move(struct proc *proc, const struct header *request)
 		   (place + 1 + proc->moves++ % (MOVES_MAX - 1)) % MOVES_MAX, number);
 	give_all(proc, text);
 	switchboard_say_done(house->board, &proc->peer, request, "");
+}
+
+/* -- where one could stand ---------------------------------------------------------------------------------------- */
+
+/* One at which others reach this machine. */
+static bool
+is_for_others(const struct ifaddrs *one)
+{
+	return one->ifa_addr != NULL && one->ifa_addr->sa_family == AF_INET && (one->ifa_flags & IFF_UP) &&
+	       !(one->ifa_flags & IFF_LOOPBACK);
+}
+
+/* " (it has A, B)"; "" when there are none. */
+static void
+write_own_addresses(char *to, size_t cap)
+{
+	struct ifaddrs *all;
+	char text[INET_ADDRSTRLEN];
+	size_t used = 0;
+	unsigned count = 0;
+
+	to[0] = '\0';
+	if (getifaddrs(&all) != 0)
+		return;
+	for (const struct ifaddrs *one = all; one != NULL && count < NAMED_MAX; one = one->ifa_next) {
+		union address address;
+		if (!is_for_others(one))
+			continue;
+		memcpy(&address, one->ifa_addr, sizeof address.v4);
+		inet_ntop(AF_INET, &address.v4.sin_addr, text, sizeof text);
+		str_format(to + used, cap - used, "%s%s", count++ == 0 ? " (it has " : ", ", text);
+		used = strlen(to);
+	}
+	if (count > 0)
+		str_format(to + used, cap - used, ")");
+	freeifaddrs(all);
+}
+
+void
+stand_try(struct house *house, struct peer *peer, const struct header *request, const struct msg_virtual_place *place)
+{
+	char own[128], sentence[320];
+	union address address;
+	socklen_t len;
+	int fd = -1;
+
+	if (read_address(place->address, &address, &len))
+		fd = bind_at(&address, len, false);
+	if (fd >= 0) {
+		close(fd);
+		switchboard_say_done(house->board, peer, request, "");
+		return;
+	}
+	write_own_addresses(own, sizeof own);
+	str_format(sentence, sizeof sentence, "The computer on which Fuse runs has no address %s%s.", place->address, own);
+	switchboard_say_refused(house->board, peer, request, REFUSAL_CONFLICT, sentence,
+				"Expose it at one of the addresses of that computer.");
 }

@@ -6,10 +6,16 @@
 #define FUSE_SUPERVISOR_STAND_H
 
 #include "ipc/header.h"
+#include "ipc/message.h"
 
+struct house;
+struct peer;
 struct proc;
 
 #define STAND_DATA_SOCKETS 4 /* for files: as many as go at once */
+
+/* VIRTUAL_PLACE: DONE when sockets can be bound at this address, else refused with the addresses that this machine has. */
+void stand_try(struct house *house, struct peer *peer, const struct header *request, const struct msg_virtual_place *place);
 
 /* Bind, and give the sockets to the process (VIRTUAL_SOCKET each). What cannot be bound is logged and left out. */
 void stand_give(struct proc *proc);

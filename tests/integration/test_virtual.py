@@ -372,24 +372,44 @@ def test_the_camera_closes_without_a_word_for_a_wrong_login(p1s, login):
 
 # -- announcements ---------------------------------------------------------------------------------------------------------------
 
-def test_it_announces_itself_on_this_machine(x1c):
+@contextlib.contextmanager
+def listening():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(("", 2021))
+        yield listener
 
-        def heard():
-            if not select.select([listener], [], [], 1)[0]:
-                return None
-            data, sender = listener.recvfrom(4096)
-            return data if sender[0] == x1c.address else None
 
-        text = wait_until(heard, WAIT_S, "no announcement").decode()
+def announced(listener, printer, said: str = ""):
+    """The next announcement of this printer that says that."""
+    def heard():
+        if not select.select([listener], [], [], 1)[0]:
+            return None
+        data, sender = listener.recvfrom(4096)
+        return data.decode() if sender[0] == printer.address and said in data.decode() else None
+
+    return wait_until(heard, WAIT_S, f"no announcement {said!r}")
+
+
+def test_it_announces_itself_on_this_machine(x1c):
+    with listening() as listener:
+        text = announced(listener, x1c)
     lines = text.split("\r\n")
     assert lines[0] == "NOTIFY * HTTP/1.1" and lines[-2:] == ["", ""]
     headers = dict(line.split(": ", 1) for line in lines[1:-2])
     assert headers["NT"] == "urn:bambulab-com:device:3dprinter:1" and headers["NTS"] == "ssdp:alive"
     assert (headers["Location"], headers["USN"], headers["DevModel.bambu.com"]) == (x1c.address, x1c.serial, "BL-P001")
+
+
+def test_it_announces_the_name_that_it_is_given(toy):
+    with listening() as listener:
+        announced(listener, toy, "DevName.bambu.com: Tested\r\n")
+        toy.tell("VIRTUAL_NAMED", {"name": "Wanda im Regal 3"}, "stored")
+        announced(listener, toy, "DevName.bambu.com: Wanda im Regal 3\r\n")
+    with socket.create_connection((toy.address, toy.ports["detect"]), WAIT_S) as connection:
+        connection.sendall(DETECT)
+        assert b'"name":"Wanda im Regal 3"' in read_to_end(connection)
 
 
 # -- faults -------------------------------------------------------------------------------------------------------------------------
@@ -406,13 +426,13 @@ def test_one_that_is_off_refuses_connections_at_all_its_ports_until_it_is_on(toy
         toy.turn({"online": False})
         client.wait(lambda: client.ends, "it stays connected")
     assert not toy.state()["online"]
-    for purpose in ("mqtt", "ftps", "detect", "detect-tls"):
+    for purpose in ("mqtt", "ftps", "detect", "detect-tls", "video"):
         assert refuses(toy.address, toy.ports[purpose]), purpose
     toy.turn({"online": True})
     with Client(toy) as client:
         client.listen().say("pushing", "pushall")
         client.told("print", "push_status")
-    assert refuses(toy.address, toy.ports["camera"])  # the video of this model is not played
+    assert refuses(toy.address, toy.ports["camera"])  # of the other kind of camera
 
 
 def test_it_stays_off_over_a_restart(toy):

@@ -572,6 +572,20 @@ def test_a_client_that_comes_after_one_was_cut_off_finds_an_open_door(printer):
     assert Client(printer).store("/x", CONTENT).startswith("226")
 
 
+def test_a_stranger_keeps_the_only_seat_for_half_a_minute_at_most():
+    """Also one that says something all the time, and never who it is."""
+    with of_model("A1") as printer, contextlib.ExitStack() as stack:
+        stranger = printer.context().wrap_socket(socket.create_connection((printer.address, printer.ftps), 60))
+        stack.callback(stranger.close)
+        began = time.monotonic()
+        with contextlib.suppress(OSError):
+            while time.monotonic() < began + 60:
+                stranger.sendall(b"NOOP\r\n")
+                time.sleep(1)
+        assert time.monotonic() - began < 45
+        assert Client(printer).store("/x", CONTENT).startswith("226")
+
+
 def test_the_test_print_is_a_file_and_a_job(printer):
     printer.turn({"do": "test-print"})
     job, = printer.jobs

@@ -155,6 +155,20 @@ def test_an_exposed_one_has_the_address_that_was_given(stored):
     assert printer(stored, stored.virtual(exposed="192.0.2.7"))["address"] == "192.0.2.7"
 
 
+def test_one_is_exposed_only_where_the_supervisor_says_that_it_can_be(stored):
+    stored.no_place = "There is no such address."
+    refused = refusal(stored.virtual, exposed=" 192.0.2.7 ")
+    assert (refused.reason, refused.sentence, refused.remedy) == ("conflict", "There is no such address.", "Elsewhere.")
+    assert stored.places == ["192.0.2.7"] and stored.all("PRINTER") == []
+    # Nobody is asked for the others, nor for what is no address.
+    stored.virtual()
+    assert refusal(stored.virtual, exposed="printer.local").reason == "invalid"
+    assert stored.places == ["192.0.2.7"]
+    stored.no_place = ""
+    asked = [stored.post("httpd", "VIRTUAL_ADD", {"exposed": f"192.0.2.{i}"}) for i in range(4)]
+    assert len({printer(stored, stored.answer(request)["serial"])["address"] for request in asked}) == 4
+
+
 def test_its_own_word_of_its_ports_is_kept_and_its_worker_hears_of_it(stored):
     serial = stored.virtual()
     at = {"address": "127.64.0.1", "mqtt_port": 0, "ftps_port": 40990, "camera_port": 0, "detect_port": 43000}
@@ -204,6 +218,7 @@ def test_only_that_is_changed_which_its_process_need_not_know(stored):
     assert refused.reason == "conflict" and "access code cannot" in refused.sentence
     assert printer(stored, serial) == before
     edit(stored, serial, name="Wanda", starts_unasked=True, address="127.64.0.1", model="X1C")
+    assert stored.wait_event("VIRTUAL_NAMED", stored.players[serial]) == {"name": "Wanda"}  # its process announces it
     # One that shows another certificate (fault changedCertificate) is approved anew like any other.
     edit(stored, serial, certificate_sha256="ab" * 32)
     after = printer(stored, serial)

@@ -197,7 +197,7 @@ they_are_written_as_they_are_read(void **state)
 	assert_string_equal(text, "{\"online\":true,\"timeFactor\":600,\"faults\":{\"wrongCode\":false,\"developerModeOff\":false,"
 				  "\"noStorage\":false,\"storageFull\":false,\"slowUpload\":false,\"emptyUpload\":false,"
 				  "\"slowParse\":false,\"lostStart\":false,\"silent\":true,\"changedCertificate\":false,"
-				  "\"changedAddress\":false,\"cutUploadPercent\":0},\"errors\":[{\"error\":\"filament-runout\","
+				  "\"changedAddress\":false,\"liveViewOff\":false,\"cutUploadPercent\":0},\"errors\":[{\"error\":\"filament-runout\","
 				  "\"code\":\"0700-2000-0002-0001\",\"message\":\"it is \\\"empty\\\"\"}]}");
 }
 

@@ -78,7 +78,7 @@ a_slip_is_named(void **state)
 		{ "online", "'online' is no KEY=VALUE.", "online=false" },
 		{ "=true", "'=true' is no KEY=VALUE.", "online=false" },
 		{ "wrongcode=true", "Virtual printers have no control 'wrongcode'.", "Did you mean 'wrongCode'?" },
-		{ "explode=true", "Virtual printers have no control 'explode'.", "changedCertificate and changedAddress" },
+		{ "explode=true", "Virtual printers have no control 'explode'.", "changedAddress and liveViewOff" },
 		{ "online=maybe", "online is true or false, not 'maybe'.", "switched on" },
 		{ "timeFactor=601", "timeFactor is a number from 1 to 600, not '601'.", "faster" },
 		{ "timeFactor=0", "timeFactor is a number from 1 to 600, not '0'.", "faster" },

@@ -413,10 +413,10 @@ it_tells_where_it_has_moved_to(void **state)
 {
 	(void)state;
 	SWITCH_ON("X1C", AMS_KIND_AMS);
-	machine_set_address(machine, 0x0900407f);
+	machine_set_address(machine, 0x0900407f, 40322);
 	pass_ms(3000);
 	assert_int_equal(seen.interfaces[0].ip, 0x0900407f);
-	assert_string_equal(seen.rtsp_url, "rtsps://127.64.0.9:322/streaming/live/1");
+	assert_string_equal(seen.rtsp_url, "rtsps://127.64.0.9:40322/streaming/live/1");
 }
 
 static void

@@ -11,9 +11,6 @@
 
 #define COLUMNS 160 /* squares */
 #define ROWS 90
-#define BED_ROW 70
-#define BED_LEFT 30
-#define BED_RIGHT 130
 
 /* Everything up to the picture's data. The quantizer is 8, so that the coefficient is the grey itself; the DC codes are
  * those of T.81, table K.3; the one AC code is that of the end of a square. */
@@ -74,42 +71,19 @@ put_difference(struct writer *writer, int difference)
 	put_bits(writer, 0, 1); /* nothing else in this square */
 }
 
-/* The nozzle goes to and fro over the bed, or waits at its left. */
-static int
-nozzle_column(uint32_t tick, bool prints)
-{
-	unsigned way = BED_RIGHT - BED_LEFT - 20, at = tick * 7 % (2 * way);
-
-	return prints ? (int)(BED_LEFT + 10 + (at < way ? at : 2 * way - at)) : BED_LEFT + 4;
-}
-
-static int
-grey_at(int column, int row, int nozzle)
-{
-	int off = column > nozzle ? column - nozzle : nozzle - column;
-
-	if (row >= BED_ROW && row < BED_ROW + 4 && column >= BED_LEFT && column < BED_RIGHT)
-		return 150;
-	if (row >= BED_ROW - 30 && row < BED_ROW - 8 && off < 7)
-		return 200;
-	if (row >= BED_ROW - 8 && row < BED_ROW - 1 && off < BED_ROW - row)
-		return 225;
-	return 40 + row / 3;
-}
-
 size_t
-camera_picture(uint32_t tick, bool prints, uint8_t ret_jpeg[CAMERA_PICTURE_MAX_BYTES])
+camera_picture(const struct camera_scene *scene, uint8_t ret_jpeg[CAMERA_PICTURE_MAX_BYTES])
 {
 	struct writer writer = { .to = ret_jpeg, .len = sizeof head };
-	int before = 0, nozzle = nozzle_column(tick, prints);
+	static uint8_t greys[COLUMNS * ROWS];
+	int before = 128;
 
 	memcpy(ret_jpeg, head, sizeof head);
-	for (int row = 0; row < ROWS; row++)
-		for (int column = 0; column < COLUMNS; column++) {
-			int level = grey_at(column, row, nozzle) - 128;
-			put_difference(&writer, level - before);
-			before = level;
-		}
+	camera_scene_draw(scene, COLUMNS, ROWS, greys);
+	for (size_t i = 0; i < sizeof greys; i++) {
+		put_difference(&writer, greys[i] - before);
+		before = greys[i];
+	}
 	put_bits(&writer, 0x7f, 7); /* the last byte is filled up with ones */
 	ret_jpeg[writer.len++] = 0xff;
 	ret_jpeg[writer.len++] = 0xd9;

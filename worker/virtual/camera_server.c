@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/miniobj.h"
 #include "worker/virtual/camera_picture.h"
 
@@ -31,7 +32,6 @@ struct viewer {
 	struct camera_server *camera;
 	struct visitor *visitor;
 	struct loop_timer *next;
-	uint32_t tick;
 	bool is_in;
 };
 
@@ -66,9 +66,11 @@ show(void *arg)
 	struct viewer *viewer = arg;
 	const struct camera_setup *setup = &viewer->camera->setup;
 	static uint8_t frame[HEADER_BYTES + CAMERA_PICTURE_MAX_BYTES];
+	struct camera_scene scene = { .at_ms = clock_monotonic_ms() };
 
 	ENSURE_OBJ(viewer, VIEWER_MAGIC);
-	size_t len = camera_picture(viewer->tick++, setup->prints(setup->arg), frame + HEADER_BYTES);
+	setup->look(setup->arg, &scene);
+	size_t len = camera_picture(&scene, frame + HEADER_BYTES);
 	memset(frame, 0, HEADER_BYTES);
 	write_u32(frame, (uint32_t)len);
 	frame[8] = 1;

@@ -9,13 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "worker/virtual/camera_scene.h"
 #include "worker/virtual/server.h"
 
 #define CAMERA_LOGIN_BYTES 80
 
 struct camera_setup {
 	bool (*is_code)(void *arg, const char *code, size_t len); /* is this the access code? */
-	bool (*prints)(void *arg);				   /* does it print just now? */
+	void (*look)(void *arg, struct camera_scene *scene);	   /* what is before it just now: all but at_ms */
 	void *arg;
 };
 

@@ -5,7 +5,7 @@
  *	{"online":true,"timeFactor":60,
  *	 "faults":{"wrongCode":false,"developerModeOff":false,"noStorage":false,"storageFull":false,"slowUpload":false,
  *	           "cutUploadPercent":0,"emptyUpload":false,"slowParse":false,"lostStart":false,"silent":false,
- *	           "changedCertificate":false,"changedAddress":false},
+ *	           "changedCertificate":false,"changedAddress":false,"liveViewOff":false},
  *	 "errors":[{"error":"nozzle-temperature","code":"0300-0200-0001-0001","message":"…"}],
  *	 "storage":{"totalBytes":…,"usedBytes":…,"files":3},
  *	 "exposed":"","address":"127.64.0.3","ports":{"mqtt":8883,"ftps":990,"detect":3000}}

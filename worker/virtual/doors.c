@@ -41,11 +41,12 @@ struct doors {
 	unsigned magic;
 	struct loop *loop;
 	struct place home, away;
-	bool is_away, is_open, is_furnished;
+	bool is_away, is_open, is_furnished, hides_video;
 	struct broker *broker;
 	struct ftp_server *files;
 	struct detect_server *detect, *detect_tls;
-	struct camera_server *camera; /* NULL: it is not played */
+	struct camera_server *camera; /* NULL: none, */
+	struct rtsp_server *video;    /* or not of this kind */
 	const struct nameplate *nameplate;
 	struct loop_timer *announcer;
 	bool announce_failed; /* and said so */
@@ -105,11 +106,31 @@ is_of_use(const struct msg_virtual_socket *socket, const struct place *place)
 	return socket->purpose < VIRTUAL_PURPOSE_COUNT && place->count < SOCKETS_MAX;
 }
 
-/* The camera of a model whose pictures are not played: nobody shall wait there for an answer. */
+/* Not the other kind of camera than its own, or one that is hidden: nobody shall wait there for an answer. */
 static bool
 is_played(const struct doors *doors, const struct door *door)
 {
-	return door->purpose != VIRTUAL_PURPOSE_CAMERA || doors->camera != NULL;
+	return (door->purpose != VIRTUAL_PURPOSE_CAMERA || doors->camera != NULL) &&
+	       (door->purpose != VIRTUAL_PURPOSE_VIDEO || (doors->video != NULL && !doors->hides_video));
+}
+
+/* Where its camera is. */
+static enum virtual_purpose
+camera_purpose(const struct doors *doors)
+{
+	return doors->video != NULL ? VIRTUAL_PURPOSE_VIDEO : VIRTUAL_PURPOSE_CAMERA;
+}
+
+static bool
+has_camera(const struct doors *doors)
+{
+	return doors->camera != NULL || doors->video != NULL;
+}
+
+static struct server *
+camera_peek(struct doors *doors)
+{
+	return doors->video != NULL ? rtsp_server_peek(doors->video) : camera_server_peek(doors->camera);
 }
 
 void
@@ -173,8 +194,8 @@ drop_visitors(struct doors *doors)
 	ftp_server_hang_up(doors->files);
 	server_drop_all(detect_server_peek(doors->detect));
 	server_drop_all(detect_server_peek(doors->detect_tls));
-	if (doors->camera != NULL)
-		server_drop_all(camera_server_peek(doors->camera));
+	if (has_camera(doors))
+		server_drop_all(camera_peek(doors));
 }
 
 static void
@@ -196,8 +217,8 @@ listen_at(struct doors *doors, const struct place *place)
 	server_listen(broker_server_peek(doors->broker), fd_of(place, VIRTUAL_PURPOSE_MQTT));
 	server_listen(detect_server_peek(doors->detect), fd_of(place, VIRTUAL_PURPOSE_DETECT));
 	server_listen(detect_server_peek(doors->detect_tls), fd_of(place, VIRTUAL_PURPOSE_DETECT_TLS));
-	if (doors->camera != NULL)
-		server_listen(camera_server_peek(doors->camera), fd_of(place, VIRTUAL_PURPOSE_CAMERA));
+	if (has_camera(doors))
+		server_listen(camera_peek(doors), fd_of(place, camera_purpose(doors)));
 }
 
 void
@@ -232,6 +253,25 @@ doors_shut(struct doors *doors)
 	for (size_t i = 0; i < place->count; i++)
 		shut(&place->doors[i]);
 	drop_visitors(doors);
+}
+
+void
+doors_show_video(struct doors *doors, bool shown)
+{
+	ENSURE_OBJ(doors, DOORS_MAGIC);
+	const struct door *door = find(here(doors), VIRTUAL_PURPOSE_VIDEO);
+
+	if (doors->hides_video == !shown)
+		return;
+	doors->hides_video = !shown;
+	if (doors->video == NULL || door == NULL || !doors->is_open)
+		return;
+	if (shown) {
+		open_again(door);
+	} else {
+		shut(door);
+		server_drop_all(rtsp_server_peek(doors->video));
+	}
 }
 
 bool
@@ -273,8 +313,8 @@ doors_show(struct doors *doors, const struct identity *identity)
 	server_set_service(broker_server_peek(doors->broker), identity->single);
 	server_set_service(detect_server_peek(doors->detect_tls), identity->single);
 	ftp_server_set_service(doors->files, identity->files);
-	if (doors->camera != NULL)
-		server_set_service(camera_server_peek(doors->camera), identity->single);
+	if (has_camera(doors))
+		server_set_service(camera_peek(doors), identity->single);
 	drop_visitors(doors);
 }
 
@@ -304,6 +344,8 @@ doors_furnish(struct doors *doors, const struct doors_setup *setup)
 	doors->detect_tls = detect_server_new(doors->loop, false, setup->nameplate);
 	if (setup->camera != NULL)
 		doors->camera = camera_server_new(doors->loop, setup->camera);
+	else if (setup->video != NULL)
+		doors->video = rtsp_server_new(doors->loop, setup->video);
 	doors->is_furnished = true;
 }
 
@@ -319,6 +361,7 @@ doors_free(struct doors *doors)
 	detect_server_free(doors->detect);
 	detect_server_free(doors->detect_tls);
 	camera_server_free(doors->camera);
+	rtsp_server_free(doors->video);
 	leave(&doors->home);
 	leave(&doors->away);
 	doors->magic = 0;
@@ -363,7 +406,7 @@ doors_where(const struct doors *doors, struct msg_virtual_at *ret_at)
 	ENSURE_OBJ(doors, DOORS_MAGIC);
 	*ret_at = (struct msg_virtual_at){ .mqtt_port = odd_port(home, VIRTUAL_PURPOSE_MQTT),
 					   .ftps_port = odd_port(home, VIRTUAL_PURPOSE_FTPS),
-					   .camera_port = doors->camera != NULL ? odd_port(home, VIRTUAL_PURPOSE_CAMERA) : 0,
+					   .camera_port = has_camera(doors) ? odd_port(home, camera_purpose(doors)) : 0,
 					   .detect_port = odd_port(home, VIRTUAL_PURPOSE_DETECT) };
 	str_copy(ret_at->address, sizeof ret_at->address, home->address);
 }
@@ -373,6 +416,15 @@ doors_address_peek(const struct doors *doors)
 {
 	ENSURE_OBJ(doors, DOORS_MAGIC);
 	return doors->is_away ? doors->away.address : doors->home.address;
+}
+
+uint16_t
+doors_video_port(const struct doors *doors)
+{
+	ENSURE_OBJ(doors, DOORS_MAGIC);
+	const struct door *door = find(doors->is_away ? &doors->away : &doors->home, VIRTUAL_PURPOSE_VIDEO);
+
+	return door != NULL ? door->port : 0;
 }
 
 static void
@@ -398,8 +450,8 @@ doors_write(const struct doors *doors, struct jsonout *out)
 	jsonout_open(out, '{');
 	write_port(out, place, "mqtt", VIRTUAL_PURPOSE_MQTT);
 	write_port(out, place, "ftps", VIRTUAL_PURPOSE_FTPS);
-	if (doors->camera != NULL)
-		write_port(out, place, "camera", VIRTUAL_PURPOSE_CAMERA);
+	if (has_camera(doors))
+		write_port(out, place, "camera", camera_purpose(doors));
 	write_port(out, place, "detect", VIRTUAL_PURPOSE_DETECT);
 	jsonout_close(out, '}');
 }

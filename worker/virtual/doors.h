@@ -20,6 +20,7 @@
 #include "worker/virtual/identity.h"
 #include "worker/virtual/mqtt_broker.h"
 #include "worker/virtual/nameplate.h"
+#include "worker/virtual/rtsp_server.h"
 
 struct doors;
 
@@ -29,7 +30,8 @@ struct doors_setup {
 	void *arg; /* of on_request */
 	const struct ftp_server_setup *files; /* read now */
 	const struct nameplate *nameplate; /* borrowed */
-	const struct camera_setup *camera; /* read now; NULL: it is not played */
+	const struct camera_setup *camera; /* of pictures, or */
+	const struct rtsp_setup *video;	   /* of video. Read now; NULL: it has none such */
 };
 
 /* Sockets can come from now on. */
@@ -46,6 +48,9 @@ void doors_furnish(struct doors *doors, const struct doors_setup *setup);
 /* What is shown to those who come from now on; those who are here go. Borrowed until the next one. */
 void doors_show(struct doors *doors, const struct identity *identity);
 
+/* Whether whoever comes to its video finds it, as from the beginning, or is refused; then who watches goes, too. */
+void doors_show_video(struct doors *doors, bool shown);
+
 void doors_open(struct doors *doors);
 void doors_shut(struct doors *doors); /* all visitors go */
 bool doors_are_open(const struct doors *doors);
@@ -60,6 +65,8 @@ struct broker *doors_broker_peek(struct doors *doors);
 void doors_where(const struct doors *doors, struct msg_virtual_at *ret_at);
 /* The address where it is now, numeric; "" before a socket has come. */
 const char *doors_address_peek(const struct doors *doors);
+/* The port of its video where it is now; 0: none. */
+uint16_t doors_video_port(const struct doors *doors);
 /* "address" and "ports" of where it is now, into an object that is open (controls.h). */
 void doors_write(const struct doors *doors, struct jsonout *out);
 

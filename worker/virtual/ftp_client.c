@@ -229,8 +229,8 @@ take(struct ftp_client *client, const struct ftp_line *line)
 	}
 	if (may_change(line->command))
 		client->server->setup.on_changed(client->server->setup.arg);
-	if (client->stage == LISTENING)
-		loop_timer_set(client->timer, client->session.is_in ? FTP_SERVER_IDLE_MS : FTP_SERVER_LOGIN_MS);
+	if (client->stage == LISTENING && client->session.is_in)
+		loop_timer_set(client->timer, FTP_SERVER_IDLE_MS);
 }
 
 /* Takes what came until there is nothing more, or something else to do. */

@@ -19,7 +19,7 @@
 
 #define FTP_SERVER_CLIENTS_MAX 8
 #define FTP_SERVER_DATA_MAX 4
-#define FTP_SERVER_LOGIN_MS 60000
+#define FTP_SERVER_LOGIN_MS 30000 /* in all, whatever it says meanwhile: it may be the only seat */
 #define FTP_SERVER_IDLE_MS 300000
 #define FTP_SERVER_ACCEPT_MS 60000 /* for a data connection */
 

@@ -146,11 +146,14 @@ machine_is_busy(const struct machine *machine)
 	return state == GCODE_STATE_PREPARE || state == GCODE_STATE_RUNNING || state == GCODE_STATE_PAUSE;
 }
 
-bool
-machine_is_printing(const struct machine *machine)
+struct machine_view
+machine_view(const struct machine *machine)
 {
+	int percent = machine_percent(machine);
+
 	ENSURE_OBJ(machine, MACHINE_MAGIC);
-	return machine_is_busy(machine);
+	return (struct machine_view){ .prints = machine_is_busy(machine), .is_1080p = machine->life.settings.is_1080p,
+				      .percent = percent > 0 ? (unsigned)percent : 0 };
 }
 
 bool
@@ -197,10 +200,11 @@ machine_set_storage(struct machine *machine, enum storage_state storage)
 }
 
 void
-machine_set_address(struct machine *machine, uint32_t address)
+machine_set_address(struct machine *machine, uint32_t address, uint16_t video_port)
 {
 	ENSURE_OBJ(machine, MACHINE_MAGIC);
 	machine->setup.address = address;
+	machine->setup.video_port = video_port;
 	machine_report_soon(machine);
 }
 

@@ -30,6 +30,7 @@ struct machine_setup {
 	uint32_t ams_count;
 	enum ams_kind ams[STATE_AMS_MAX];
 	uint32_t address; /* of its network, first octet in the low byte; for `net` */
+	uint16_t video_port; /* 0 = the standard one */
 	int64_t slow_parse_ms; /* of the fault slowParse, in real time; 0 = as the printers that have it: 135 s */
 };
 
@@ -61,8 +62,8 @@ const struct controls *machine_controls(const struct machine *machine);
 /* Card facts that reports tell and starts need. */
 void machine_set_storage(struct machine *machine, enum storage_state storage);
 
-/* It is reached at another address now: what its reports tell of its network. */
-void machine_set_address(struct machine *machine, uint32_t address);
+/* It is reached at another address now: what its reports tell of its network and its video. */
+void machine_set_address(struct machine *machine, uint32_t address, uint16_t video_port);
 
 /* A file that was READING is known now (NULL: it cannot be read). */
 void machine_file_read(struct machine *machine, const char *path, const struct plates *plates, int64_t now_ms);
@@ -90,6 +91,13 @@ bool machine_is_silent(const struct machine *machine);	 /* reports nothing (faul
 
 /* What others see without a login. */
 const char *machine_firmware(const struct machine *machine);
-bool machine_is_printing(const struct machine *machine);
+
+/* What its camera has before it. */
+struct machine_view {
+	bool prints;
+	bool is_1080p;	  /* how its camera is set */
+	unsigned percent; /* of the print */
+};
+struct machine_view machine_view(const struct machine *machine);
 
 #endif

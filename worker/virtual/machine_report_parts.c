@@ -53,11 +53,12 @@ static void
 put_rtsp_url(struct jsonout *out, const struct machine *machine)
 {
 	uint32_t ip = machine->setup.address;
+	unsigned port = machine->setup.video_port != 0 ? machine->setup.video_port : machine->setup.model->camera_port;
 	char url[80] = "disable";
 
-	if (ip != 0)
+	if (ip != 0 && !machine_has(machine, CONTROL_FAULT_LIVE_VIEW_OFF))
 		str_format(url, sizeof url, "rtsps://%u.%u.%u.%u:%u/streaming/live/1", ip & 255, ip >> 8 & 255,
-			   ip >> 16 & 255, ip >> 24, (unsigned)machine->setup.model->camera_port);
+			   ip >> 16 & 255, ip >> 24, port);
 	put_text(out, "rtsp_url", url);
 }
 

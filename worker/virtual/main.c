@@ -105,6 +105,9 @@ on_message(void *arg, const struct header *header, const void *message, int fd)
 		on_mine(&mine);
 		explicit_bzero(&mine, sizeof mine);
 		break;
+	case MESSAGE_VIRTUAL_NAMED:
+		virtual_on_named(&virtual, ((const struct msg_virtual_named *)message)->name);
+		break;
 	case MESSAGE_VIRTUAL_CONTROL:
 		virtual_on_control(&virtual, header, message);
 		break;

@@ -389,6 +389,8 @@ begin(struct server *server, int fd)
 
 	ENSURE(visitor != NULL);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (server->rules.send_buffer_bytes > 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &server->rules.send_buffer_bytes, sizeof server->rules.send_buffer_bytes);
 	*visitor = (struct visitor){ .magic = VISITOR_MAGIC, .server = server, .fd = fd };
 	TAILQ_INSERT_TAIL(&server->visitors, visitor, next);
 	visitor->io = loop_io_new(server->loop, fd, LOOP_READ, on_ready, visitor);
@@ -538,6 +540,13 @@ visitor_expect(struct visitor *visitor, int64_t ms)
 		loop_timer_set(visitor->timer, ms);
 	else
 		loop_timer_cancel(visitor->timer);
+}
+
+size_t
+visitor_waiting_bytes(const struct visitor *visitor)
+{
+	ENSURE_OBJ(visitor, VISITOR_MAGIC);
+	return visitor->out.len - visitor->out_sent;
 }
 
 bool

@@ -26,6 +26,7 @@ struct server_rules {
 	unsigned most;			  /* visitors at once */
 	int64_t stranger_ms;		  /* until it must be welcome, the handshake included */
 	size_t in_max_bytes, out_max_bytes; /* that wait to be understood, or to be sent */
+	int send_buffer_bytes; /* the kernel's, for those who had better miss something than get it late; 0: its own choice */
 };
 
 struct server_duties {
@@ -54,6 +55,8 @@ size_t server_visitors(const struct server *server);
 
 /* To `visitor`; sent now, or when it takes it. One that lets more than its bound wait is dropped. */
 void visitor_send(struct visitor *visitor, const void *bytes, size_t len);
+/* How much it has not taken yet of what it was sent. */
+size_t visitor_waiting_bytes(const struct visitor *visitor);
 /* It has logged in: it stays when others want to come. */
 void visitor_welcome(struct visitor *visitor);
 /* It is dropped unless this is called again within `ms`; 0 = however long it takes. */

@@ -60,6 +60,8 @@ struct virtual {
 /* The store says who it plays. False: it cannot; logged. */
 bool virtual_begin(struct virtual *virtual, struct msg_virtual_mine *mine);
 void virtual_end(struct virtual *virtual);
+/* It is called otherwise from now on. */
+void virtual_on_named(struct virtual *virtual, const char *name);
 
 /* -- virtual.c ------------------------------------------------------------------------------------------------ */
 

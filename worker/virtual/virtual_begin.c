@@ -13,6 +13,8 @@
 #include "common/str.h"
 #include "printer/virtual_rules.h"
 
+#define VIDEO_VIEWERS 2 /* a second one is borne */
+
 /* -- what the machine asks of its card -------------------------------------------------------------------------- */
 
 static enum machine_file
@@ -79,6 +81,40 @@ on_changed(void *arg)
 	virtual_settle(virtual, true);
 }
 
+/* Before it knows who it plays, VIRTUAL_MINE will have it. */
+void
+virtual_on_named(struct virtual *virtual, const char *name)
+{
+	if (virtual->machine != NULL)
+		str_copy(virtual->nameplate.name, sizeof virtual->nameplate.name, name);
+}
+
+/* -- what its camera asks ---------------------------------------------------------------------------------------- */
+
+static void
+see(void *arg, struct camera_scene *scene)
+{
+	const struct machine_view view = machine_view(((struct virtual *)arg)->machine);
+
+	scene->prints = view.prints;
+	scene->percent = view.percent;
+	scene->is_1080p = view.is_1080p;
+}
+
+static const struct secret *
+code_peek(void *arg)
+{
+	const struct virtual *virtual = arg;
+
+	return virtual->refuses_code ? NULL : &virtual->code;
+}
+
+static const char *
+address_peek(void *arg)
+{
+	return doors_address_peek(((struct virtual *)arg)->doors);
+}
+
 /* -- birth ------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -105,6 +141,7 @@ make_machine(struct virtual *virtual, const struct msg_virtual_mine *mine)
 	str_copy(setup.nozzle, sizeof setup.nozzle, mine->nozzle);
 	read_ams(mine, &setup);
 	setup.address = virtual_address(virtual);
+	setup.video_port = doors_video_port(virtual->doors);
 	if (getrandom(&random, sizeof random, 0) != sizeof random)
 		random = (uint64_t)clock_monotonic_us();
 	return machine_new(&setup, &duties, random, clock_monotonic_ms());
@@ -123,12 +160,6 @@ fill_nameplate(struct virtual *virtual, const struct msg_virtual_mine *mine)
 	str_copy(nameplate->firmware, sizeof nameplate->firmware, machine_firmware(virtual->machine));
 }
 
-static bool
-is_printing(void *arg)
-{
-	return machine_is_printing(((struct virtual *)arg)->machine);
-}
-
 static void
 furnish(struct virtual *virtual, const struct msg_virtual_mine *mine)
 {
@@ -137,9 +168,11 @@ furnish(struct virtual *virtual, const struct msg_virtual_mine *mine)
 	const struct ftp_server_setup files = { .model = model, .card = virtual->card,
 						.controls = machine_controls(virtual->machine), .is_code = is_code,
 						.on_cut = on_cut, .on_changed = on_changed, .arg = virtual };
-	const struct camera_setup camera = { is_code, is_printing, virtual };
+	const struct camera_setup camera = { is_code, see, virtual };
+	const struct rtsp_setup video = { model->video_takes_one ? 1 : VIDEO_VIEWERS, code_peek, see, address_peek, virtual };
 	const struct doors_setup setup = { &broker, virtual_on_request, virtual, &files, &virtual->nameplate,
-					   model->camera == CAMERA_JPEG ? &camera : NULL };
+					   model->camera == CAMERA_JPEG ? &camera : NULL,
+					   model->camera == CAMERA_RTSPS ? &video : NULL };
 
 	doors_furnish(virtual->doors, &setup);
 	doors_show(virtual->doors, &virtual->own);

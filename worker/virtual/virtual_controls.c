@@ -113,7 +113,7 @@ go(struct virtual *virtual, bool home)
 		return true;
 	if (!doors_go(virtual->doors, home))
 		return false;
-	machine_set_address(virtual->machine, virtual_address(virtual));
+	machine_set_address(virtual->machine, virtual_address(virtual), doors_video_port(virtual->doors));
 	return true;
 }
 
@@ -133,6 +133,7 @@ virtual_follow_controls(struct virtual *virtual)
 	follow_certificate(virtual, controls->faults[CONTROL_FAULT_CHANGED_CERTIFICATE]);
 	follow_code(virtual, controls->faults[CONTROL_FAULT_WRONG_CODE]);
 	follow_storage(virtual, controls);
+	doors_show_video(virtual->doors, !controls->faults[CONTROL_FAULT_LIVE_VIEW_OFF]);
 	if (!controls->faults[CONTROL_FAULT_CHANGED_ADDRESS])
 		go(virtual, true);
 }

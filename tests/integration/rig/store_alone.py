@@ -34,6 +34,7 @@ class StoreAlone:
         self.log_file = pathlib.Path(self.folder.name) / "log"
         self.next_request_id, self.process, self.workers, self.players = 1, None, {}, {}
         self.examined = None  # the fields of EXAMINED that fuse-filechk says; None: it never comes
+        self.places, self.no_place = [], ""  # where virtual printers are to be exposed, and why they cannot
         self.start()
 
     # -- life ---------------------------------------------------------------------------------------
@@ -147,6 +148,10 @@ class StoreAlone:
         elif name == "EXAMINE":
             os.close(frame.fd)
             self.tell("EXAMINED", self.examined, "filechk", request_id=frame.request_id)
+        elif name == "VIRTUAL_PLACE":
+            self.places.append(frame["address"])
+            answer = {"reason": wire.REFUSALS.index("conflict"), "sentence": self.no_place, "remedy": "Elsewhere."}
+            self.tell(*(("REFUSED", answer) if self.no_place else ("DONE", {"sentence": ""})), request_id=frame.request_id)
         elif frame.message.kind in ("REPLY", "PART") or name in ("HELLO", "READY"):
             self.frames.append(frame)
         else:
@@ -171,12 +176,12 @@ class StoreAlone:
             self._receive()
 
     def wait_event(self, name: str, slot: int):
-        """Takes it out of the events."""
+        """Takes it out of the events; its fields."""
         while True:
             for event in self.events:
                 if event.message.name == name and event.to_slot == slot:
                     self.events.remove(event)
-                    return
+                    return event.fields
             self._receive()
 
     def all(self, name: str) -> list:

@@ -32,8 +32,8 @@ from .waiting import wait_until
 SLOT = 3
 DATA_MIB, FILES = next((int(row[12]), int(row[13])) for row in wire.rows(wire.ROOT / "ipc/procs.def", "PROC") if row[1] == "virtual")
 PING_EVERY_S = 0.2
-PURPOSES = ["mqtt", "ftps", "camera", "detect", "detect-tls", "announce", "data"]
-PORTS = {"mqtt": 8883, "ftps": 990, "camera": 6000, "detect": 3000, "detect-tls": 3002}
+PURPOSES = ["mqtt", "ftps", "camera", "detect", "detect-tls", "announce", "data", "video"]
+PORTS = {"mqtt": 8883, "ftps": 990, "camera": 6000, "detect": 3000, "detect-tls": 3002, "video": 322}
 DATA_SOCKETS = 4
 
 

@@ -115,6 +115,8 @@ export default {
 	"virtual.fault.silentText": "Its connection stands and no report comes; Fuse should say how long it has said nothing, and connect anew.",
 	"virtual.fault.developerModeOff": "Developer Mode off",
 	"virtual.fault.developerModeOffText": "It shows its state and refuses commands; Fuse should say so, and jobs should wait.",
+	"virtual.fault.liveViewOff": "Live view off",
+	"virtual.fault.liveViewOffText": "Its video is switched off in its own menu: its camera refuses, and its reports say that it is off. Pictures of P1 and A1 models know no such switch.",
 	"virtual.fault.noStorage": "No storage",
 	"virtual.fault.noStorageText": "Its card or stick is out; Fuse should say that no print can be sent.",
 	"virtual.fault.storageFull": "Storage full",

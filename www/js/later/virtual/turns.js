@@ -6,7 +6,7 @@ import { isNewer } from "../../printers/jobs.js";
 import { finite, plain } from "../../printers/text.js";
 
 /* The faults of real printers, in the order in which a print meets them. */
-export const FAULTS = { link: ["wrongCode", "changedCertificate", "changedAddress", "silent", "developerModeOff"],
+export const FAULTS = { link: ["wrongCode", "changedCertificate", "changedAddress", "silent", "developerModeOff", "liveViewOff"],
 	storage: ["noStorage", "storageFull"], upload: ["slowUpload", "emptyUpload"], start: ["slowParse", "lostStart"] };
 export const ERRORS = ["nozzle-temperature", "bed-temperature", "heatbreak-fan", "filament-runout", "ams-connection-lost", "nozzle-clog",
 	"first-layer-failed", "filament-tangle"];
