@@ -7,10 +7,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "node:test";
 
+import { addStrings } from "../../www/js/core/strings.js";
 import { applyDelta, applySnapshot, flush, store } from "../../www/js/core/store.js";
 import { meter } from "../../www/js/later/files/meter.js";
 import { clearing, fittingName, formatSort, matches, nextSort, parseSort, select } from "../../www/js/later/files/rows.js";
 import { actionsOf, countsOf, parseView, printersOf, select as selectJobs, wordOf } from "../../www/js/later/jobs/view.js";
+import { printTime, weight } from "../../www/js/later/print/amount.js";
 import { findingsOf, fitOf, forgetChecks, isSendable, keyOf, mappingRows, newDraft, newNonce, newTarget, OPTIONS, orderOf, plateFacts, sortedPrinters,
 	standingOf, tallyOf, tellingOf } from "../../www/js/later/print/draft.js";
 import files from "../../www/js/later/strings/en_files.js";
@@ -290,6 +292,16 @@ test("printers of the file's model come first, and what a file does not tell is 
 });
 
 /* -- the Jobs page ----------------------------------------------------------------------------------------- */
+
+test("what a print takes is told as everywhere in Fuse", () => {
+	addStrings(print);
+	/* The same as of printer/print_amount.h, in tests/unit/test_print_amount.c. */
+	for (const [seconds, words] of [[0, "0 min"], [1, "1 min"], [60, "1 min"], [61, "2 min"], [3540, "59 min"], [3541, "1 h"], [5025, "1 h 24 min"],
+		[86341, "1 d"], [120000, "1 d 9 h"]])
+		assert.equal(printTime(seconds), words);
+	for (const [grams, words] of [[0, "0.0 g"], [3, "3.0 g"], [9.94, "9.9 g"], [9.95, "10 g"], [12.5, "13 g"], [24.49, "24 g"], [24.5, "25 g"], [31.7, "32 g"]])
+		assert.equal(weight(grams), words);
+});
 
 test("jobs: the most urgent first, ended ones the last first, each in at most one filter", () => {
 	const all = [job("a", "waiting"), job("b", "uploading"), job("c", "running"), job("d", "unknown"), job("e", "done"),

@@ -2,13 +2,13 @@
  * What a printer that was chosen says to the plate: which tray feeds what, what stands in the way, and how its job came to be.
  */
 import { h, replace, setAttr } from "../../core/dom.js";
-import { number } from "../../core/format.js";
 import { icon } from "../../core/icons.js";
 import { menuButton } from "../../core/menu.js";
 import { badge, callout, setBadge } from "../../core/parts.js";
 import { t } from "../../core/strings.js";
 import { jobPath } from "../../printers/job_part.js";
 import { finite, plain } from "../../printers/text.js";
+import { weight } from "./amount.js";
 import { findingsOf, fitOf, mappingRows, standingOf } from "./draft.js";
 import { filamentWords, swatch } from "./swatch.js";
 
@@ -42,7 +42,7 @@ function mappingRow({ filament, tray, fit, isChosen }, trays, choose) {
 	const grams = finite(filament.grams);
 	return h("li", { class: "maprow", dataset: { role: "mapping", index: filament.index, fit } },
 		h("span", { class: "maprow__need" }, swatch(filament.color), h("span", null, filamentWords(filament),
-			grams !== null && h("span", { class: "muted" }, " · ", t("print.grams", { n: number(Math.round(grams * 10) / 10) })))),
+			grams !== null && h("span", { class: "muted" }, " · ", weight(grams)))),
 		icon("arrow-right", { class: "maprow__arrow" }), opener,
 		h("span", { class: `maprow__fit maprow__fit--${fit}`, dataset: { role: "fit" } }, icon(FIT_ICONS[fit]), t(`print.fit.${fit}`)));
 }
