@@ -13,7 +13,7 @@ import { meter } from "../../www/js/later/files/meter.js";
 import { clearing, fittingName, formatSort, matches, nextSort, parseSort, select } from "../../www/js/later/files/rows.js";
 import { actionsOf, countsOf, parseView, printersOf, select as selectJobs, wordOf } from "../../www/js/later/jobs/view.js";
 import { printTime, weight } from "../../www/js/later/print/amount.js";
-import { findingsOf, fitOf, forgetChecks, isSendable, keyOf, mappingRows, newDraft, newNonce, newTarget, OPTIONS, orderOf, plateFacts, sortedPrinters,
+import { chooseHotends, findingsOf, fitOf, forgetChecks, hotendChoices, isSendable, keyOf, mappingRows, newDraft, newNonce, newTarget, OPTIONS, orderOf, plateFacts, sortedPrinters,
 	standingOf, tallyOf, tellingOf } from "../../www/js/later/print/draft.js";
 import files from "../../www/js/later/strings/en_files.js";
 import jobs from "../../www/js/later/strings/en_jobs.js";
@@ -259,6 +259,28 @@ test("how it stands with a printer: what is impossible cannot be overridden, a w
 	[target, bad, dark].forEach((one) => draft.targets.set(one.serial, one));
 	target.result = { state: "accepted", job: {}, error: null };
 	assert.deepEqual(tallyOf(draft), { accepted: 1, impossible: 1, unchecked: 1 });
+});
+
+test("a hotend of the rack is meant by itself only where just one is what the filament was sliced for", () => {
+	const hotends = [{ place: 17, number: 2, diameterMm: 0.4 }, { place: 18, number: 3, diameterMm: 0.6 }];
+	const rack = (more, ...fits) => ({ ...ANSWER, rackNozzles: 1, hotends, ...more, mapping: ANSWER.mapping.map((entry, at) =>
+		({ ...entry, nozzle: at === 0 ? 1 : 0, hotend: at === 0 ? 1 : null, hotends: at === 2 ? fits : [] })) });
+	const draft = newDraft("n"), target = known("P1", rack({}, 18));
+	assert.deepEqual(hotendChoices(target, target.check.answer.mapping[0]), []);
+	assert.deepEqual(hotendChoices(target, target.check.answer.mapping[2]).map((one) => one.fits), [false, true]);
+	assert.equal(orderOf(draft, target).options.nozzleMapping, undefined);
+	assert.ok(chooseHotends(target));
+	assert.deepEqual(orderOf(draft, target).options.nozzleMapping, [null, null, 18]);
+	/* It stays as a person has it. */
+	assert.ok(!chooseHotends(target));
+	target.hotends.set(2, null);
+	assert.ok(!chooseHotends(target));
+	assert.equal(orderOf(draft, target).options.nozzleMapping, undefined);
+	for (const answer of [rack({}, 17, 18), rack({}), rack({ rackNozzles: 2 }, 18), ANSWER, null])
+		assert.ok(!chooseHotends(known("P1", answer)));
+	assert.deepEqual(hotendChoices(known(), ANSWER.mapping[0]), []);
+	forgetChecks({ targets: new Map([["P1", target]]) });
+	assert.equal(target.hotends.size, 0);
 });
 
 test("which tray feeds what, and how it fits", () => {
