@@ -13,6 +13,8 @@
 #include "fusectl/cache.h"
 #include "fusectl/farm.h"
 #include "ipc/terms.h"
+#include "printer/filament_color.h"
+#include "printer/print_amount.h"
 
 #define COPY_BYTES 65536
 #define PRINTER_S 90
@@ -178,25 +180,40 @@ take_plates(void *arg, const void *message)
 	*(json_t **)arg = json_loadb((const char *)plates->json.bytes, plates->json.len, 0, NULL);
 }
 
+static const char *
+or_unknown(const char *words)
+{
+	return words[0] != '\0' ? words : "?";
+}
+
+/* "PLA orange": what the file tells of it. */
+static void
+name_filament(const json_t *filament, char *ret_name, size_t cap)
+{
+	const char *material = stat_text(filament, "material"), *color = filament_color_name(stat_text(filament, "color"));
+
+	str_format(ret_name, cap, "%s%s%s", material[0] != '\0' ? material : "?", color[0] != '\0' ? " " : "", color);
+}
+
 static void
 print_plate(const struct ctl *ctl, const json_t *file, const json_t *plate)
 {
-	double seconds = stat_number(plate, "seconds"), grams = stat_number(plate, "grams");
-	char head[200], words[SHOW_WORDS_BYTES] = "?";
+	double seconds = stat_number(plate, "seconds");
+	char head[200], time[PRINT_AMOUNT_BYTES], weight[PRINT_AMOUNT_BYTES], name[64];
 	const json_t *filament;
 	size_t i;
 
-	if (seconds >= 0)
-		show_duration((int64_t)seconds * 1000, words);
-	str_format(head, sizeof head, "plate %.0f%s%s  %s  %.1f g", stat_number(plate, "plate"),
-		   stat_text(plate, "name")[0] != '\0' ? " " : "", stat_text(plate, "name"), words, isnan(grams) ? 0.0 : grams);
+	print_amount_time(seconds >= 0 ? (int64_t)seconds : -1, time);
+	print_amount_weight(stat_number(plate, "grams"), weight);
+	str_format(head, sizeof head, "plate %.0f%s%s  %s  %s", stat_number(plate, "plate"),
+		   stat_text(plate, "name")[0] != '\0' ? " " : "", stat_text(plate, "name"), or_unknown(time), or_unknown(weight));
 	show_text(&ctl->show, TONE_STRONG, head);
 	fputc('\n', ctl->show.out);
 	json_array_foreach(stat_at(plate, "filaments"), i, filament) {
-		double index = stat_number(filament, "index"), weight = stat_number(filament, "grams");
-		const json_t *of = json_array_get(stat_at(file, "filaments"), index >= 0 ? (size_t)index : 0);
-		str_format(head, sizeof head, "  filament %.0f: %s %s  %.1f g", index + 1, stat_text(of, "material"),
-			   stat_text(of, "color"), isnan(weight) ? 0.0 : weight);
+		double index = stat_number(filament, "index");
+		name_filament(json_array_get(stat_at(file, "filaments"), index >= 0 ? (size_t)index : 0), name, sizeof name);
+		print_amount_weight(stat_number(filament, "grams"), weight);
+		str_format(head, sizeof head, "  filament %.0f: %s  %s", index + 1, name, or_unknown(weight));
 		show_text(&ctl->show, TONE_PLAIN, head);
 		fputc('\n', ctl->show.out);
 	}

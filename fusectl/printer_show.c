@@ -8,6 +8,7 @@
 #include "common/str.h"
 #include "fusectl/probe.h"
 #include "fusectl/stat_words.h"
+#include "printer/filament_color.h"
 #include "printer/models.h"
 #include "printer/state.h"
 
@@ -258,14 +259,12 @@ slot_row(struct show_table *table, const char *label, const json_t *slot)
 	double left = stat_number(slot, "remainPercent");
 	const char *brand = stat_text(slot, "brand"), *material = stat_text(slot, "material");
 	const char *fill = stat_text(slot, "fill");
-	const char *color = stat_text(slot, "color");
-	bool opaque = strlen(color) == 8 && strcmp(color + 6, "FF") == 0;
+	const char *color = filament_color_name(stat_text(slot, "color"));
 	char text[64];
 
 	show_table_cell(table, TONE_PLAIN, label);
 	show_table_cell(table, TONE_PLAIN, brand[0] != '\0' ? brand : material[0] != '\0' ? material : "-");
-	str_format(text, sizeof text, "#%.*s", opaque ? 6 : 8, color);
-	show_table_cell(table, TONE_PLAIN, color[0] != '\0' ? text : "-");
+	show_table_cell(table, TONE_PLAIN, color[0] != '\0' ? color : "-");
 	str_format(text, sizeof text, "%.0f %%", left);
 	show_table_cell(table, TONE_PLAIN, isnan(left) ? "-" : text);
 	str_format(text, sizeof text, "%.30s%s", fill[0] != '\0' ? fill : "-", stat_true(slot, "active") ? ", in use" : "");

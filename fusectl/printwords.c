@@ -10,7 +10,7 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 
-#define PIECE_BYTES 64
+#define PIECE_BYTES 160 /* a hotend for each of 32 filaments */
 #define FIRST_HT 128
 #define EXTERNAL_RIGHT 255 /* or the only one */
 #define EXTERNAL_LEFT 254
@@ -75,6 +75,40 @@ printwords_mapping(const char *text, struct failure *failure)
 	return mapping;
 }
 
+/* "1:17:-": a hotend for each filament; NULL when it is none. */
+static json_t *
+read_hotends(const char *text)
+{
+	json_t *hotends = json_array();
+	int64_t number;
+
+	for (const char *at = text; at != NULL; at = strchr(at, ':') != NULL ? strchr(at, ':') + 1 : NULL) {
+		char word[8];
+		if (!str_format(word, sizeof word, "%.*s", (int)strcspn(at, ":"), at) ||
+		    (strcmp(word, "-") != 0 && !str_parse_int(word, 0, 255, &number))) {
+			json_decref(hotends);
+			return NULL;
+		}
+		json_array_append_new(hotends, strcmp(word, "-") == 0 ? json_null() : json_integer(number));
+	}
+	return hotends;
+}
+
+static bool
+take_hotends(const char *name, const char *value, json_t *options, struct failure *failure)
+{
+	json_t *hotends = read_hotends(value);
+
+	if (hotends == NULL) {
+		failure_say(failure, OUTCOME_USAGE, "%s is no list of hotends.", value);
+		failure_remedy(failure, "Write one for each filament with colons between them: 1 the left one, 16 to 21 those of the rack, "
+					"- for one that is not used.");
+		return false;
+	}
+	json_object_set_new(options, name, hotends);
+	return true;
+}
+
 bool
 printwords_options(const char *text, json_t *options, struct failure *failure)
 {
@@ -89,6 +123,11 @@ printwords_options(const char *text, json_t *options, struct failure *failure)
 			return false;
 		}
 		*value++ = '\0';
+		if (strcmp(piece, "nozzleMapping") == 0) {
+			if (!take_hotends(piece, value, options, failure))
+				return false;
+			continue;
+		}
 		if (strcmp(value, "true") == 0 || strcmp(value, "on") == 0)
 			json_object_set_new(options, piece, json_true());
 		else if (strcmp(value, "false") == 0 || strcmp(value, "off") == 0)

@@ -15,7 +15,7 @@
  * with a USAGE failure. */
 json_t *printwords_mapping(const char *text, struct failure *failure);
 
-/* "timelapse=true,bedLeveling=auto" into `options`. False with a USAGE failure. */
+/* "timelapse=true,bedLeveling=auto,nozzleMapping=1:17:-" into `options`. False with a USAGE failure. */
 bool printwords_options(const char *text, json_t *options, struct failure *failure);
 
 #endif

@@ -15,6 +15,7 @@
 #include "httpd/routes.h"
 
 #define ETAG_BYTES 48
+#define INDEX "/index.html"
 
 /* The files are put into the program by the assembler, the table of them is made by etc/embed-www. */
 #define EMBED(name, file) \
@@ -69,7 +70,7 @@ assets_find(const struct target *target)
 	struct route_names names;
 
 	for (size_t i = 0; i < STR_ARRAY_LEN(assets); i++)
-		if (is_page ? strcmp(assets[i].path, "/index.html") == 0 : routes_match(assets[i].path, target, &names))
+		if (is_page ? strcmp(assets[i].path, INDEX) == 0 : routes_match(assets[i].path, target, &names))
 			return &assets[i];
 	return NULL;
 }
@@ -179,26 +180,44 @@ add_header(struct MHD_Response *response, const char *name, const char *value)
 	ENSURE(MHD_add_response_header(response, name, value) == MHD_YES);
 }
 
-void
-assets_answer(struct request *request)
+/* The file as the browser wants it, or only that it is the same as its copy. */
+static void
+answer_file(struct request *request, const struct asset *asset, unsigned status)
 {
-	const struct asset *asset = assets_find(request_target_peek(request));
 	char etag[ETAG_BYTES];
 
-	ENSURE(asset != NULL); /* routes.c has asked */
 	bool packs = length(&asset->packed) < length(&asset->plain);
 	bool packed = packs && assets_take_gzip(request_header_peek(request, MHD_HTTP_HEADER_ACCEPT_ENCODING));
 	/* Other bytes, another tag: 32 digits of the hash are plenty. */
 	str_format(etag, sizeof etag, "\"%.32s%s\"", asset->hash, packed ? "-gzip" : "");
-	bool same = assets_match(request_header_peek(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag);
+	bool same = status == MHD_HTTP_OK &&
+		    assets_match(request_header_peek(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag);
 	const struct asset_bytes *bytes = packed ? &asset->packed : &asset->plain;
 	struct MHD_Response *response = MHD_create_response_from_buffer(
 		same ? 0 : length(bytes), (void *)(uintptr_t)bytes->begin, MHD_RESPMEM_PERSISTENT);
 	ENSURE(response != NULL);
-	add_header(response, MHD_HTTP_HEADER_ETAG, etag);
+	if (status == MHD_HTTP_OK)
+		add_header(response, MHD_HTTP_HEADER_ETAG, etag);
 	if (packs)
 		add_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	if (packed && !same)
 		add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-	answer_page(request, same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, same ? NULL : assets_type(asset->path), response);
+	answer_page(request, same ? MHD_HTTP_NOT_MODIFIED : status, same ? NULL : assets_type(asset->path), response);
+}
+
+void
+assets_answer(struct request *request)
+{
+	const struct asset *asset = assets_find(request_target_peek(request));
+
+	ENSURE(asset != NULL); /* routes.c has asked */
+	answer_file(request, asset, MHD_HTTP_OK);
+}
+
+void
+assets_answer_nothing(struct request *request)
+{
+	for (size_t i = 0; i < STR_ARRAY_LEN(assets); i++)
+		if (strcmp(assets[i].path, INDEX) == 0)
+			answer_file(request, &assets[i], MHD_HTTP_NOT_FOUND);
 }

@@ -42,4 +42,7 @@ bool assets_match(const char *if_none_match, const char *etag);
 /* A route's handler: answer the request with the file that assets_find() finds for it. */
 void assets_answer(struct request *request);
 
+/* The same where there is nothing: index.html with 404, whose router says so and leads back. */
+void assets_answer_nothing(struct request *request);
+
 #endif

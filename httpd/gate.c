@@ -223,8 +223,7 @@ bool
 gate_check_access(struct request *request, const struct route *route, const char *method, const struct visitor *visitor,
 		  struct pass *ret_pass)
 {
-	const char *path = request_path_peek(request);
-	bool api = strncmp(path, "/api", 4) == 0 && (path[4] == '\0' || path[4] == '/');
+	bool api = target_is_api(request_target_peek(request));
 	enum route_access wanted = route != NULL ? route->access : api ? ROUTE_LOGIN : ROUTE_OPEN;
 	bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 	int64_t wait_ms;

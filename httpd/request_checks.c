@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "common/str.h"
+#include "httpd/assets.h"
 #include "httpd/body.h"
 #include "httpd/framing.h"
 #include "httpd/gate.h"
@@ -52,6 +53,15 @@ check_target(struct request *request, const struct framing *framing)
 	return true;
 }
 
+/* A person's browser is told by the page that there is nothing, a program by a problem document. */
+static const struct route nothing_route = { ROUTE_GET, "", assets_answer_nothing, ROUTE_OPEN, ROUTE_BODY_NONE, NULL, "nothing" };
+
+static bool
+wants_page(const struct request *request)
+{
+	return request->is_get && !target_is_api(&request->target) && request_accepts(request, "text/html");
+}
+
 static bool
 check_route(struct request *request, enum route_outcome outcome)
 {
@@ -59,6 +69,10 @@ check_route(struct request *request, enum route_outcome outcome)
 
 	switch (outcome) {
 	case ROUTE_NO_PATH:
+		if (wants_page(request)) {
+			request->route = &nothing_route;
+			return true;
+		}
 		return request_refuse(request, PROBLEM_NOT_FOUND, "Nothing is served at this path.",
 			      "GET /api/v1/openapi.json describes what is.");
 	case ROUTE_NO_METHOD:

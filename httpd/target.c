@@ -132,6 +132,12 @@ target_parse(const char *raw, struct target *ret_target)
 	return TARGET_FINE;
 }
 
+bool
+target_is_api(const struct target *target)
+{
+	return strncmp(target->path, "/api", 4) == 0 && (target->path[4] == '\0' || target->path[4] == '/');
+}
+
 const char *
 target_param_peek(const struct target *target, const char *name)
 {

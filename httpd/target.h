@@ -37,6 +37,9 @@ struct target {
  * in absolute-form ("http://localhost:8888/livez"). An encoded '/' never parts segments. `ret_target` points into itself: do not copy it. */
 enum target_fault target_parse(const char *raw, struct target *ret_target);
 
+/* Is it below /api, where programs ask? */
+bool target_is_api(const struct target *target);
+
 /* The value of a parameter, or NULL. */
 const char *target_param_peek(const struct target *target, const char *name);
 

@@ -10,6 +10,7 @@
 
 #include "common/str.h"
 #include "printer/hms.h"
+#include "printer/hotends.h"
 #include "printer/job_fault.h"
 #include "printer/preflight_parts.h"
 
@@ -198,17 +199,6 @@ check_nozzles(struct preflight_work *work)
 	}
 }
 
-/* Of the code that newer models have for a nozzle, "HS01": its second letter. 1 high flow, 0 standard; -1 it is none of these. */
-static int32_t
-flow_of(const struct nozzle *nozzle)
-{
-	const char *type = nozzle->type;
-
-	if (type[0] != 'H' || strlen(type) != 4 || strspn(type + 2, "0123456789") != 2)
-		return -1;
-	return type[1] == 'H' ? 1 : strchr("SAX", type[1]) != NULL ? 0 : -1;
-}
-
 static const struct nozzle *
 nozzle_at(const struct printer_state *state, int32_t id)
 {
@@ -225,7 +215,7 @@ check_flow(struct preflight_work *work)
 	for (uint32_t i = 0; i < work->plate->filament_count && work->plate->rack_nozzles == 0; i++) {
 		const struct plate_filament *use = &work->plate->filaments[i];
 		const struct nozzle *nozzle = nozzle_at(work->input->state, use->nozzle);
-		int32_t flow = nozzle != NULL ? flow_of(nozzle) : -1;
+		int32_t flow = nozzle != NULL ? nozzle_flow(nozzle) : -1;
 		if (use->high_flow < 0 || flow < 0 || use->high_flow == flow)
 			continue;
 		preflight_add(work, FINDING_FLOW_DIFFERS, "Mount that nozzle, or slice the plate for the one that is there.",

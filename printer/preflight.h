@@ -9,6 +9,8 @@
  *	             "amsId":0,"slotId":1,"proposed":true,"trayMaterial":"PLA","trayColor":"FF8000FF","fit":"same"}],
  *	 "trays":[{"amsId":0,"slotId":1,"material":"PLA","color":"FF8000FF","remainPercent":80,"label":"A2","nozzle":0}]}
  *
+ * Of a model with a rack of hotends beside these "rackNozzles":1,"hotends":[{"place":17,"number":2,"diameterMm":0.4,
+ * "highFlow":false,"mounted":false}], and of each filament "hotend":17, which the start names, and "hotends":[17,19], which fit.
  * kind: "impossible" (cannot be overridden), "warning" (stops the job unless accepted), "note" (never stops it).
  * fit: "same" (material and colour), "color-differs", "material-differs", "unknown" (the tray's material is not told),
  * "none" (there is no tray). Rows: printer/preflight.def. What is not known is null; `nozzle` is 0 right or only, 1 left.

@@ -2,6 +2,7 @@
  * preflight_json: what was found, the mapping, and all trays to choose from.
  */
 #include "common/miniobj.h"
+#include "printer/hotends.h"
 #include "printer/jsonout.h"
 #include "printer/preflight_parts.h"
 
@@ -16,6 +17,8 @@ struct view {
 	unsigned nozzles;
 	struct spool spools[SPOOLS_MAX];
 	uint32_t spool_count;
+	struct hotend hotends[HOTENDS_MAX];
+	uint32_t hotend_count;
 };
 
 static const char *
@@ -76,6 +79,20 @@ write_tray_words(struct jsonout *out, const struct tray *tray, const char *mater
 	jsonout_known_text(out, tray != NULL ? tray->color : NULL, 2 * sizeof tray->color);
 }
 
+/* Which one the start names, and which of the rack would fit. */
+static void
+write_filament_hotends(struct jsonout *out, const struct view *view, const struct plate_filament *use, int32_t named)
+{
+	jsonout_key(out, "hotend");
+	jsonout_known_int(out, named < 0 ? STATE_UNKNOWN : named);
+	jsonout_key(out, "hotends");
+	jsonout_open(out, '[');
+	for (uint32_t i = 0; i < view->hotend_count && use != NULL && use->nozzle != HOTEND_LEFT; i++)
+		if (hotend_fits(&view->hotends[i], view->plate, use))
+			jsonout_int(out, view->hotends[i].place);
+	jsonout_close(out, ']');
+}
+
 static void
 write_filament(struct jsonout *out, const struct view *view, uint32_t index)
 {
@@ -103,6 +120,8 @@ write_filament(struct jsonout *out, const struct view *view, uint32_t index)
 	jsonout_key(out, "proposed");
 	jsonout_bool(out, view->preflight->proposed[index]);
 	write_tray_words(out, spool != NULL ? spool->tray : NULL, "trayMaterial", "trayColor");
+	if (view->input->model->has_hotend_rack)
+		write_filament_hotends(out, view, use, view->preflight->nozzles[index]);
 	jsonout_key(out, "fit");
 	jsonout_word(out, filament_fit_name(spool != NULL ? filament_fit(filament, spool->tray) : FIT_NONE));
 	jsonout_close(out, '}');
@@ -126,6 +145,41 @@ write_spool(struct jsonout *out, const struct view *view, const struct spool *sp
 	jsonout_close(out, '}');
 }
 
+static void
+write_hotend(struct jsonout *out, const struct hotend *hotend)
+{
+	int32_t flow = nozzle_flow(hotend->nozzle);
+
+	jsonout_open(out, '{');
+	jsonout_key(out, "place");
+	jsonout_int(out, hotend->place);
+	jsonout_key(out, "number");
+	jsonout_int(out, hotend->place - HOTEND_FIRST + 1);
+	jsonout_key(out, "diameterMm");
+	jsonout_number(out, hotend->nozzle->diameter_mm);
+	jsonout_key(out, "highFlow");
+	if (flow < 0)
+		jsonout_null(out);
+	else
+		jsonout_bool(out, flow == 1);
+	jsonout_key(out, "mounted");
+	jsonout_bool(out, hotend->mounted);
+	jsonout_close(out, '}');
+}
+
+/* Of models with a rack alone. */
+static void
+write_rack(struct jsonout *out, const struct view *view)
+{
+	jsonout_key(out, "rackNozzles");
+	jsonout_int(out, view->plate != NULL ? view->plate->rack_nozzles : 0);
+	jsonout_key(out, "hotends");
+	jsonout_open(out, '[');
+	for (uint32_t i = 0; i < view->hotend_count; i++)
+		write_hotend(out, &view->hotends[i]);
+	jsonout_close(out, ']');
+}
+
 size_t
 preflight_json(const struct preflight_input *input, const struct preflight *preflight, char *ret_json, size_t cap)
 {
@@ -135,6 +189,7 @@ preflight_json(const struct preflight_input *input, const struct preflight *pref
 	view.plate = plates_find(input->plates, input->plate);
 	view.nozzles = spools_nozzles(input->model, input->state);
 	view.spool_count = spools_list(input->model, input->state, view.spools);
+	view.hotend_count = hotends_list(input->model, input->state, view.hotends);
 	jsonout_init(&out, ret_json, cap);
 	jsonout_open(&out, '{');
 	jsonout_key(&out, "plate");
@@ -152,6 +207,8 @@ preflight_json(const struct preflight_input *input, const struct preflight *pref
 	for (uint32_t i = 0; i < view.spool_count; i++)
 		write_spool(&out, &view, &view.spools[i]);
 	jsonout_close(&out, ']');
+	if (input->model->has_hotend_rack)
+		write_rack(&out, &view);
 	jsonout_close(&out, '}');
 	size_t len = jsonout_finish(&out);
 	ENSURE(len > 0);

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "common/str.h"
+#include "printer/filament_color.h"
 #include "printer/preflight_parts.h"
 
 #define EXTERNAL_LEFT 254
@@ -228,18 +229,18 @@ preflight_map(struct preflight_work *work)
 
 /* -- what is wrong with it -------------------------------------------------------------------------------- */
 
-/* "PETG (0000FF)", "PETG", "filament 3": what the file tells of it. */
+/* "PETG (blue)", "PETG", "filament 3": what the file tells of it. */
 static void
 name_filament(const struct project_filament *filament, uint32_t index, char *to, size_t cap)
 {
-	const char *material = filament->material;
+	const char *material = filament->material, *color = filament_color_name(filament->color);
 
 	if (material[0] == '\0')
 		str_format(to, cap, "filament %u", index + 1);
-	else if (filament->color[0] == '\0')
+	else if (color[0] == '\0')
 		str_copy(to, cap, material);
 	else
-		str_format(to, cap, "%s (%.6s)", material, filament->color);
+		str_format(to, cap, "%s (%s)", material, color);
 }
 
 static bool
@@ -308,6 +309,18 @@ judge_amount(struct preflight_work *work, uint32_t index, const struct spool *sp
 			      "The plate needs %.0f g from %s, which has about %.0f g left.", ceil(need), where, left);
 }
 
+/* Two that have one name, and yet are not the same, are told apart. */
+static void
+judge_color(struct preflight_work *work, const struct project_filament *wanted, const char *name, const struct tray *tray,
+	    const char *where)
+{
+	const char *color = filament_color_name(tray->color);
+	bool is_namesake = strcmp(color, filament_color_name(wanted->color)) == 0;
+
+	preflight_add(work, FINDING_COLOR_DIFFERS, "", "The plate was sliced for %s; in %s is %s (%s%s).", name, where,
+		      tray->material, is_namesake ? "another " : "", color);
+}
+
 static void
 judge_fit(struct preflight_work *work, uint32_t index, const struct spool *spool, const char *where)
 {
@@ -321,8 +334,7 @@ judge_fit(struct preflight_work *work, uint32_t index, const struct spool *spool
 			      "The plate needs %s; in %s is %s.", name, where, spool->tray->material);
 		break;
 	case FIT_COLOR_DIFFERS:
-		preflight_add(work, FINDING_COLOR_DIFFERS, "", "The plate was sliced for %s; in %s is %s (%.6s).", name,
-			      where, spool->tray->material, spool->tray->color);
+		judge_color(work, wanted, name, spool->tray, where);
 		break;
 	case FIT_UNKNOWN:
 		preflight_add(work, FINDING_MATERIAL_UNKNOWN, "Look whether it is what the plate needs.",

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "common/str.h"
+#include "printer/hotends.h"
 #include "printer/jsonin.h"
 #include "printer/preflight.h"
 
@@ -21,9 +22,6 @@
 #define HT_LAST 135
 #define EXTERNAL_LEFT 254
 #define EXTERNAL_RIGHT 255
-#define HOTEND_LEFT 1	/* the fixed one of an H2C … */
-#define RACK_FIRST 16	/* … and those in its rack */
-#define RACK_LAST 21
 
 struct reading {
 	struct print_options *options;
@@ -232,7 +230,7 @@ hotend_of(const json_t *value, int32_t *ret_place)
 	*ret_place = (int32_t)place;
 	if (json_is_null(value))
 		*ret_place = -1;
-	return json_is_null(value) || place == HOTEND_LEFT || (place >= RACK_FIRST && place <= RACK_LAST);
+	return json_is_null(value) || place == HOTEND_LEFT || (place >= HOTEND_FIRST && place <= HOTEND_LAST);
 }
 
 static bool

@@ -86,6 +86,6 @@ printer_state_init(struct printer_state *state)
 		state->fan_percent[i] = STATE_UNKNOWN;
 	state->air_mode = state->active_extruder = STATE_UNKNOWN;
 	state->active_ams = state->active_slot = STATE_UNKNOWN;
-	state->ams_status = state->tray_now = state->tray_target = STATE_UNKNOWN;
+	state->nozzle_source = state->ams_status = state->tray_now = state->tray_target = STATE_UNKNOWN;
 	state->wifi_dbm = state->upgrade_percent = STATE_UNKNOWN;
 }

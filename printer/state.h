@@ -179,6 +179,7 @@ struct printer_state {
 	uint32_t nozzle_count;
 	struct nozzle nozzles[STATE_NOZZLES_MAX];
 	uint32_t nozzle_exist_bits;		 /* bit: nozzle id */
+	int32_t nozzle_source;			 /* of a rack: the place that nozzle 0 was taken from */
 	char nozzle_diameter[8];		 /* "0.4", of the active extruder */
 	char nozzle_type[32];
 

@@ -9,6 +9,7 @@
 #include "common/miniobj.h"
 #include "common/str.h"
 #include "printer/models.h"
+#include "printer/print_amount.h"
 
 #define MATERIALS_MAX 3 /* named in a sentence */
 
@@ -75,33 +76,32 @@ append_model(char *text, struct contents *contents)
 	}
 }
 
+static void
+append_sum(char *text, const char *between, const char *words)
+{
+	if (words[0] == '\0')
+		return;
+	append(text, between);
+	append(text, words);
+}
+
 /* Of all plates; an unknown of one makes the sum unknown. */
 static void
 append_sums(char *text, const struct plates *plates)
 {
 	int64_t seconds = 0;
 	double grams = 0;
-	char words[48];
+	char words[PRINT_AMOUNT_BYTES];
 
 	for (uint32_t i = 0; i < plates->plate_count; i++) {
 		seconds = seconds < 0 || plates->plates[i].seconds < 0 ? -1 : seconds + plates->plates[i].seconds;
 		grams += plates->plates[i].grams;
 	}
-	const char *between = ": ";
-	if (seconds >= 0) {
-		int64_t minutes = (seconds + 59) / 60;
-		if (minutes >= 60)
-			str_format(words, sizeof words, "%s%d h %d min", between, (int)(minutes / 60),
-				   (int)(minutes % 60));
-		else
-			str_format(words, sizeof words, "%s%d min", between, (int)minutes);
-		append(text, words);
-		between = ", ";
-	}
-	if (!isnan(grams)) {
-		str_format(words, sizeof words, grams < 10 ? "%s%.1f g" : "%s%.0f g", between, grams);
-		append(text, words);
-	}
+	print_amount_time(seconds, words);
+	append_sum(text, ": ", words);
+	bool has_time = words[0] != '\0';
+	print_amount_weight(grams, words);
+	append_sum(text, has_time ? ", " : ": ", words);
 }
 
 /* The materials that a plate uses, each once. */

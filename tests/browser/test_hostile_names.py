@@ -120,3 +120,12 @@ def test_a_path_that_is_no_page(site, tab):
     tab.js("history.pushState(null, '', '/<script>'); dispatchEvent(new PopStateEvent('popstate'))")
     tab.find(role("not-found"))
     assert_harmless(tab)
+
+
+def test_an_address_that_leads_nowhere_says_so_and_leads_back(site, tab):
+    tab.tolerated.append("the server responded with a status of 404")
+    tab.go("/nonsense")
+    tab.see("There is no such page", role("not-found"))
+    tab.click(f"{role('not-found')} button")
+    tab.gone(role("not-found"))
+    assert tab.path == "/"

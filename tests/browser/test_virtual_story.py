@@ -5,12 +5,13 @@ import json
 import pytest
 
 from rig import http as rig_http
+from rig import threemf
 from rig.waiting import wait_until
 
 import fake_fuse
 import steps
 from axe import check_axe
-from steps import card, role
+from steps import PRINT, card, role
 
 MAKE, CONTROLS = role("virtual-dialog"), role("controls-dialog")
 ESCAPE = "\ue00c"
@@ -368,3 +369,51 @@ def test_a_virtual_printer_prints_and_each_fault_is_told_on_its_card(site, tab):
     tab.press(ESCAPE)
     tab.gone("dialog")
     steps.wait_card(tab, serial)
+
+
+def hotend_of(tab) -> str:
+    return tab.js("const one = document.querySelector(arguments[0]); return one && one.selectedOptions[0].innerText", role("hotend", PRINT))
+
+
+@pytest.mark.skipif(not HAS_VIRTUAL, reason="this Fuse has no virtual printers")
+@pytest.mark.timelimit(180)
+def test_a_hotend_of_the_rack_is_chosen_where_the_print_is_ordered(site, tab, tmp_path):
+    steps.open_printers(tab)
+    status, made = steps.call(tab, "POST", PATH, {"name": "Carla", "model": "H2C", "nozzle": "0.4", "ams": ["ams-2-pro"]})
+    assert status == 201, made
+    tab.find(role("printer-card"), deadline_s=30)
+    serial = tab.js("return document.querySelector('[data-role=printer-card]').dataset.serial")
+    steps.wait_card(tab, serial, deadline_s=60)
+    # For 0.6 mm on the right, which one of its rack has.
+    path = tmp_path / "bracket.gcode.3mf"
+    path.write_bytes(threemf.sliced("O1C", nozzles=(0.4, 0.6), plates=(threemf.Plate(nozzles={0: 0}),)))
+    tab.click(card(serial, role("act-print")))
+    tab.find(role("pick-upload", PRINT))
+    tab.driver.find_element("css selector", f"{PRINT} {role('choose')}").send_keys(str(path))
+    target = f'{PRINT} [data-role="target"][data-serial="{serial}"]'
+    tab.find(f'{target}[data-standing="ready"]', deadline_s=30)
+    assert hotend_of(tab) == "Hotend 3 · 0.6 mm"
+    options = words_of(tab, f"{role('hotend', PRINT)} option")
+    assert options[0] == "Hotend: the printer chooses" and len(options) == 7, options
+    assert options[1] == "Hotend 1 · 0.2 mm · not as sliced" and "Hotend 4 · 0.4 mm · high flow · not as sliced" in options, options
+    assert [one for one in options if "mounted" in one] == ["Hotend 5 · 0.4 mm · mounted · not as sliced"], options
+    # Another is warned of, and so is leaving it to the printer.
+    choose(tab, role("hotend", PRINT), options[2])
+    tab.see("hotend 2 of the rack has 0.4 mm", target)
+    choose(tab, role("hotend", PRINT), options[0])
+    tab.find(f'{target} [data-finding="rack-hotend"]')
+    check_axe(tab, "the print dialog of an H2C")
+    choose(tab, role("hotend", PRINT), options[3])
+    tab.find(f'{target}[data-standing="ready"]')
+    for width in (1440, 390):
+        tab.viewport(width, 900)
+        tab.assert_no_sideways_scroll()
+    tab.click(role("print-submit"))
+    tab.gone("dialog")
+
+    def mounted() -> bool:
+        _, printer = steps.call(tab, "GET", f"/api/v1/printers/{serial}/stat")
+        nozzles = {one["id"]: one for one in json.loads(printer)["nozzles"]}
+        return nozzles[0]["diameterMm"] == 0.6 and nozzles.get(18, {}).get("present") is not True
+
+    wait_until(mounted, 60, "it takes another hotend")

@@ -228,6 +228,15 @@ def test_fuse_knows_what_is_in_a_sliced_file_and_what_is_not_one(make_fuse):
     fuse.wait_until(lambda: "filechk" not in str(fuse.ps()), 10, "fuse-filechk never ends")
 
 
+def test_fusectl_tells_of_a_file_what_its_sentence_tells(make_fuse):
+    fuse = make_fuse().start()
+    good = threemf.sliced(filaments=(threemf.Filament("PLA", "#161616"),))
+    put_by_ctl(fuse, good, "bracket.gcode.3mf")
+    assert wait_checked(fuse, good)["sentence"] == "One plate for the P1S: 1 h 24 min, 13 g PLA."
+    shown = fuse.fusectl("file", "show", "bracket.gcode.3mf").stdout
+    assert "1 h 24 min  13 g\n" in shown and "PLA black  13 g\n" in shown, shown
+
+
 def test_a_file_that_a_job_needs_gives_way_to_nobody(make_fuse):
     fuse = make_fuse(workers=["ALPHA"]).start()
     needed = threemf.sliced()

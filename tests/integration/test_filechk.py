@@ -77,7 +77,7 @@ def seen_by_python(data: bytes) -> dict:
 
 TWO = (Filament("PLA", "#FF8000"), Filament("PETG", "#0086D680", "GFG00"))
 SOUND = {
-    "one plate": (threemf.sliced(), "One plate for the P1S: 1 h 24 min, 12 g PLA."),
+    "one plate": (threemf.sliced(), "One plate for the P1S: 1 h 24 min, 13 g PLA."),
     "several plates": (threemf.sliced("N2S", filaments=TWO, plates=(
         Plate(1, grams={0: 31.7}, seconds=60, supports=True), Plate(3, name="lid & <box>", grams={0: 5, 1: 2.5}, picture=False,
                                                                  objects=((7, 'a "b" & \'c\''), (8, "größe")))),
@@ -96,14 +96,14 @@ SOUND = {
             Plate(nozzles={0: 0, 1: 1, 2: 0}, planned={0: 1, 1: 1, 2: 1}, rack={0: (4,), 1: (0,), 2: (1, 6)}),)),
         "One plate for the H2C: 1 h 24 min, 38 g PLA, PETG and ABS."),
     "a nozzle of high flow": (threemf.sliced("O1D", nozzles=(0.4, 0.4), filaments=(Filament(flow="High Flow"),)),
-                              "One plate for the H2D: 1 h 24 min, 12 g PLA."),
+                              "One plate for the H2D: 1 h 24 min, 13 g PLA."),
     "the project was changed since": (
         threemf.sliced(filaments=(Filament("PETG", "#112233", "GFG99", later=Filament("PLA", "#445566", "GFL99")),
                                   Filament("PLA-S", "#FFFFFF", "GFS02", later=Filament("PLA", "#FFFFFF", "GFS02")))),
         "One plate for the P1S: 1 h 24 min, 25 g PETG and PLA-S."),
-    "nothing packed": (threemf.sliced("N1", level=0, gcode_bytes=2_000_000), "One plate for the A1 mini: 1 h 24 min, 12 g PLA."),
+    "nothing packed": (threemf.sliced("N1", level=0, gcode_bytes=2_000_000), "One plate for the A1 mini: 1 h 24 min, 13 g PLA."),
     "33 plates": (threemf.sliced("BL-P001", plates=tuple(Plate(number, grams={0: 1}, seconds=3600) for number in range(2, 35)),
-                                 gcode_bytes=3000), "33 plates for the X1 Carbon: 33 h 0 min, 33 g PLA."),
+                                 gcode_bytes=3000), "33 plates for the X1 Carbon: 1 d 9 h, 33 g PLA."),
 }
 
 
@@ -253,7 +253,7 @@ def test_a_spoiled_plate_is_left_out_and_the_others_stay():
     whole["Metadata/plate_2.gcode.md5"] = "0" * 32
     found = filechk.examine(threemf.pack(whole))
     assert found["printable"] and found["plates"] == 1
-    assert found["sentence"] == "One plate for the P1S: 1 h 24 min, 12 g PLA. 1 more is damaged and left out."
+    assert found["sentence"] == "One plate for the P1S: 1 h 24 min, 13 g PLA. 1 more is damaged and left out."
     assert found.json["notes"] == ["Plate 2 is left out: its G-code is not what its checksum says."]
 
 

@@ -67,7 +67,7 @@ def test_show_has_everything(three):
                   "heating the bed", "bracket_v2", "42 %, layer 12 of 200", "1 h 15 min", "219.6 of 220 °C",
                   "60.0 of 60 °C",
                   "0.4 mm hardened_steel", "AMS 1 (AMS 2 Pro)", "24 % humidity", "drying for another 2 h", "PLA Matte",
-                  "#00AE42 ", "80 %", "loaded, in use", "empty", "PETG", "serious: The bed does not heat.",
+                  "green ", "80 %", "loaded, in use", "empty", "PETG", "serious: The bed does not heat.",
                   "https://wiki.bambulab.com/x", "01.07.00.00", "was 01.06.00.00", "-48 dBm (strong)", "normal",
                   "Developer Mode is on", "closed"):
         assert words in text, words

@@ -167,6 +167,27 @@ def test_nothing_else_is_reachable(http, path):
     assert b"<!doctype" not in received.lower() and b"root:" not in received
 
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/nonsense", "/nonsense?a=b", "/printers/a/b/c", "/js/", "/apix"])
+def test_where_there_is_nothing_a_browser_gets_the_page_that_says_so(http, path):
+    page, index = http.raw("GET", path, headers=BROWSER), http.raw("GET", "/")
+    assert (page.status, page.body) == (404, index.body)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"] == index.headers["content-security-policy"]
+    assert "etag" not in page.headers
+    assert http.raw("GET", path, headers={**BROWSER, "If-None-Match": index.headers["etag"]}).status == 404
+    for headers in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
+        assert http.raw("GET", path, headers=headers).headers["content-type"].startswith("application/problem+json")
+
+
+@pytest.mark.parametrize("method, path", [("GET", "/api"), ("GET", "/api/v1/nothing"), ("POST", "/nonsense")])
+def test_programs_are_told_in_their_way_whatever_they_accept(http, method, path):
+    answer = http.raw(method, path, headers=BROWSER)
+    assert answer.status == 404 and answer.headers["content-type"].startswith("application/problem+json")
+
+
 def test_files_are_read_and_never_written(http):
     for path in (*list(files())[:3], "/", "/printers"):
         for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):

@@ -62,6 +62,15 @@ options_have_truths_and_words(void **state)
 	char *got = json_dumps(options, JSON_COMPACT | JSON_SORT_KEYS);
 	assert_string_equal(got, "{\"bedLeveling\":\"auto\",\"flowCalibration\":false,\"timelapse\":true}");
 	free(got);
+	json_object_clear(options);
+	assert_true(printwords_options("nozzleMapping=1:17:-,timelapse=off", options, &failure));
+	got = json_dumps(options, JSON_COMPACT | JSON_SORT_KEYS);
+	assert_string_equal(got, "{\"nozzleMapping\":[1,17,null],\"timelapse\":false}");
+	free(got);
+	assert_false(printwords_options("nozzleMapping=", options, &failure));
+	assert_false(printwords_options("nozzleMapping=17:", options, &failure));
+	assert_false(printwords_options("nozzleMapping=left", options, &failure));
+	assert_false(printwords_options("nozzleMapping=123456789", options, &failure));
 	assert_false(printwords_options("timelapse", options, &failure));
 	assert_false(printwords_options("=on", options, &failure));
 	json_decref(options);

@@ -52,7 +52,7 @@ a_colour_that_nobody_has_is_said_and_does_not_stop(void **state)
 	(void)state;
 	A_FILE_OF("X1C", "'material':'PLA','color':'00FF00FF'");
 	look();
-	only_is_found(FINDING_COLOR_DIFFERS, PREFLIGHT_NOTE, "was sliced for PLA (00FF00); in AMS 1 slot", "");
+	only_is_found(FINDING_COLOR_DIFFERS, PREFLIGHT_NOTE, "was sliced for PLA (green); in AMS 1 slot", "");
 	assert_true(found.ready);
 	/* What colour it shall be, or is, may be unknown: that is no difference. */
 	A_FILE_OF("X1C", "'material':'PLA'");
@@ -67,7 +67,7 @@ a_material_that_nobody_has_is_in_the_way(void **state)
 	(void)state;
 	A_FILE_OF("X1C", BLACK, "'material':'PETG','color':'0000FFFF'");
 	look();
-	only_is_found(FINDING_NO_TRAY_FITS, PREFLIGHT_IMPOSSIBLE, "The plate needs PETG (0000FF) and no tray has it.",
+	only_is_found(FINDING_NO_TRAY_FITS, PREFLIGHT_IMPOSSIBLE, "The plate needs PETG (blue) and no tray has it.",
 		      "Load it, or choose another tray.");
 	is_mapped(0, 0, 0);
 	is_mapped(1, -1, -1);
@@ -75,7 +75,7 @@ a_material_that_nobody_has_is_in_the_way(void **state)
 	/* A support material is not the material that it supports. */
 	A_FILE_OF("X1C", "'material':'PLA-S','color':'000000FF'");
 	look();
-	only_is_found(FINDING_NO_TRAY_FITS, PREFLIGHT_IMPOSSIBLE, "PLA-S (000000)", "");
+	only_is_found(FINDING_NO_TRAY_FITS, PREFLIGHT_IMPOSSIBLE, "PLA-S (black)", "");
 	A_FILE_OF("X1C", "'color':'000000FF'");
 	look();
 	only_is_found(FINDING_NO_TRAY_FITS, PREFLIGHT_IMPOSSIBLE, "does not say what its filament 1 is made of",
@@ -221,11 +221,11 @@ another_material_outside_is_warned_of(void **state)
 	printer.ams_count = 0;
 	A_FILE_OF("P1P", "'material':'PETG','color':'161616FF'");
 	look();
-	only_is_found(FINDING_MATERIAL_DIFFERS, PREFLIGHT_WARNING, "needs PETG (161616); in the external spool is PLA",
+	only_is_found(FINDING_MATERIAL_DIFFERS, PREFLIGHT_WARNING, "needs PETG (black); in the external spool is PLA",
 		      "Load what");
 	A_FILE_OF("P1P", "'material':'PLA','color':'161616FF'", "'material':'PETG','color':'161616FF'");
 	look();
-	is_found(FINDING_NO_TRAY_FITS, PREFLIGHT_IMPOSSIBLE, "needs PETG (161616) beside other filament", "Connect an AMS");
+	is_found(FINDING_NO_TRAY_FITS, PREFLIGHT_IMPOSSIBLE, "needs PETG (black) beside other filament", "Connect an AMS");
 	is_mapped(1, -1, -1);
 	/* Two that are the same are one spool. */
 	A_FILE_OF("P1P", "'material':'PLA','color':'161616FF'", "'material':'PLA','color':'161616FF'");
@@ -254,7 +254,7 @@ the_spool_outside_is_the_last_resort(void **state)
 	printer.external[0].material[0] = '\0';
 	printer.external[0].fill = TRAY_UNKNOWN;
 	look();
-	only_is_found(FINDING_NO_TRAY_FITS, PREFLIGHT_IMPOSSIBLE, "needs TPU (FFFFFF) and no tray has it", "");
+	only_is_found(FINDING_NO_TRAY_FITS, PREFLIGHT_IMPOSSIBLE, "needs TPU (white) and no tray has it", "");
 }
 
 static void
@@ -313,7 +313,7 @@ what_was_chosen_is_taken_and_judged(void **state)
 	look();
 	is_mapped(0, 1, 0);
 	assert_false(found.proposed[0]);
-	only_is_found(FINDING_MATERIAL_DIFFERS, PREFLIGHT_WARNING, "needs PLA (000000); in AMS 2 slot 1 is ABS", "");
+	only_is_found(FINDING_MATERIAL_DIFFERS, PREFLIGHT_WARNING, "needs PLA (black); in AMS 2 slot 1 is ABS", "");
 	with_options("{'amsMapping':[9]}"); /* AMS 3 slot 2, nothing chosen for more */
 	A_FILE_OF("X1C", "'material':'ABS','color':'FF6A13FF'", BLACK);
 	look();
@@ -380,7 +380,14 @@ with_two_nozzles_the_side_counts_first(void **state)
 	       "'plates':[{'plate':1,'filaments':[{'index':0,'grams':5,'nozzle':0}]}]");
 	look();
 	is_mapped(0, 128, 0);
-	only_is_found(FINDING_COLOR_DIFFERS, PREFLIGHT_NOTE, "in AMS HT 1 is PLA (00FF00)", "");
+	only_is_found(FINDING_COLOR_DIFFERS, PREFLIGHT_NOTE, "for PLA (black); in AMS HT 1 is PLA (green)", "");
+	/* Two that have one name. */
+	a_file("'kind':'3mf','model':'H2D','filaments':[{'index':0,'material':'PLA','color':'3F8E43FF'}],"
+	       "'plates':[{'plate':1,'filaments':[{'index':0,'grams':5,'nozzle':0}]}]");
+	look();
+	only_is_found(FINDING_COLOR_DIFFERS, PREFLIGHT_NOTE, "for PLA (green); in AMS HT 1 is PLA (another green)", "");
+	a_file("'kind':'3mf','model':'H2D','filaments':[{'index':0," BLACK "}],"
+	       "'plates':[{'plate':1,'filaments':[{'index':0,'grams':5,'nozzle':0}]}]");
 	plates.plates[0].filaments[0].nozzle = 1;
 	look();
 	is_mapped(0, 0, 1);
@@ -391,7 +398,7 @@ with_two_nozzles_the_side_counts_first(void **state)
 	look();
 	is_mapped(0, 0, 1);
 	only_is_found(FINDING_OTHER_NOZZLE, PREFLIGHT_WARNING,
-		      "sliced with PLA (000000) in the right nozzle; AMS 1 slot 2 feeds the left one", "other side");
+		      "sliced with PLA (black) in the right nozzle; AMS 1 slot 2 feeds the left one", "other side");
 	/* Which side it feeds, or was sliced for, may be unknown. */
 	printer.ams[0].extruder = STATE_UNKNOWN;
 	look();

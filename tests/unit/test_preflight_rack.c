@@ -62,6 +62,55 @@ a_plate_of_the_fixed_hotend_needs_nothing(void **state)
 	assert_false(found.names_nozzles);
 }
 
+static bool
+is_written(const char *text)
+{
+	static char room[PREFLIGHT_JSON_MAX_BYTES];
+
+	preflight_json(&input, &found, room, sizeof room);
+	return strstr(room, text) != NULL;
+}
+
+/* The sample's: 0.2 in place 1, 0.6 in 3, 0.4 in all others; the fifth is mounted. */
+static void
+the_hotends_are_told_and_which_of_them_fit(void **state)
+{
+	(void)state;
+	looked_at("H2C", 1, 0, "{'nozzleMapping':[null,17]}");
+	assert_true(is_written("\"hotends\":[{\"place\":16,\"number\":1,\"diameterMm\":0.2,\"highFlow\":false,\"mounted\":false},"));
+	assert_true(is_written("{\"place\":20,\"number\":5,\"diameterMm\":0.4,\"highFlow\":false,\"mounted\":true}"));
+	assert_true(is_written("\"hotend\":1,\"hotends\":[],"));
+	assert_true(is_written("\"hotend\":17,\"hotends\":[17,19,20,21],"));
+	plates.plates[0].nozzles_mm[1] = 0.6; /* the right one's */
+	plates.plates[0].filaments[1].high_flow = 0;
+	look();
+	assert_true(is_written("\"hotend\":17,\"hotends\":[18],"));
+	plates.plates[0].filaments[1].high_flow = 1;
+	look();
+	assert_true(is_written("\"hotend\":17,\"hotends\":[],"));
+	printer.nozzle_source = STATE_UNKNOWN; /* where the mounted one came from is not known */
+	look();
+	assert_false(is_written("\"place\":20"));
+	looked_at("H2D", 1, 0, "{}");
+	assert_false(is_written("hotend"));
+}
+
+static void
+a_hotend_that_is_not_there_or_another_is_warned_of(void **state)
+{
+	(void)state;
+	looked_at("H2C", 0, 0, "{'nozzleMapping':[16,17]}");
+	is_found(FINDING_NOZZLE_DIFFERS, PREFLIGHT_WARNING, "of 0.4 mm; hotend 1 of the rack has 0.2 mm", "another hotend");
+	looked_at("H2C", 0, 0, "{'nozzleMapping':[19,20]}");
+	assert_null(entry_of(FINDING_NOZZLE_DIFFERS));
+	printer.nozzle_source = STATE_UNKNOWN;
+	look();
+	is_found(FINDING_NOZZLE_DIFFERS, PREFLIGHT_WARNING, "no hotend at place 5", "that is there");
+	printer.nozzle_count = 0; /* it has told of none at all */
+	look();
+	assert_null(entry_of(FINDING_NOZZLE_DIFFERS));
+}
+
 static void
 what_is_named_is_told(void **state)
 {
@@ -143,6 +192,8 @@ main(void)
 		STORY(a_plate_of_the_rack_needs_its_hotends_named),
 		STORY(a_plate_that_changes_between_hotends_says_how_many),
 		STORY(a_plate_of_the_fixed_hotend_needs_nothing),
+		STORY(the_hotends_are_told_and_which_of_them_fit),
+		STORY(a_hotend_that_is_not_there_or_another_is_warned_of),
 		STORY(what_is_named_is_told),
 		STORY(a_hotend_of_the_other_side_is_warned_of),
 		STORY(no_other_model_is_asked),

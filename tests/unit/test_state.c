@@ -23,7 +23,7 @@ at_first_nothing_is_known(void **unused)
 		state.stage,
 		state.plate, state.speed_level, state.speed_percent, state.air_mode, state.active_extruder,
 		state.active_ams,
-		state.active_slot, state.ams_status, state.tray_now, state.tray_target, state.wifi_dbm,
+		state.active_slot, state.nozzle_source, state.ams_status, state.tray_now, state.tray_target, state.wifi_dbm,
 		state.upgrade_percent,
 		state.fan_percent[FAN_PART], state.fan_percent[FAN_HEATER],
 	};

@@ -7,11 +7,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "node:test";
 
+import { addStrings } from "../../www/js/core/strings.js";
 import { applyDelta, applySnapshot, flush, store } from "../../www/js/core/store.js";
 import { meter } from "../../www/js/later/files/meter.js";
 import { clearing, fittingName, formatSort, matches, nextSort, parseSort, select } from "../../www/js/later/files/rows.js";
 import { actionsOf, countsOf, parseView, printersOf, select as selectJobs, wordOf } from "../../www/js/later/jobs/view.js";
-import { findingsOf, fitOf, forgetChecks, isSendable, keyOf, mappingRows, newDraft, newNonce, newTarget, OPTIONS, orderOf, plateFacts, sortedPrinters,
+import { printTime, weight } from "../../www/js/later/print/amount.js";
+import { chooseHotends, findingsOf, fitOf, forgetChecks, hotendChoices, isSendable, keyOf, mappingRows, newDraft, newNonce, newTarget, OPTIONS, orderOf, plateFacts, sortedPrinters,
 	standingOf, tallyOf, tellingOf } from "../../www/js/later/print/draft.js";
 import files from "../../www/js/later/strings/en_files.js";
 import jobs from "../../www/js/later/strings/en_jobs.js";
@@ -259,6 +261,28 @@ test("how it stands with a printer: what is impossible cannot be overridden, a w
 	assert.deepEqual(tallyOf(draft), { accepted: 1, impossible: 1, unchecked: 1 });
 });
 
+test("a hotend of the rack is meant by itself only where just one is what the filament was sliced for", () => {
+	const hotends = [{ place: 17, number: 2, diameterMm: 0.4 }, { place: 18, number: 3, diameterMm: 0.6 }];
+	const rack = (more, ...fits) => ({ ...ANSWER, rackNozzles: 1, hotends, ...more, mapping: ANSWER.mapping.map((entry, at) =>
+		({ ...entry, nozzle: at === 0 ? 1 : 0, hotend: at === 0 ? 1 : null, hotends: at === 2 ? fits : [] })) });
+	const draft = newDraft("n"), target = known("P1", rack({}, 18));
+	assert.deepEqual(hotendChoices(target, target.check.answer.mapping[0]), []);
+	assert.deepEqual(hotendChoices(target, target.check.answer.mapping[2]).map((one) => one.fits), [false, true]);
+	assert.equal(orderOf(draft, target).options.nozzleMapping, undefined);
+	assert.ok(chooseHotends(target));
+	assert.deepEqual(orderOf(draft, target).options.nozzleMapping, [null, null, 18]);
+	/* It stays as a person has it. */
+	assert.ok(!chooseHotends(target));
+	target.hotends.set(2, null);
+	assert.ok(!chooseHotends(target));
+	assert.equal(orderOf(draft, target).options.nozzleMapping, undefined);
+	for (const answer of [rack({}, 17, 18), rack({}), rack({ rackNozzles: 2 }, 18), ANSWER, null])
+		assert.ok(!chooseHotends(known("P1", answer)));
+	assert.deepEqual(hotendChoices(known(), ANSWER.mapping[0]), []);
+	forgetChecks({ targets: new Map([["P1", target]]) });
+	assert.equal(target.hotends.size, 0);
+});
+
 test("which tray feeds what, and how it fits", () => {
 	const target = known();
 	target.places.set(0, { amsId: 0, slotId: 2 });
@@ -290,6 +314,16 @@ test("printers of the file's model come first, and what a file does not tell is 
 });
 
 /* -- the Jobs page ----------------------------------------------------------------------------------------- */
+
+test("what a print takes is told as everywhere in Fuse", () => {
+	addStrings(print);
+	/* The same as of printer/print_amount.h, in tests/unit/test_print_amount.c. */
+	for (const [seconds, words] of [[0, "0 min"], [1, "1 min"], [60, "1 min"], [61, "2 min"], [3540, "59 min"], [3541, "1 h"], [5025, "1 h 24 min"],
+		[86341, "1 d"], [120000, "1 d 9 h"]])
+		assert.equal(printTime(seconds), words);
+	for (const [grams, words] of [[0, "0.0 g"], [3, "3.0 g"], [9.94, "9.9 g"], [9.95, "10 g"], [12.5, "13 g"], [24.49, "24 g"], [24.5, "25 g"], [31.7, "32 g"]])
+		assert.equal(weight(grams), words);
+});
 
 test("jobs: the most urgent first, ended ones the last first, each in at most one filter", () => {
 	const all = [job("a", "waiting"), job("b", "uploading"), job("c", "running"), job("d", "unknown"), job("e", "done"),

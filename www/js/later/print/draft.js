@@ -3,6 +3,8 @@
  */
 import { finite, plain } from "../../printers/text.js";
 
+const LEFT = 1; /* the printers' number of the extruder */
+
 /** The options, as printer/print_options.h has them. values: the first is usual, and is not sent. */
 export const OPTIONS = [
 	{ name: "bedType", values: ["auto", "textured_plate", "cool_plate", "eng_plate", "hot_plate", "supertack_plate"] },
@@ -29,12 +31,13 @@ export function newDraft(nonce) {
 }
 
 /**
- * A printer that was chosen: {serial, places: Map: index of a filament -> {amsId, slotId} that a person chose, accepts: Set of
+ * A printer that was chosen: {serial, places: Map: index of a filament -> {amsId, slotId} that a person chose, hotends: Map: index ->
+ * the hotend of the rack, null for the printer's choice; accepts: Set of
  * findings, check: {state: "none" | "asking" | "known" | "failed", answer, error}, result: {state: "sending" | "accepted" | "refused",
  * job, error} or null}
  */
 export function newTarget(serial) {
-	return { serial, places: new Map(), accepts: new Set(), check: { state: "none", answer: null, error: null }, result: null };
+	return { serial, places: new Map(), hotends: new Map(), accepts: new Set(), check: { state: "none", answer: null, error: null }, result: null };
 }
 
 /** A click too many, or a request that is repeated, is the same order: one key for each printer in each dialog. */
@@ -53,6 +56,30 @@ function mappingOf(target) {
 	});
 }
 
+/* With the only one on the left everything is said. */
+function hotendsOf(target) {
+	const known = target.check.answer?.mapping ?? [], isNamed = [...target.hotends.values()].some((place) => place !== null);
+	return isNamed ? known.map((entry) => (entry.used ? target.hotends.get(entry.index) ?? null : null)) : null;
+}
+
+/** Where just one hotend of the rack is what a filament was sliced for, that is meant, until a person says otherwise. Returns whether one was
+ * chosen now: then its printer is to be asked again. A plate that changes between several is left to a person. */
+export function chooseHotends(target) {
+	const answer = target.check.answer, before = target.hotends.size;
+	if (!Array.isArray(answer?.hotends) || answer.rackNozzles > 1)
+		return false;
+	for (const { index, hotend, hotends } of answer.mapping ?? [])
+		if (finite(hotend) === null && hotends?.length === 1 && !target.hotends.has(index))
+			target.hotends.set(index, hotends[0]);
+	return target.hotends.size > before;
+}
+
+/** The hotends to choose from for a filament: {place, number, diameterMm, highFlow, mounted, fits}; none where there is no choice. */
+export function hotendChoices(target, filament) {
+	const all = target.check.answer?.hotends;
+	return Array.isArray(all) && filament.nozzle !== LEFT ? all.map((one) => ({ ...one, fits: filament.hotends?.includes(one.place) === true })) : [];
+}
+
 /** The body of a job (docs/jobs.md). */
 export function orderOf(draft, target) {
 	const options = {};
@@ -62,6 +89,9 @@ export function orderOf(draft, target) {
 	const mapping = mappingOf(target);
 	if (mapping)
 		options.amsMapping = mapping;
+	const hotends = hotendsOf(target);
+	if (hotends)
+		options.nozzleMapping = hotends;
 	if (target.accepts.size > 0)
 		options.accept = [...target.accepts].sort();
 	return { file: draft.file, plate: draft.plate, stageOnly: draft.stageOnly, options };
@@ -71,6 +101,7 @@ export function orderOf(draft, target) {
 export function forgetChecks(draft) {
 	for (const target of draft.targets.values()) {
 		target.places.clear();
+		target.hotends.clear();
 		target.accepts.clear();
 		target.check = { state: "none", answer: null, error: null };
 	}

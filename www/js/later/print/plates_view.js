@@ -2,17 +2,17 @@
  * The plates of a file, to choose one: picture, time, weight, filaments.
  */
 import { h, replace } from "../../core/dom.js";
-import { duration, number } from "../../core/format.js";
 import { platePicture } from "../../core/picture.js";
 import { t } from "../../core/strings.js";
 import { plain } from "../../printers/text.js";
+import { printTime, weight } from "./amount.js";
 import { plateFacts } from "./draft.js";
 import { filamentWords, swatch } from "./swatch.js";
 
 /** "1 h 24 min · 32 g · 212 layers", as far as the file tells. */
 export function plateWords(plate) {
 	const { seconds, grams, layers } = plateFacts(plate);
-	return [seconds !== null && duration(seconds / 60), grams !== null && t("print.grams", { n: number(Math.round(grams * 10) / 10) }),
+	return [seconds !== null && printTime(seconds), grams !== null && weight(grams),
 		layers !== null && t("print.layers", { count: layers })].filter(Boolean).join(" · ");
 }
 

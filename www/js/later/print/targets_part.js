@@ -11,7 +11,7 @@ import { now } from "../../core/clock.js";
 import { STATE_ICONS, stateWord } from "../../printers/card.js";
 import { queueOf } from "../../printers/queue.js";
 import { viewOf } from "../../printers/view.js";
-import { newTarget, orderOf, sortedPrinters, tellingOf } from "./draft.js";
+import { chooseHotends, newTarget, orderOf, sortedPrinters, tellingOf } from "./draft.js";
 import { targetView } from "./target_view.js";
 
 const AT_ONCE = 4;      /* printers that are asked at a time */
@@ -36,6 +36,8 @@ function asker(draft, told) {
 		open--;
 		if (turns.get(target.serial) === turn)
 			told(target);
+		if (turns.get(target.serial) === turn && chooseHotends(target))
+			look(target);
 		next();
 	}
 
@@ -46,15 +48,16 @@ function asker(draft, told) {
 				ask(one);
 		}
 	}
+	function look(target) {
+		const turn = (turns.get(target.serial) ?? 0) + 1;
+		turns.set(target.serial, turn);
+		target.check = { ...target.check, state: "asking" };
+		told(target);
+		waiting.push({ target, turn });
+		next();
+	}
 	return {
-		ask(target) {
-			const turn = (turns.get(target.serial) ?? 0) + 1;
-			turns.set(target.serial, turn);
-			target.check = { ...target.check, state: "asking" };
-			told(target);
-			waiting.push({ target, turn });
-			next();
-		},
+		ask: look,
 		forget: (serial) => turns.set(serial, (turns.get(serial) ?? 0) + 1),
 	};
 }
