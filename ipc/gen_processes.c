@@ -3,6 +3,7 @@
  * ipc/procs.def, common/exits.def and the life states of ipc/terms.h. `make docs` writes it.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "common/exits.h"
 #include "common/str.h"
@@ -35,7 +36,7 @@ print_multiplicity(const char *how_many)
 				printf("and");
 			else
 				putchar(*at == ' ' ? ' ' : *at | 0x20);
-	} else if (how_many[4] == 'V') {
+	} else if (strcmp(how_many, "PER_VIRTUAL") == 0) {
 		printf("one for each virtual printer");
 	} else {
 		printf("%s", how_many[0] == 'O' ? "one" : "one for each printer");
